@@ -1,0 +1,20 @@
+import type { ErrorCode } from './error-code.ts'
+
+/** One thing that was looked at. `failed` makes the check fail; `warning` tells what will bite later. */
+export interface CheckFinding {
+  readonly status: 'passed' | 'warning' | 'failed'
+  /** What was looked at, for a person: `connection`, `TLS`, `SELECT on sales.orders`. */
+  readonly subject: string
+  readonly message: string
+  readonly code?: ErrorCode
+  /** The SQL or command that mends it. */
+  readonly remedy?: string
+}
+
+export interface CheckResult {
+  readonly findings: readonly CheckFinding[]
+}
+
+export function checkFailed(result: CheckResult): boolean {
+  return result.findings.some((finding) => finding.status === 'failed')
+}

@@ -1,0 +1,14 @@
+import type { StreamName } from './stream.ts'
+
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue }
+export type JsonObject = { readonly [key: string]: JsonValue }
+
+/**
+ * How far a source has read one stream: a JSON object that only that source understands. The destination stores it in
+ * the transaction that makes the covered rows durable, and gives it back at the next run. 64-bit numbers (LSN, xid)
+ * are strings inside, since JSON numbers are doubles.
+ */
+export interface Checkpoint {
+  readonly stream: StreamName
+  readonly state: JsonObject
+}

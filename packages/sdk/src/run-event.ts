@@ -1,0 +1,92 @@
+import { z } from 'zod'
+
+/**
+ * What a run tells about itself: schema-first and versioned, because consoles, metrics and lineage will read stored
+ * events of older versions. Counts are totals since the start of the run (of the stream, in stream events).
+ * `bytes` are Arrow bytes.
+ */
+const streamNameSchema = z.object({ namespace: z.string().optional(), name: z.string() })
+
+const stepNodeEventSchema = z.object({
+  /** `model`, `test`, `seed`, … */
+  nodeType: z.string(),
+  node: z.string(),
+  status: z.enum(['started', 'succeeded', 'warned', 'failed', 'skipped']),
+  durationMs: z.number().optional(),
+  rows: z.number().optional(),
+  message: z.string().optional(),
+})
+export type StepNodeEvent = z.infer<typeof stepNodeEventSchema>
+
+const eventBase = { version: z.literal(1), at: z.iso.datetime(), pipeline: z.string(), runId: z.string() }
+const counts = { rows: z.number(), bytes: z.number() }
+const failure = z.object({
+  code: z.string(),
+  failureType: z.enum(['config_error', 'transient_error', 'system_error']),
+  message: z.string(),
+  remedy: z.string(),
+})
+export type RunFailure = z.infer<typeof failure>
+
+export const runEventSchema = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('run_started'),
+    ...eventBase,
+    streams: z.array(streamNameSchema),
+    steps: z.array(z.string()),
+    resumed: z.boolean(),
+  }),
+  z.object({
+    type: z.literal('stream_started'),
+    ...eventBase,
+    stream: streamNameSchema,
+    rowsEstimated: z.number().optional(),
+    bytesEstimated: z.number().optional(),
+    resumed: z.boolean(),
+  }),
+  z.object({ type: z.literal('stream_restarted'), ...eventBase, stream: streamNameSchema, reason: z.string() }),
+  z.object({ type: z.literal('stream_progress'), ...eventBase, stream: streamNameSchema, ...counts }),
+  z.object({
+    type: z.literal('stream_completed'),
+    ...eventBase,
+    stream: streamNameSchema,
+    ...counts,
+    unrepresentable: z.number(),
+    durationMs: z.number(),
+  }),
+  z.object({
+    type: z.literal('committed'),
+    ...eventBase,
+    sequence: z.number(),
+    ...counts,
+    durationMs: z.number(),
+    streams: z.array(streamNameSchema),
+  }),
+  z.object({ type: z.literal('step_started'), ...eventBase, step: z.string() }),
+  z.object({ type: z.literal('step_node'), ...eventBase, step: z.string(), ...stepNodeEventSchema.shape }),
+  z.object({
+    type: z.literal('step_completed'),
+    ...eventBase,
+    step: z.string(),
+    status: z.enum(['succeeded', 'warned', 'failed']),
+    summary: z.string(),
+    durationMs: z.number(),
+  }),
+  z.object({
+    type: z.literal('log'),
+    ...eventBase,
+    level: z.enum(['debug', 'info', 'warn', 'error']),
+    message: z.string(),
+    fields: z.record(z.string(), z.unknown()),
+  }),
+  z.object({
+    type: z.literal('run_completed'),
+    ...eventBase,
+    status: z.enum(['succeeded', 'partial', 'failed', 'cancelled']),
+    ...counts,
+    unrepresentable: z.number(),
+    durationMs: z.number(),
+    failure: failure.optional(),
+  }),
+])
+export type RunEvent = z.infer<typeof runEventSchema>

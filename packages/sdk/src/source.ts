@@ -1,0 +1,76 @@
+import type { z } from 'zod'
+import type { ByteBudget } from './byte-budget.ts'
+import type { ChangeBatch } from './change-batch.ts'
+import type { Checkpoint } from './checkpoint.ts'
+import type { CheckResult } from './check-result.ts'
+import type { Log } from './log.ts'
+import type { ConfiguredCatalog, DiscoveredCatalog, StreamName } from './stream.ts'
+
+/** What every call of a connector is given beside its configuration. */
+export interface ConnectorContext {
+  readonly signal: AbortSignal
+  readonly log: Log
+}
+
+export interface ReadRequest<Config> extends ConnectorContext {
+  readonly config: Config
+  readonly catalog: ConfiguredCatalog
+  /** What the destination made durable last; empty on the first run. */
+  readonly checkpoints: readonly Checkpoint[]
+  /** Bytes that the source may hold in batches it has read and nobody has taken yet. */
+  readonly budget: ByteBudget
+}
+
+/**
+ * What a source yields, in order. `checkpoint` is the contract's hinge: the given checkpoints together with those
+ * yielded earlier cover *every* batch yielded before it, of every stream, so the pipeline may commit exactly there.
+ * A stream is `started` before its first batch and `completed` after its last; a full refresh is swapped in by the
+ * commit that follows `completed`. `restarted` takes back every batch of that stream since `started`, committed or not.
+ */
+export type SourceMessage =
+  | { readonly type: 'batch'; readonly batch: ChangeBatch }
+  | { readonly type: 'checkpoint'; readonly checkpoints: readonly Checkpoint[] }
+  | {
+      readonly type: 'stream_started'
+      readonly stream: StreamName
+      readonly rowsEstimated?: number
+      readonly bytesEstimated?: number
+      readonly resumed: boolean
+    }
+  | { readonly type: 'stream_restarted'; readonly stream: StreamName; readonly reason: string }
+  | { readonly type: 'stream_completed'; readonly stream: StreamName }
+
+/** Messages in order; a source that holds something open at its server also learns what became durable. */
+export interface SourceReader extends AsyncIterable<SourceMessage> {
+  /** Called after each commit with the checkpoints it made durable; only then may the source release anything. */
+  acknowledge?(checkpoints: readonly Checkpoint[]): Promise<void>
+}
+
+/** The typed functions that make a source. All read-only towards the source's data. */
+export interface SourceDefinition<Schema extends z.ZodType> {
+  /** npm-style short name: `postgres`. */
+  readonly name: string
+  readonly version: string
+  /** Strict zod object; fields that hold secrets carry `.meta({ secret: true })`. */
+  readonly config: Schema
+  check(config: z.output<Schema>, context: ConnectorContext): Promise<CheckResult>
+  discover(config: z.output<Schema>, context: ConnectorContext): Promise<DiscoveredCatalog>
+  read(request: ReadRequest<z.output<Schema>>): SourceReader
+}
+
+/** A source together with its parsed configuration: what a pipeline is composed of. */
+export interface ConfiguredSource {
+  readonly name: string
+  readonly version: string
+  /** Values that must never appear in logs, events or messages. */
+  readonly secrets: readonly string[]
+  check(context: ConnectorContext): Promise<CheckResult>
+  discover(context: ConnectorContext): Promise<DiscoveredCatalog>
+  read(request: Omit<ReadRequest<unknown>, 'config'>): SourceReader
+}
+
+/** A connector: call it with a configuration to get something a pipeline can run. */
+export interface Source<Schema extends z.ZodType = z.ZodType> {
+  (config: z.input<Schema>): ConfiguredSource
+  readonly definition: SourceDefinition<Schema>
+}

@@ -1,0 +1,79 @@
+import type { ColumnType } from './column-type.ts'
+
+/** Airbyte's stream descriptor: a name, and the schema (namespace) that holds it where the system has schemas. */
+export interface StreamName {
+  readonly namespace?: string
+  readonly name: string
+}
+
+export interface Column {
+  readonly name: string
+  readonly type: ColumnType
+  readonly nullable: boolean
+  /** The type as the source calls it, for messages and documentation: `numeric(12,2)`, `hstore`. */
+  readonly sourceType?: string
+}
+
+/** An ordered list of columns. `version` grows by one whenever the columns change within a run; it starts at 1. */
+export interface StreamSchema {
+  readonly version: number
+  readonly columns: readonly Column[]
+}
+
+/** How the source reads a stream: everything each time, or what is new since the checkpoint. */
+export type SyncMode = 'full_refresh' | 'incremental'
+
+/** What the destination makes of it. `overwrite` replaces atomically; `append_dedup` keeps the last row of each key. */
+export type DestinationSyncMode = 'overwrite' | 'append' | 'append_dedup'
+
+/** What to do when the source's columns are no longer the destination's. */
+export type SchemaPolicy = 'evolve' | 'freeze' | 'discard'
+
+/** What to do with a value that the destination's type cannot hold. */
+export type UnrepresentablePolicy = 'keep_text' | 'fail'
+
+/** What kind of relation a stream is read from; it decides which sync modes it can have. */
+export type StreamKind = 'table' | 'partitioned_table' | 'view' | 'materialized_view' | 'foreign_table' | 'query'
+
+export interface DiscoveredStream {
+  readonly stream: StreamName
+  readonly kind: StreamKind
+  readonly schema: StreamSchema
+  readonly syncModes: readonly SyncMode[]
+  /** Columns of the primary key, in key order; empty when there is none. */
+  readonly primaryKey: readonly string[]
+  /** Columns that can serve as cursor: their values are ordered and grow with changes. */
+  readonly cursorCandidates: readonly string[]
+  /** True when a full refresh that was interrupted goes on where it stopped. */
+  readonly isResumable: boolean
+  /** The source's own estimate, from its statistics; undefined when it has none. */
+  readonly rowsEstimated?: number
+  readonly bytesEstimated?: number
+  /** What a reader should know before choosing this stream: hidden rows, unlogged table, columns left out. */
+  readonly notes: readonly string[]
+}
+
+export interface DiscoveredCatalog {
+  readonly streams: readonly DiscoveredStream[]
+}
+
+/** One stream as the pipeline's author wants it, resolved against what the source discovered. */
+export interface ConfiguredStream extends DiscoveredStream {
+  readonly syncMode: SyncMode
+  readonly destinationSyncMode: DestinationSyncMode
+  /** Set when syncMode is incremental by cursor. */
+  readonly cursorColumn?: string
+  /** Where the destination puts it. Resolved by the pipeline: no two streams share one target. */
+  readonly target: StreamName
+  readonly schemaPolicy: SchemaPolicy
+  readonly onUnrepresentable: UnrepresentablePolicy
+}
+
+export interface ConfiguredCatalog {
+  readonly streams: readonly ConfiguredStream[]
+}
+
+/** One string per stream for maps and messages: `public.orders`, or `orders` where there is no namespace. */
+export function streamKey(stream: StreamName): string {
+  return stream.namespace === undefined ? stream.name : `${stream.namespace}.${stream.name}`
+}
