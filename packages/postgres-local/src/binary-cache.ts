@@ -7,9 +7,10 @@ import { createHash } from 'node:crypto'
 import { lstat, mkdtemp, readFile, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
+import { EclusaError } from '@eclusa/sdk'
 import * as z from 'zod'
 
-import { failure } from './failure.ts'
+import { errnoOf } from './errno.ts'
 import { copyTree, linkBeside, listTree } from './file-tree.ts'
 import type { TreeFile } from './file-tree.ts'
 
@@ -67,7 +68,7 @@ async function tryRename(from: string, to: string): Promise<boolean> {
     await rename(from, to)
     return true
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
+    const code = errnoOf(error)
     if (code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'ENOENT') return false
     throw error
   }
@@ -77,10 +78,10 @@ async function isComplete(path: string, files: readonly TreeFile[]): Promise<boo
   const found = await lstat(path).catch(() => undefined)
   if (found === undefined) return false
   if (!found.isDirectory() || found.uid !== process.getuid?.() || (found.mode & 0o022) !== 0) {
-    throw failure(
-      'POSTGRES_LOCAL_CACHE_UNTRUSTED',
-      `The directory ${path} belongs to another user or others may write to it, so the PostgreSQL binaries in it are not run. Remove it, or set TMPDIR to a directory of your own.`,
-    )
+    throw new EclusaError('POSTGRES_LOCAL_CACHE_UNTRUSTED', {
+      message: `The directory ${path} belongs to another user or others may write to it, so the PostgreSQL binaries in it are not run.`,
+      remedy: `Remove ${path}, or set TMPDIR to a directory of your own.`,
+    })
   }
   const present = await listTree(path, isNeededToRun)
   return fingerprint(present) === fingerprint(files)
@@ -93,10 +94,10 @@ async function assertOnlyOursCanMove(directory: string): Promise<void> {
   const sticky = (mode & 0o1000) !== 0
   const ownerTrusted = uid === 0 || uid === process.getuid?.()
   if (ownerTrusted && (!writableByOthers || sticky)) return
-  throw failure(
-    'POSTGRES_LOCAL_CACHE_UNTRUSTED',
-    `Other users may replace files in ${directory}, so no PostgreSQL binaries are kept there. Run: chmod +t ${directory}, or set TMPDIR to a directory of your own.`,
-  )
+  throw new EclusaError('POSTGRES_LOCAL_CACHE_UNTRUSTED', {
+    message: `Other users may replace files in ${directory}, so no PostgreSQL binaries are kept there.`,
+    remedy: `Run "chmod +t ${directory}", or set TMPDIR to a directory of your own.`,
+  })
 }
 
 async function removeAbandonedCopies(temporaryDirectory: string): Promise<void> {

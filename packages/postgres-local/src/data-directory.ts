@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { chown, readFile, readdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
+import { EclusaError } from '@eclusa/sdk'
 import * as z from 'zod'
 
 import type { Binaries } from './binaries.ts'
 import { runCommand } from './command.ts'
-import { failure } from './failure.ts'
 import type { RunDirectory } from './run-directory.ts'
 import { createPrivateDirectory } from './run-directory.ts'
 import { mayEnter } from './server-user.ts'
@@ -32,25 +32,25 @@ export async function prepareDataDirectory(options: DataDirectoryOptions): Promi
   const { path, user, binaries } = options
   await createPrivateDirectory(path, user)
   if (user !== undefined && !(await mayEnter(dirname(path), user))) {
-    throw failure(
-      'POSTGRES_LOCAL_DATA_UNUSABLE',
-      `The server runs as user ${user.name}, who cannot enter ${dirname(path)}. Choose a data directory that everybody can reach, or leave it out for a temporary one.`,
-    )
+    throw new EclusaError('POSTGRES_LOCAL_DATA_UNUSABLE', {
+      message: `The server runs as user ${user.name}, who cannot enter ${dirname(path)}.`,
+      remedy: 'Choose a data directory that everybody can reach, or leave it out for a temporary one.',
+    })
   }
   const entries = await readdir(path)
   if (entries.length === 0) return initialise(options)
   if (!entries.includes('PG_VERSION') || !entries.includes(CREDENTIALS)) {
-    throw failure(
-      'POSTGRES_LOCAL_DATA_UNUSABLE',
-      `${path} is not empty and was not created by postgres-local, or its creation was interrupted. Name an empty directory, or remove this one if nothing in it is needed.`,
-    )
+    throw new EclusaError('POSTGRES_LOCAL_DATA_UNUSABLE', {
+      message: `${path} is not empty and was not created by postgres-local, or its creation was interrupted.`,
+      remedy: `Name an empty directory, or remove ${path} if nothing in it is needed.`,
+    })
   }
   const version = (await readFile(join(path, 'PG_VERSION'), 'utf8')).trim()
   if (version !== String(binaries.major)) {
-    throw failure(
-      'POSTGRES_LOCAL_DATA_UNUSABLE',
-      `${path} was created by PostgreSQL ${version}, and the binaries are of PostgreSQL ${binaries.major}. Use binaries of the same major version.`,
-    )
+    throw new EclusaError('POSTGRES_LOCAL_DATA_UNUSABLE', {
+      message: `${path} was created by PostgreSQL ${version}, and the binaries are of PostgreSQL ${binaries.major}.`,
+      remedy: `Use binaries of PostgreSQL ${version}, or another directory.`,
+    })
   }
   return credentialsSchema.parse(JSON.parse(await readFile(join(path, CREDENTIALS), 'utf8'))).password
 }
@@ -76,10 +76,9 @@ async function initialise(options: DataDirectoryOptions): Promise<string> {
     signal,
   })
   if (!result.succeeded) {
-    throw failure(
-      'POSTGRES_LOCAL_START_FAILED',
-      `initdb could not create a cluster in ${path}: ${lastLines(result.output)}`,
-    )
+    throw new EclusaError('POSTGRES_LOCAL_START_FAILED', {
+      message: `initdb could not create a cluster in ${path}: ${lastLines(result.output)}`,
+    })
   }
   await writePrivateFile(join(path, CREDENTIALS), JSON.stringify({ password }), user)
   return password

@@ -6,6 +6,8 @@ import { hostname } from 'node:os'
 
 import * as z from 'zod'
 
+import { errnoOf } from './errno.ts'
+
 export const processIdentitySchema = z.object({
   pid: z.int().positive(),
   /** Clock ticks since boot on Linux; empty where the system does not tell. */
@@ -32,7 +34,7 @@ export function isRunning(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
+    return errnoOf(error) === 'EPERM'
   }
 }
 

@@ -19,9 +19,9 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+import { EclusaError } from '@eclusa/sdk'
 import * as z from 'zod'
 
-import { failure } from './failure.ts'
 import { stopPostmaster } from './postmaster.ts'
 import { identifyProcess, isGone, processIdentitySchema } from './process-identity.ts'
 import { mayEnter } from './server-user.ts'
@@ -52,10 +52,10 @@ export async function findTemporaryDirectory(user: ServerUser | undefined): Prom
   for (const candidate of [tmpdir(), '/tmp', '/var/tmp']) {
     if (await mayEnter(candidate, user).catch(() => false)) return candidate
   }
-  throw failure(
-    'POSTGRES_LOCAL_START_FAILED',
-    `The server runs as user ${user.name}, who can enter none of ${tmpdir()}, /tmp and /var/tmp. Set TMPDIR to a directory that everybody can enter.`,
-  )
+  throw new EclusaError('POSTGRES_LOCAL_START_FAILED', {
+    message: `The server runs as user ${user.name}, who can enter none of ${tmpdir()}, /tmp and /var/tmp.`,
+    remedy: 'Set TMPDIR to a directory that everybody can enter.',
+  })
 }
 
 /** Makes the directory and notes this process as its owner. */

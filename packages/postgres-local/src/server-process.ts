@@ -4,12 +4,12 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
-import pg from 'pg'
+import { EclusaError } from '@eclusa/sdk'
+import { Client } from 'pg'
 
 import type { Binaries } from './binaries.ts'
 import { serverEnvironment, switchUser } from './command.ts'
 import { SUPERUSER } from './data-directory.ts'
-import { failure } from './failure.ts'
 import { LOOPBACK } from './port.ts'
 import { readLogTail } from './run-directory.ts'
 import type { RunDirectory } from './run-directory.ts'
@@ -53,10 +53,9 @@ export async function spawnServer(options: ServerProcessOptions): Promise<Server
     child.once('error', () => resolve())
   })
   if (child.pid === undefined) {
-    throw failure(
-      'POSTGRES_LOCAL_START_FAILED',
-      `The program ${join(binaries.directory, 'postgres')} could not be started.`,
-    )
+    throw new EclusaError('POSTGRES_LOCAL_START_FAILED', {
+      message: `The program ${join(binaries.directory, 'postgres')} could not be started.`,
+    })
   }
   // A program that forgets to stop its server may still end; the watchdog then ends the server.
   child.unref()
@@ -96,10 +95,9 @@ export async function waitUntilReady({ server, port, password, run, signal }: Re
   while (Date.now() < deadline) {
     signal?.throwIfAborted()
     if (server.hasEnded()) {
-      throw failure(
-        'POSTGRES_LOCAL_START_FAILED',
-        `PostgreSQL ended while starting. Its log says:\n${await readLogTail(run)}`,
-      )
+      throw new EclusaError('POSTGRES_LOCAL_START_FAILED', {
+        message: `PostgreSQL ended while starting. Its log says:\n${await readLogTail(run)}`,
+      })
     }
     try {
       return await readVersion(port, password)
@@ -108,15 +106,14 @@ export async function waitUntilReady({ server, port, password, run, signal }: Re
     }
     await delay(PROBE_INTERVAL_MS)
   }
-  throw failure(
-    'POSTGRES_LOCAL_START_FAILED',
-    `PostgreSQL accepted no connection within ${READY_DEADLINE_MS / 1000} seconds. Its log says:\n${await readLogTail(run)}`,
-    lastError,
-  )
+  throw new EclusaError('POSTGRES_LOCAL_START_FAILED', {
+    message: `PostgreSQL accepted no connection within ${READY_DEADLINE_MS / 1000} seconds. Its log says:\n${await readLogTail(run)}`,
+    cause: lastError,
+  })
 }
 
 async function readVersion(port: number, password: string): Promise<string> {
-  const client = new pg.Client({
+  const client = new Client({
     host: LOOPBACK,
     port,
     user: SUPERUSER,

@@ -4,7 +4,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
-import { failure } from './failure.ts'
+import { EclusaError } from '@eclusa/sdk'
 
 /** The user a server process runs as. */
 export interface ServerUser {
@@ -19,10 +19,11 @@ export async function findServerUser(): Promise<ServerUser | undefined> {
   const users = parsePasswd(await readFile('/etc/passwd', 'utf8'))
   const user = users.find(({ name }) => name === 'postgres') ?? users.find(({ name }) => name === 'nobody')
   if (user !== undefined) return user
-  throw failure(
-    'POSTGRES_LOCAL_START_FAILED',
-    'PostgreSQL refuses to run as root and this machine has neither a user "postgres" nor a user "nobody" to run it as. Run as another user.',
-  )
+  throw new EclusaError('POSTGRES_LOCAL_START_FAILED', {
+    message:
+      'PostgreSQL refuses to run as root and this machine has neither a user "postgres" nor a user "nobody" to run it as.',
+    remedy: 'Run as another user.',
+  })
 }
 
 /** Reads `name:password:uid:gid:...` lines; root and malformed lines are left out. */
