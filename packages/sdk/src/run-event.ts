@@ -5,7 +5,7 @@ import { z } from 'zod'
  * events of older versions. Counts are totals since the start of the run (of the stream, in stream events).
  * `bytes` are Arrow bytes.
  */
-const streamNameSchema = z.object({ namespace: z.string().optional(), name: z.string() })
+const streamNameSchema = z.object({ namespace: z.string().exactOptional(), name: z.string() })
 
 const stepNodeEventSchema = z.object({
   /** `model`, `test`, `seed`, … */

@@ -1,0 +1,183 @@
+import { EclusaError, formatColumnType, parseColumnType, streamKey } from '@eclusa/sdk'
+import type {
+  ConfiguredCatalog,
+  ConfiguredStream,
+  DestinationSyncMode,
+  DiscoveredCatalog,
+  DiscoveredStream,
+  StreamName,
+  StreamSchema,
+} from '@eclusa/sdk'
+import { closest } from 'fastest-levenshtein'
+import { matchesPattern } from './stream-selection.ts'
+import type { StreamOptions, StreamSelection } from './stream-selection.ts'
+
+export interface ResolveCatalogOptions {
+  readonly discovered: DiscoveredCatalog
+  readonly selections: readonly StreamSelection[]
+  readonly defaults: StreamOptions & { readonly targetSchema?: string }
+  readonly destinationSyncModes: readonly DestinationSyncMode[]
+}
+
+/**
+ * Turns what the author asked for into one configured stream each, against what the source has.
+ *
+ * @throws STREAM_SELECTION_INVALID naming every fault at once; `details.faults` lists them.
+ */
+export function resolveCatalog(options: ResolveCatalogOptions): ConfiguredCatalog {
+  const faults: string[] = []
+  const chosen = chooseStreams(options, faults)
+  const streams = chosen.map(({ stream, selection }) => configure(stream, selection, options, faults))
+  findCollisions(streams, faults)
+  if (faults.length > 0) {
+    throw new EclusaError('STREAM_SELECTION_INVALID', {
+      message: `The choice of streams has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n- ${faults.join('\n- ')}`,
+      details: { faults },
+    })
+  }
+  return { streams }
+}
+
+interface Choice {
+  readonly stream: DiscoveredStream
+  readonly selection: StreamSelection
+}
+
+function chooseStreams(options: ResolveCatalogOptions, faults: string[]): Choice[] {
+  const byKey = new Map(options.discovered.streams.map((stream) => [streamKey(stream.stream), stream]))
+  const exact = new Map<string, StreamSelection>()
+  const patterns: StreamSelection[] = []
+  for (const selection of options.selections) {
+    if (selection.name.includes('*') || selection.name.startsWith('!')) {
+      patterns.push(selection)
+      checkPattern(selection, byKey, faults)
+    } else if (!byKey.has(selection.name)) {
+      faults.push(unknownStream(selection.name, [...byKey.keys()]))
+    } else if (exact.has(selection.name)) {
+      faults.push(`stream "${selection.name}" is configured twice`)
+    } else {
+      exact.set(selection.name, selection)
+    }
+  }
+  return [...byKey].flatMap(([key, stream]) => {
+    const selection = exact.get(key) ?? lastMatch(patterns, key)
+    return selection === undefined || selection.name.startsWith('!') ? [] : [{ stream, selection }]
+  })
+}
+
+function checkPattern(selection: StreamSelection, byKey: ReadonlyMap<string, unknown>, faults: string[]): void {
+  const pattern = selection.name.replace(/^!/u, '')
+  if (![...byKey.keys()].some((key) => matchesPattern(pattern, key))) {
+    faults.push(`pattern "${selection.name}" matches no stream of the source`)
+  }
+  if (selection.target !== undefined) {
+    faults.push(
+      `pattern "${selection.name}" cannot have one target: name the streams, or set a target schema in the defaults`,
+    )
+  }
+}
+
+function lastMatch(patterns: readonly StreamSelection[], key: string): StreamSelection | undefined {
+  return patterns.findLast((selection) => matchesPattern(selection.name.replace(/^!/u, ''), key))
+}
+
+function unknownStream(name: string, known: readonly string[]): string {
+  if (known.length === 0) return `stream "${name}" does not exist: the source shows no stream at all`
+  return `stream "${name}" does not exist in the source or is not visible to its role; the closest is "${closest(name, [...known])}"`
+}
+
+function configure(
+  stream: DiscoveredStream,
+  selection: StreamSelection,
+  { defaults, destinationSyncModes }: ResolveCatalogOptions,
+  faults: string[],
+): ConfiguredStream {
+  const key = streamKey(stream.stream)
+  const fault = (text: string) => void faults.push(`stream "${key}": ${text}`)
+  const syncMode =
+    selection.syncMode ?? (selection.cursor === undefined ? (defaults.syncMode ?? 'full_refresh') : 'incremental')
+  const primaryKey = selection.primaryKey ?? stream.primaryKey
+  const destinationSyncMode =
+    selection.destinationSyncMode ?? defaults.destinationSyncMode ?? usualDestinationMode(syncMode, primaryKey)
+  const schema = overrideColumns(stream.schema, selection.columns ?? {}, fault)
+
+  if (!stream.syncModes.includes(syncMode))
+    fault(
+      `a ${stream.kind.replaceAll('_', ' ')} cannot be read ${syncMode}; it can be read ${stream.syncModes.join(' or ')}`,
+    )
+  if (!destinationSyncModes.includes(destinationSyncMode))
+    fault(`the destination does not offer ${destinationSyncMode}`)
+  if (destinationSyncMode === 'append_dedup' && primaryKey.length === 0)
+    fault('append_dedup needs a key: set primary_key')
+  if (syncMode === 'incremental' && destinationSyncMode === 'overwrite')
+    fault('an incremental stream cannot overwrite: use append or append_dedup')
+  if (syncMode === 'incremental' && selection.cursor === undefined && stream.kind !== 'table')
+    fault('incremental reading needs a cursor column: set cursor')
+  for (const column of [...primaryKey, ...(selection.cursor === undefined ? [] : [selection.cursor])]) {
+    if (!schema.columns.some(({ name }) => name === column)) fault(unknownColumn(column, schema))
+  }
+  return {
+    ...stream,
+    schema,
+    primaryKey,
+    syncMode,
+    destinationSyncMode,
+    ...(selection.cursor === undefined ? {} : { cursorColumn: selection.cursor }),
+    target: targetOf(stream.stream, selection.target, defaults.targetSchema),
+    schemaPolicy: selection.schemaPolicy ?? defaults.schemaPolicy ?? 'evolve',
+    onUnrepresentable: selection.onUnrepresentable ?? defaults.onUnrepresentable ?? 'keep_text',
+  }
+}
+
+function usualDestinationMode(syncMode: string, primaryKey: readonly string[]): DestinationSyncMode {
+  if (syncMode === 'full_refresh') return 'overwrite'
+  return primaryKey.length > 0 ? 'append_dedup' : 'append'
+}
+
+function overrideColumns(
+  schema: StreamSchema,
+  overrides: Readonly<Record<string, string>>,
+  fault: (text: string) => void,
+): StreamSchema {
+  for (const [name, text] of Object.entries(overrides)) {
+    if (!schema.columns.some((column) => column.name === name)) fault(unknownColumn(name, schema))
+    else if (parseColumnType(text) === undefined) fault(`"${text}" is no column type (column "${name}")`)
+  }
+  return {
+    ...schema,
+    columns: schema.columns.map((column) => {
+      const type = overrides[column.name] === undefined ? undefined : parseColumnType(overrides[column.name]!)
+      return type === undefined || formatColumnType(type) === formatColumnType(column.type)
+        ? column
+        : { ...column, type }
+    }),
+  }
+}
+
+function unknownColumn(column: string, schema: StreamSchema): string {
+  const names = schema.columns.map(({ name }) => name)
+  return `there is no column "${column}"${names.length > 0 ? `; the closest is "${closest(column, names)}"` : ''}`
+}
+
+function targetOf(stream: StreamName, target: string | undefined, targetSchema: string | undefined): StreamName {
+  if (target !== undefined) {
+    const dot = target.indexOf('.')
+    return dot < 0 ? { ...stream, name: target } : { namespace: target.slice(0, dot), name: target.slice(dot + 1) }
+  }
+  return targetSchema === undefined ? stream : { namespace: targetSchema, name: stream.name }
+}
+
+/** Compared without case: warehouses fold identifiers, and two tables that differ only in case would overwrite each other. */
+function findCollisions(streams: readonly ConfiguredStream[], faults: string[]): void {
+  const sources = new Map<string, string[]>()
+  for (const { stream, target } of streams) {
+    const key = streamKey(target).toLowerCase()
+    sources.set(key, [...(sources.get(key) ?? []), streamKey(stream)])
+  }
+  for (const [target, keys] of sources) {
+    if (keys.length > 1)
+      faults.push(
+        `streams ${keys.map((key) => `"${key}"`).join(' and ')} would both be written to "${target}": give one of them another target`,
+      )
+  }
+}
