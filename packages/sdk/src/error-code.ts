@@ -154,6 +154,43 @@ export const errorCatalogue = {
     cause: 'The warehouse refused a statement.',
     remedy: 'Correct the statement as the message says.',
   },
+
+  // --- source-postgres: reading values
+  POSTGRES_CONNECTION_LOST: {
+    failureType: 'transient_error',
+    cause: 'The connection to PostgreSQL ended while it was in use.',
+    remedy: 'Run again: it continues from the last commit.',
+  },
+  POSTGRES_COPY_FAILED: {
+    failureType: 'system_error',
+    cause: 'PostgreSQL reported an error while it sent the rows of a table or a query.',
+    remedy: 'Correct what the message of PostgreSQL names, and run again.',
+  },
+  POSTGRES_PRIVILEGE_MISSING: {
+    failureType: 'config_error',
+    cause: 'The role may not do what was asked for.',
+    remedy: 'Grant the privilege named in the message.',
+  },
+  POSTGRES_STATEMENT_CANCELLED: {
+    failureType: 'transient_error',
+    cause: 'PostgreSQL cancelled the statement: a timeout, an administrator, or a conflict with recovery on a standby.',
+    remedy: 'Raise the timeout that the message names (such as statement_timeout of the role), and run again.',
+  },
+  POSTGRES_TABLE_MISSING: {
+    failureType: 'config_error',
+    cause: 'A table or column of the stream is not there, or is there no longer.',
+    remedy: 'Run `discover` again, and correct the streams of the pipeline.',
+  },
+  POSTGRES_TEXT_NOT_UTF8: {
+    failureType: 'config_error',
+    cause: 'A text is not valid UTF-8, which a database with the encoding SQL_ASCII lets happen.',
+    remedy: "Mend the rows in the source, or read them through a view with convert_from(column::bytea, 'LATIN1').",
+  },
+  POSTGRES_VALUE_MALFORMED: {
+    failureType: 'system_error',
+    cause: 'PostgreSQL, or something between it and here, sent bytes that are not a value of the announced type.',
+    remedy: 'Report it with the type named in the message; until then give the column the type text.',
+  },
 } as const satisfies Record<string, CatalogueEntry>
 
 export type ErrorCode = keyof typeof errorCatalogue
