@@ -17,8 +17,9 @@ export interface CommandOptions {
 /** Runs a program to its end as the given user; a program that cannot be started counts as failed, an abort throws. */
 export async function runCommand(file: string, args: string[], options: CommandOptions): Promise<CommandResult> {
   const { user, timeoutMs, signal } = options
+  const { promise: closed, resolve: close } = Promise.withResolvers<void>()
   const result = await new Promise<CommandResult>((resolve) => {
-    execFile(
+    const child = execFile(
       file,
       args,
       {
@@ -34,7 +35,12 @@ export async function runCommand(file: string, args: string[], options: CommandO
         resolve({ succeeded: error === null, output: `${stdout}${stderr}${reason}`.trim() })
       },
     )
+    child.once('close', close)
+    // A program that could not be started has nothing to close.
+    if (child.pid === undefined) close()
   })
+  // Node reports an abort at once, but initdb still removes what it made.
+  await closed
   signal?.throwIfAborted()
   return result
 }

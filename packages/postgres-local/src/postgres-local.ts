@@ -1,5 +1,4 @@
 import { resolve } from 'node:path'
-import { rm } from 'node:fs/promises'
 
 import { findBinaries } from './binaries.ts'
 import { prepareDataDirectory, SUPERUSER } from './data-directory.ts'
@@ -10,6 +9,7 @@ import {
   noteOwner,
   readLogTail,
   reapAbandonedRuns,
+  removeDirectory,
 } from './run-directory.ts'
 import type { RunDirectory } from './run-directory.ts'
 import { spawnServer, waitUntilReady } from './server-process.ts'
@@ -95,7 +95,7 @@ export async function startPostgresLocal(options: StartPostgresLocalOptions = {}
     )
     return describeServer({ ...started, password, run, dataDirectory, isTemporary })
   } catch (error) {
-    await rm(run.path, { recursive: true, force: true })
+    await removeDirectory(run.path)
     throw error
   }
 }
@@ -146,7 +146,7 @@ function describeServer(facts: ServerFacts): PostgresLocal {
   const stopAndRemove = async () => {
     await server.stop(facts.isTemporary ? 'immediate' : 'fast')
     endWatch()
-    await rm(run.path, { recursive: true, force: true })
+    await removeDirectory(run.path)
   }
   const stop = () => (stopping ??= stopAndRemove())
   return {

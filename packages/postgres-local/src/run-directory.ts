@@ -107,13 +107,27 @@ async function reapRun(path: string): Promise<void> {
   if (found === undefined || !found.isDirectory() || found.uid !== process.getuid?.()) return
   const text = await readFile(join(path, NOTE), 'utf8').catch(() => undefined)
   if (text === undefined) {
-    if (Date.now() - found.mtimeMs > UNOWNED_AFTER_MS) await rm(path, { recursive: true, force: true })
+    if (Date.now() - found.mtimeMs > UNOWNED_AFTER_MS) await removeDirectory(path)
     return
   }
-  const note = noteSchema.safeParse(JSON.parse(text))
-  if (!note.success || !(await isGone(note.data.owner))) return
-  await stopPostmaster(note.data.dataDirectory)
-  await rm(path, { recursive: true, force: true })
+  const note = parseNote(text)
+  if (note === undefined || !(await isGone(note.owner))) return
+  await stopPostmaster(note.dataDirectory)
+  await removeDirectory(path)
+}
+
+function parseNote(text: string): z.infer<typeof noteSchema> | undefined {
+  try {
+    return noteSchema.parse(JSON.parse(text))
+  } catch {
+    // Written by another version of this package; its owner cleans up.
+    return undefined
+  }
+}
+
+/** An orphaned initdb, or another start that cleans up too, may be busy in the directory: removal is repeated. */
+export async function removeDirectory(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
 }
 
 /** The last lines of the server's log, for an error message. */
