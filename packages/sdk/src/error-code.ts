@@ -25,6 +25,11 @@ export const errorCatalogue = {
     cause: 'The configuration has unknown, missing or wrong values.',
     remedy: 'Correct the values named in the message.',
   },
+  CONNECTOR_CONTRACT_BROKEN: {
+    failureType: 'system_error',
+    cause: 'A connector did something that the contract of sources and destinations forbids.',
+    remedy: 'Report it to the author of the connector that the message names; no data past the last commit was taken.',
+  },
   INTERNAL: {
     failureType: 'system_error',
     cause: 'An invariant of the program did not hold.',

@@ -1,1 +1,8 @@
-export {}
+export * from './column-widening.ts'
+export * from './dialect-of.ts'
+export * from './dialect.ts'
+export * from './duckdb/connection.ts'
+export * from './duckdb/dialect.ts'
+export * from './postgres/connection.ts'
+export * from './postgres/dialect.ts'
+export * from './relation.ts'
