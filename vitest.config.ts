@@ -2,11 +2,14 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    include: ['{packages,runners,examples}/*/src/**/*.test.ts', '{docs,bench,examples/*}/**/*.test.ts'],
+    include: ['{packages,runners,examples}/*/src/**/*.test.ts', '{docs,bench,examples/*,scripts}/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**'],
+    globalSetup: ['@eclusa/postgres-local/vitest-global-setup'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    // Each worker may hold a PostgreSQL session and a DuckDB; two cores are the reference machine.
+    // Two cores are the reference machine; every worker may hold PostgreSQL sessions and a DuckDB.
     maxWorkers: 2,
+    reporters:
+      process.env['CI'] === undefined ? ['default'] : ['default', ['json', { outputFile: '.vitest-report.json' }]],
   },
 })

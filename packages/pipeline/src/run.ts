@@ -163,7 +163,6 @@ class Run {
       type: 'run_started',
       streams: catalog.streams.map(({ stream }) => stream),
       steps: steps.map((step) => step.name),
-      resumed: false,
     })
     let failures = 0
     while (true) {
@@ -186,7 +185,7 @@ class Run {
     const failed = new Set(this.#streamFailures.map(({ stream }) => stream))
     const wanted = catalog.streams.filter(({ stream }) => !failed.has(streamKey(stream)))
     if (wanted.length === 0) return true
-    const { settings } = { settings: this.#settings }
+    const settings = this.#settings
     const context: ConnectorContext = { signal: this.#signal, log: settings.log }
     await using session = await settings.destination.open({
       catalog: { streams: wanted },

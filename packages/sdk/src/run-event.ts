@@ -34,7 +34,6 @@ export const runEventSchema = z.discriminatedUnion('type', [
     ...eventBase,
     streams: z.array(streamNameSchema),
     steps: z.array(z.string()),
-    resumed: z.boolean(),
   }),
   z.object({
     type: z.literal('stream_started'),

@@ -1,0 +1,271 @@
+import { EclusaError, arrowSchemaOf, streamKey } from '@eclusa/sdk'
+import type {
+  ChangeBatch,
+  Checkpoint,
+  ConfiguredDestination,
+  ConfiguredSource,
+  DestinationSession,
+  DiscoveredStream,
+  RunEvent,
+  SourceMessage,
+  Step,
+} from '@eclusa/sdk'
+import { Int64, RecordBatch, Struct, makeData } from 'apache-arrow'
+import { describe, expect, it } from 'vitest'
+import { definePipeline } from './pipeline.ts'
+import type { PipelineOptions } from './pipeline-options.ts'
+import type { PipelineRun } from './run.ts'
+
+const schema = { version: 1, columns: [{ name: 'id', type: { type: 'int64' }, nullable: false }] } as const
+
+function discovered(name: string): DiscoveredStream {
+  return {
+    stream: { name },
+    kind: 'table',
+    schema,
+    syncModes: ['full_refresh', 'incremental'],
+    primaryKey: ['id'],
+    cursorCandidates: ['id'],
+    isResumable: true,
+    notes: [],
+  }
+}
+
+function batchOf(name: string, ids: readonly bigint[]): ChangeBatch {
+  const arrow = arrowSchemaOf(schema)
+  const column = makeData({ type: new Int64(), length: ids.length, nullCount: 0, data: BigInt64Array.from(ids) })
+  const records = new RecordBatch(
+    arrow,
+    makeData({ type: new Struct(arrow.fields), length: ids.length, nullCount: 0, children: [column] }),
+  )
+  return { stream: { name }, schema, records, byteLength: ids.length * 8, unrepresentable: [] }
+}
+
+interface Fault {
+  readonly stream: string
+  readonly atChunk: number
+  readonly error: EclusaError
+}
+
+/** A source of tables of `chunks` chunks of two rows each, with a checkpoint after every chunk; faults happen once. */
+function tables(
+  names: readonly string[],
+  { chunks = 3, faults = [] as Fault[], reads = [] as string[] } = {},
+): ConfiguredSource {
+  const pending = [...faults]
+  async function* read({
+    catalog,
+    checkpoints,
+    signal,
+  }: Parameters<ConfiguredSource['read']>[0]): AsyncGenerator<SourceMessage> {
+    for (const { stream } of catalog.streams) {
+      const state = checkpoints.find((checkpoint) => streamKey(checkpoint.stream) === streamKey(stream))?.state as
+        | { chunks: number }
+        | undefined
+      const done = state === undefined || state.chunks === chunks ? 0 : state.chunks
+      reads.push(`${stream.name}@${done}`)
+      yield { type: 'stream_started', stream, resumed: done > 0 }
+      for (let chunk = done; chunk < chunks; chunk++) {
+        signal.throwIfAborted()
+        const index = pending.findIndex((fault) => fault.stream === stream.name && fault.atChunk === chunk)
+        yield { type: 'batch', batch: batchOf(stream.name, [BigInt(2 * chunk), BigInt(2 * chunk + 1)]) }
+        if (index >= 0) throw pending.splice(index, 1)[0]!.error
+        if (chunk === chunks - 1) yield { type: 'stream_completed', stream }
+        yield { type: 'checkpoint', checkpoints: [{ stream, state: { chunks: chunk + 1 } }] }
+      }
+    }
+  }
+  return {
+    name: 'tables',
+    version: '1',
+    secrets: [],
+    check: async () => ({ findings: [] }),
+    discover: async () => ({ streams: names.map(discovered) }),
+    read,
+  }
+}
+
+/** A destination in memory with real transactions: what is not committed is gone when the session is disposed. */
+function memory(): ConfiguredDestination & { rows(name: string): bigint[]; commits: number } {
+  let durable = {
+    tables: new Map<string, bigint[]>(),
+    loading: new Map<string, bigint[]>(),
+    checkpoints: new Map<string, Checkpoint>(),
+  }
+  let isOpen = false
+  const destination = {
+    name: 'memory',
+    version: '1',
+    secrets: [],
+    syncModes: ['overwrite', 'append', 'append_dedup'] as const,
+    delivery: 'exactly_once' as const,
+    commits: 0,
+    check: async () => ({ findings: [] }),
+    plan: async () => [],
+    rows: (name: string) => durable.tables.get(name) ?? [],
+    async open(): Promise<DestinationSession> {
+      if (isOpen) throw new Error('opened twice')
+      isOpen = true
+      const draft = structuredClone(durable)
+      return {
+        checkpoints: [...durable.checkpoints.values()],
+        startStream: async ({ name }, { resumed }) => {
+          if (!resumed) draft.loading.set(name, [])
+        },
+        restartStream: async ({ name }) => void draft.loading.set(name, []),
+        write: async (batch) => {
+          const loading = draft.loading.get(batch.stream.name)
+          if (loading === undefined) throw new Error('written before it started')
+          for (let row = 0; row < batch.records.numRows; row++)
+            loading.push(batch.records.getChildAt(0)!.get(row) as bigint)
+        },
+        completeStream: async ({ name }) => {
+          draft.tables.set(name, draft.loading.get(name)!)
+          draft.loading.delete(name)
+        },
+        commit: async (checkpoints) => {
+          for (const checkpoint of checkpoints) draft.checkpoints.set(streamKey(checkpoint.stream), checkpoint)
+          durable = structuredClone(draft)
+          destination.commits += 1
+          return { sequence: destination.commits, rows: 0, bytes: 0, durationMs: 0 }
+        },
+        [Symbol.asyncDispose]: async () => {
+          isOpen = false
+        },
+      }
+    },
+  }
+  return destination
+}
+
+const everyCheckpoint = { commitBytesMax: 1 }
+const define = (options: Omit<PipelineOptions, 'retryDelayMsBase'>) =>
+  definePipeline({ retryDelayMsBase: 0, ...options })
+const allRows = [0n, 1n, 2n, 3n, 4n, 5n]
+
+async function eventsOf(run: PipelineRun): Promise<RunEvent[]> {
+  const events: RunEvent[] = []
+  for await (const event of run) events.push(event)
+  return events
+}
+
+describe('a run', () => {
+  it('moves every row of every stream and says what it did', async () => {
+    const destination = memory()
+    const run = define({ source: tables(['a', 'b']), destination }).run()
+    const types = (await eventsOf(run)).map(({ type }) => type)
+    expect(await run.result).toMatchObject({ status: 'succeeded', rows: 12, bytes: 96 })
+    expect([destination.rows('a'), destination.rows('b')]).toEqual([allRows, allRows])
+    expect(types[0]).toBe('run_started')
+    expect(types.at(-1)).toBe('run_completed')
+    expect(types.filter((type) => type === 'stream_completed')).toHaveLength(2)
+  })
+
+  it('needs no reader of its events', async () => {
+    const result = await define({ source: tables(['a']), destination: memory() }).run().result
+    expect(result.status).toBe('succeeded')
+  })
+
+  it('tries again after a transient fault and goes on from the last commit', async () => {
+    const destination = memory()
+    const reads: string[] = []
+    const fault = { stream: 'b', atChunk: 1, error: new EclusaError('TIMEOUT', { message: 'The server went away.' }) }
+    const run = define({
+      source: tables(['a', 'b'], { faults: [fault], reads }),
+      destination,
+      commit: everyCheckpoint,
+    }).run()
+    expect(await run.result).toMatchObject({ status: 'succeeded', rows: 12 })
+    expect(reads).toEqual(['a@0', 'b@0', 'b@1'])
+    expect(destination.rows('b')).toEqual(allRows)
+  })
+
+  it('leaves out a stream that cannot be read and ends as partial', async () => {
+    const destination = memory()
+    const fault = {
+      stream: 'a',
+      atChunk: 1,
+      error: new EclusaError('CONFIG_INVALID', { message: 'Dropped.', details: { stream: 'a' } }),
+    }
+    const result = await define({ source: tables(['a', 'b'], { faults: [fault] }), destination }).run().result
+    expect(result).toMatchObject({
+      status: 'partial',
+      streamFailures: [{ stream: 'a' }],
+      error: { code: 'CONFIG_INVALID' },
+    })
+    expect([destination.rows('a'), destination.rows('b')]).toEqual([[], allRows])
+  })
+
+  it('does not read again what an unfinished sync has completed, and reads all after a finished one', async () => {
+    const destination = memory()
+    const reads: string[] = []
+    const fault = { stream: 'b', atChunk: 2, error: new EclusaError('INTERNAL', { message: 'Killed.' }) }
+    const pipeline = define({
+      source: tables(['a', 'b'], { faults: [fault], reads }),
+      destination,
+      commit: everyCheckpoint,
+    })
+    expect((await pipeline.run().result).status).toBe('failed')
+    expect((await pipeline.run().result).status).toBe('succeeded')
+    expect((await pipeline.run().result).status).toBe('succeeded')
+    expect(reads).toEqual(['a@0', 'b@0', 'b@2', 'a@0', 'b@0'])
+    expect([destination.rows('a'), destination.rows('b')]).toEqual([allRows, allRows])
+  })
+
+  it('commits at the next checkpoint when it is asked to stop, and continues in the next run', async () => {
+    const destination = memory()
+    const reads: string[] = []
+    const pipeline = define({ source: tables(['a', 'b'], { reads }), destination })
+    const run = pipeline.run()
+    for await (const event of run) if (event.type === 'stream_started') run.stop()
+    expect(await run.result).toMatchObject({ status: 'cancelled' })
+    expect(destination.commits).toBe(1)
+    expect(await pipeline.run().result).toMatchObject({ status: 'succeeded' })
+    expect(reads.slice(0, 1)).toEqual(['a@0'])
+    expect(reads[1]).toMatch(/^a@[12]$/u)
+    expect(destination.rows('a')).toEqual(allRows)
+  })
+
+  it('commits nothing more once its signal is aborted', async () => {
+    const destination = memory()
+    const controller = new AbortController()
+    const run = define({ source: tables(['a']), destination }).run({ signal: controller.signal })
+    for await (const event of run) if (event.type === 'stream_started') controller.abort()
+    expect(await run.result).toMatchObject({ status: 'cancelled', error: { code: 'CANCELLED' } })
+    expect(destination.commits).toBe(0)
+  })
+
+  it('reads only the selected streams and refuses a selection that matches nothing', async () => {
+    const destination = memory()
+    const pipeline = define({ source: tables(['a', 'b']), destination })
+    expect(await pipeline.run({ select: ['b'] }).result).toMatchObject({ status: 'succeeded', rows: 6 })
+    expect(await pipeline.run({ select: ['c*'] }).result).toMatchObject({
+      status: 'failed',
+      error: { code: 'STREAM_SELECTION_INVALID' },
+    })
+  })
+
+  it('runs its steps in the warehouse, in order, and ends as failed when one finds something wrong', async () => {
+    const ran: string[] = []
+    const step = (name: string, status: 'succeeded' | 'failed'): Step => ({
+      name,
+      run: async ({ warehouse }) => {
+        ran.push(`${name} on ${warehouse.database}`)
+        return { status, summary: name, details: {} }
+      },
+    })
+    const destination: ConfiguredDestination = {
+      ...memory(),
+      openWarehouse: async () => ({
+        type: 'duckdb',
+        database: 'here',
+        connect: () => Promise.reject(new Error('unused')),
+        [Symbol.asyncDispose]: async () => {},
+      }),
+    }
+    const steps = [step('first', 'succeeded'), step('second', 'failed'), step('third', 'succeeded')]
+    const result = await define({ source: tables(['a']), destination, steps }).run().result
+    expect(result.status).toBe('failed')
+    expect(ran).toEqual(['first on here', 'second on here'])
+  })
+})
