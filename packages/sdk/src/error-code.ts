@@ -30,6 +30,11 @@ export const errorCatalogue = {
     cause: 'A connector did something that the contract of sources and destinations forbids.',
     remedy: 'Report it to the author of the connector that the message names; no data past the last commit was taken.',
   },
+  CONFIG_NOT_FOUND: {
+    failureType: 'config_error',
+    cause: 'There is no configuration where one was looked for.',
+    remedy: 'Run `eclusa init` to write one, or name it with `--config`.',
+  },
   INTERNAL: {
     failureType: 'system_error',
     cause: 'An invariant of the program did not hold.',
