@@ -1,6 +1,20 @@
 import {
-  Binary, Bool, DateDay, Decimal, Field, FixedSizeBinary, Float32, Float64, Int16, Int32, Int64, List, Schema,
-  TimeMicrosecond, TimestampMicrosecond, Utf8,
+  Binary,
+  Bool,
+  DateDay,
+  Decimal,
+  Field,
+  FixedSizeBinary,
+  Float32,
+  Float64,
+  Int16,
+  Int32,
+  Int64,
+  List,
+  Schema,
+  TimeMicrosecond,
+  TimestampMicrosecond,
+  Utf8,
 } from 'apache-arrow'
 import type { DataType } from 'apache-arrow'
 import type { ColumnType } from './column-type.ts'
