@@ -26,7 +26,7 @@ export interface StatementFailure {
   /** The warehouse's own code: SQLSTATE (`42P01`) in PostgreSQL, the class (`Catalog Error`) in DuckDB. */
   readonly code: string | undefined
   readonly message: string
-  /** 1-based character offset into the statement; undefined when the warehouse does not say. */
+  /** 1-based index into the statement as a JavaScript string; undefined when the warehouse does not say. */
   readonly position: number | undefined
   /**
    * `statement`: the same statement fails again. `conflict`: another transaction was in the way, so that running the

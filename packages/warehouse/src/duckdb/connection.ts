@@ -1,5 +1,17 @@
+import type * as duckdb from '@duckdb/node-api'
+import type { QueryOptions, QueryResult, SqlValue, Warehouse, WarehouseConnection } from '@eclusa/sdk'
 import { EclusaError } from '@eclusa/sdk'
-import type { Warehouse } from '@eclusa/sdk'
+import { closedError } from '../closed-error.ts'
+import { loadDriver } from '../driver.ts'
+import { interruptible } from '../interruption.ts'
+import { statementError } from '../statement-error.ts'
+import { statementQueue } from '../statement-queue.ts'
+import { duckdbDialect } from './dialect.ts'
+import { claimDuckDbFile } from './file-claim.ts'
+import { duckdbFileError, duckdbOpenError } from './file-error.ts'
+import { bindableValue, isNested, sqlValueOf } from './value.ts'
+
+type Driver = typeof duckdb
 
 export interface OpenDuckDbOptions {
   /** File to open or create, or `:memory:`. */
@@ -12,11 +24,176 @@ export interface OpenDuckDbOptions {
   readonly memoryLimit?: string
   /** Where DuckDB spills to. Default: `<path>.tmp`. */
   readonly temporaryDirectory?: string
-  /** Interrupts what runs and closes every session. */
+  /** Interrupts what runs, and refuses what comes after. */
   readonly signal?: AbortSignal
 }
 
-/** Opens a DuckDB database in this process: one instance, as many sessions as are asked for. */
-export function openDuckDb(_options: OpenDuckDbOptions): Promise<Warehouse> {
-  throw new EclusaError('INTERNAL', { message: 'openDuckDb is being written.' })
+/**
+ * Opens a DuckDB database in this process: one instance, as many sessions as are asked for, which may run side by side.
+ * The time zone of every session is UTC, whatever the machine's, so that results and casts are the same everywhere.
+ * `rowsChanged` of CREATE TABLE AS is the number of rows it wrote.
+ *
+ * @throws DUCKDB_LOCKED, DUCKDB_CORRUPT, DUCKDB_NOT_A_DATABASE, DUCKDB_NEWER_VERSION, DUCKDB_DIRECTORY_MISSING,
+ *   DUCKDB_UNWRITABLE, DUCKDB_DISK_FULL, DUCKDB_OPEN_FAILED, WAREHOUSE_DRIVER_MISSING
+ */
+export async function openDuckDb(options: OpenDuckDbOptions): Promise<Warehouse> {
+  const driver = await loadDriver('@duckdb/node-api', () => import('@duckdb/node-api'))
+  const claim = claimDuckDbFile(options.path)
+  try {
+    const instance = await openInstance(driver, options)
+    const database = await currentDatabase(instance)
+    return new DuckDbWarehouse(driver, instance, database, options, () => claim.release())
+  } catch (cause) {
+    claim.release()
+    throw EclusaError.isInstance(cause) ? cause : duckdbOpenError(cause, options.path)
+  }
+}
+
+function openInstance(driver: Driver, options: OpenDuckDbOptions): Promise<duckdb.DuckDBInstance> {
+  return driver.DuckDBInstance.create(options.path, {
+    ...(options.readOnly === true ? { access_mode: 'READ_ONLY' } : {}),
+    ...(options.threads === undefined ? {} : { threads: String(options.threads) }),
+    ...(options.memoryLimit === undefined ? {} : { memory_limit: options.memoryLimit }),
+    ...(options.temporaryDirectory === undefined ? {} : { temp_directory: options.temporaryDirectory }),
+  })
+}
+
+async function currentDatabase(instance: duckdb.DuckDBInstance): Promise<string> {
+  const connection = await instance.connect()
+  try {
+    const reader = await connection.runAndReadAll('SELECT current_database()')
+    return String(reader.getRows()[0]![0])
+  } finally {
+    connection.closeSync()
+  }
+}
+
+class DuckDbWarehouse implements Warehouse {
+  readonly type = 'duckdb'
+  readonly database: string
+  readonly #driver: Driver
+  readonly #instance: duckdb.DuckDBInstance
+  readonly #options: OpenDuckDbOptions
+  readonly #release: () => void
+  readonly #sessions = new Set<DuckDbConnection>()
+  #isClosed = false
+
+  constructor(
+    driver: Driver,
+    instance: duckdb.DuckDBInstance,
+    database: string,
+    options: OpenDuckDbOptions,
+    release: () => void,
+  ) {
+    this.#driver = driver
+    this.#instance = instance
+    this.database = database
+    this.#options = options
+    this.#release = release
+  }
+
+  async connect(): Promise<WarehouseConnection> {
+    if (this.#isClosed) throw closedError('warehouse')
+    const connection = await this.#instance.connect()
+    // Only the JSON form of errors says exactly where in the statement the fault is.
+    await connection.run("SET errors_as_json = true; SET TimeZone = 'UTC'")
+    const session = new DuckDbConnection(this.#driver, connection, this.#options, () => this.#sessions.delete(session))
+    this.#sessions.add(session)
+    return session
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    await Promise.all([...this.#sessions].map((session) => session[Symbol.asyncDispose]()))
+    this.#instance.closeSync()
+    this.#release()
+  }
+}
+
+class DuckDbConnection implements WarehouseConnection {
+  readonly #driver: Driver
+  readonly #connection: duckdb.DuckDBConnection
+  readonly #path: string
+  readonly #closing = new AbortController()
+  readonly #signal: AbortSignal | undefined
+  readonly #onClose: () => void
+  readonly #queue = statementQueue()
+
+  constructor(driver: Driver, connection: duckdb.DuckDBConnection, options: OpenDuckDbOptions, onClose: () => void) {
+    this.#driver = driver
+    this.#connection = connection
+    this.#path = options.path
+    this.#signal = options.signal
+    this.#onClose = onClose
+  }
+
+  query(sql: string, options: QueryOptions = {}): Promise<QueryResult> {
+    if (this.#closing.signal.aborted) return Promise.reject(closedError('session'))
+    return this.#queue.run(() =>
+      interruptible(
+        [options.signal, this.#signal, this.#closing.signal],
+        () => this.#connection.interrupt(),
+        () => this.#run(sql, options.parameters),
+      ),
+    )
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closing.signal.aborted) return
+    this.#closing.abort()
+    await this.#queue.drained()
+    this.#connection.closeSync()
+    this.#onClose()
+  }
+
+  async #run(sql: string, parameters: readonly SqlValue[] | undefined): Promise<QueryResult> {
+    try {
+      const bound = (parameters ?? []).map((parameter) => bindableValue(this.#driver, parameter))
+      // With an array, even an empty one, the driver runs all statements and gives the last result, else the first.
+      const result = await this.#connection.run(
+        sql,
+        bound.map(({ value }) => value),
+        bound.map(({ type }) => type),
+      )
+      return await this.#readResult(result)
+    } catch (cause) {
+      // The driver has no result for a text without statements, such as a hook that renders to a comment.
+      if (isEmptyStatement(sql)) return { columns: [], rows: [], rowsChanged: 0 }
+      throw duckdbFileError(cause, this.#path) ?? statementError(duckdbDialect, cause, sql)
+    }
+  }
+
+  async #readResult(result: duckdb.DuckDBResult): Promise<QueryResult> {
+    const isQuery = result.returnType === this.#driver.ResultReturnType.QUERY_RESULT
+    if (!isQuery) return { columns: [], rows: [], rowsChanged: result.rowsChanged }
+    const types = result.columnTypes()
+    const columns = types.map((type, index) => ({
+      name: result.columnName(index),
+      type: result.columnLogicalType(index).alias || String(type),
+    }))
+    const values = await result.getColumns()
+    const converted = await Promise.all(types.map((type, index) => this.#convertColumn(type, values[index] ?? [])))
+    const rows = Array.from({ length: converted[0]?.length ?? 0 }, (_, row) => converted.map((column) => column[row]!))
+    return { columns, rows, rowsChanged: returnsChangedRows(this.#driver, result) ? rows.length : 0 }
+  }
+
+  async #convertColumn(type: duckdb.DuckDBType, values: readonly duckdb.DuckDBValue[]): Promise<readonly SqlValue[]> {
+    const driver = this.#driver
+    if (!isNested(driver, type) || values.length === 0) return values.map((value) => sqlValueOf(driver, value))
+    const list = new driver.DuckDBListValue([...values])
+    const texts = await this.#connection.run('SELECT CAST(unnest($1) AS VARCHAR)', [list], [driver.LIST(type)])
+    const [column] = await texts.getColumns()
+    return column!.map((value) => sqlValueOf(driver, value))
+  }
+}
+
+function isEmptyStatement(sql: string): boolean {
+  return sql.replaceAll(/--[^\n]*|\/\*[\s\S]*?\*\/|[\s;]/g, '') === ''
+}
+
+/** `INSERT ... RETURNING` and its kin give the changed rows themselves. */
+function returnsChangedRows({ StatementType }: Driver, result: duckdb.DuckDBResult): boolean {
+  const changing = [StatementType.INSERT, StatementType.UPDATE, StatementType.DELETE, StatementType.MERGE_INTO]
+  return changing.includes(result.statementType)
 }

@@ -18,9 +18,12 @@ function bigintLiteral(value: bigint): string {
   return isHuge ? `'${value}'::BIGNUM` : String(value)
 }
 
+/** Wider integers would come back as bigint. */
+const int32Limit = 2 ** 31
+
 /** A literal with a point is a DECIMAL in DuckDB; only the cast from text gives the exact double. */
 function numberLiteral(value: number): string {
-  const isPlain = Number.isSafeInteger(value) && !Object.is(value, -0)
+  const isPlain = Number.isInteger(value) && Math.abs(value) < int32Limit && !Object.is(value, -0)
   return isPlain ? String(value) : `'${Object.is(value, -0) ? '-0' : value}'::DOUBLE`
 }
 

@@ -1,5 +1,16 @@
+import type * as pg from 'pg'
 import { EclusaError } from '@eclusa/sdk'
-import type { Warehouse } from '@eclusa/sdk'
+import type { QueryOptions, QueryResult, SqlValue, Warehouse, WarehouseConnection } from '@eclusa/sdk'
+import { closedError } from '../closed-error.ts'
+import { loadDriver } from '../driver.ts'
+import { interruptible } from '../interruption.ts'
+import { statementError } from '../statement-error.ts'
+import { statementQueue } from '../statement-queue.ts'
+import { postgresDialect } from './dialect.ts'
+import { TypeNames } from './type-names.ts'
+import { bindableValue, parserOf } from './value.ts'
+
+type Driver = Pick<typeof pg, 'Client'>
 
 export interface OpenPostgresOptions {
   readonly host: string
@@ -12,11 +23,172 @@ export interface OpenPostgresOptions {
   readonly ssl?: boolean | Readonly<Record<string, unknown>>
   /** Shown in pg_stat_activity. Default: `eclusa`. */
   readonly applicationName?: string
-  /** Cancels what runs and closes every session. */
+  /** Cancels what runs, and refuses what comes after. */
   readonly signal?: AbortSignal
 }
 
-/** Opens a PostgreSQL database as a warehouse: each `connect` is one session at the server. */
-export function openPostgres(_options: OpenPostgresOptions): Promise<Warehouse> {
-  throw new EclusaError('INTERNAL', { message: 'openPostgres is being written.' })
+const connectTimeoutMs = 30_000
+
+/** So that values print the same at every server, whatever its settings and those of role and database. */
+const sessionSettings =
+  '-c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c extra_float_digits=1 -c bytea_output=hex'
+
+/**
+ * Opens a PostgreSQL database as a warehouse: each `connect` is one session at the server, with UTC as time zone.
+ *
+ * @throws WAREHOUSE_CONNECTION_FAILED when the server cannot be reached or refuses the login; WAREHOUSE_DRIVER_MISSING
+ */
+export async function openPostgres(options: OpenPostgresOptions): Promise<Warehouse> {
+  const driver = (await loadDriver('pg', () => import('pg'))).default
+  const warehouse = new PostgresWarehouse(driver, options)
+  // A first session tells at once whether the login works.
+  const probe = await warehouse.connect()
+  await probe[Symbol.asyncDispose]()
+  return warehouse
+}
+
+class PostgresWarehouse implements Warehouse {
+  readonly type = 'postgres'
+  readonly database: string
+  readonly #driver: Driver
+  readonly #options: OpenPostgresOptions
+  readonly #sessions = new Set<PostgresConnection>()
+  #isClosed = false
+
+  constructor(driver: Driver, options: OpenPostgresOptions) {
+    this.#driver = driver
+    this.#options = options
+    this.database = options.database
+  }
+
+  async connect(): Promise<WarehouseConnection> {
+    if (this.#isClosed) throw closedError('warehouse')
+    const client = await connectClient(this.#driver, this.#options)
+    const session = new PostgresConnection(this.#driver, client, this.#options, () => this.#sessions.delete(session))
+    this.#sessions.add(session)
+    return session
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true
+    await Promise.all([...this.#sessions].map((session) => session[Symbol.asyncDispose]()))
+  }
+}
+
+class PostgresConnection implements WarehouseConnection {
+  readonly #driver: Driver
+  readonly #client: pg.Client
+  readonly #options: OpenPostgresOptions
+  readonly #onClose: () => void
+  readonly #typeNames: TypeNames
+  readonly #closing = new AbortController()
+  readonly #queue = statementQueue()
+  #cancellation: Promise<void> | undefined
+
+  constructor(driver: Driver, client: pg.Client, options: OpenPostgresOptions, onClose: () => void) {
+    this.#driver = driver
+    this.#client = client
+    this.#options = options
+    this.#onClose = onClose
+    this.#typeNames = new TypeNames(client)
+  }
+
+  query(sql: string, options: QueryOptions = {}): Promise<QueryResult> {
+    if (this.#closing.signal.aborted) return Promise.reject(closedError('session'))
+    return this.#queue.run(async () => {
+      try {
+        return await interruptible(
+          [options.signal, this.#options.signal, this.#closing.signal],
+          () => this.#cancel(),
+          () => this.#run(sql, options.parameters),
+        )
+      } finally {
+        // A cancel request that is still on its way must not hit the next statement.
+        await this.#cancellation
+      }
+    })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closing.signal.aborted) return
+    this.#closing.abort()
+    await this.#queue.drained()
+    await this.#client.end()
+    this.#onClose()
+  }
+
+  async #run(sql: string, parameters: readonly SqlValue[] | undefined): Promise<QueryResult> {
+    try {
+      const answer: unknown = await this.#client.query({
+        text: sql,
+        rowMode: 'array',
+        types: { getTypeParser: parserOf },
+        ...(parameters === undefined ? {} : { values: parameters.map(bindableValue) }),
+      })
+      return await this.#readResult(lastResult(answer))
+    } catch (cause) {
+      throw statementError(postgresDialect, cause, sql)
+    }
+  }
+
+  async #readResult(result: pg.QueryArrayResult<SqlValue[]>): Promise<QueryResult> {
+    const types = await this.#typeNames.of(result.fields)
+    const columns = result.fields.map((field, index) => ({ name: field.name, type: types[index]! }))
+    const isQuery = columns.length > 0 && ['SELECT', 'SHOW', 'EXPLAIN', 'FETCH'].includes(result.command)
+    return { columns, rows: result.rows, rowsChanged: isQuery ? 0 : (result.rowCount ?? 0) }
+  }
+
+  /** The server cancels through a second session, which unlike a cancel request works through TLS and poolers alike. */
+  #cancel(): void {
+    this.#cancellation ??= this.#cancelOnce().finally(() => {
+      this.#cancellation = undefined
+    })
+  }
+
+  async #cancelOnce(): Promise<void> {
+    // When even this session cannot be had, the statement's own connection is about to fail too.
+    const canceller = await connectClient(this.#driver, { ...this.#options }).catch(() => undefined)
+    if (canceller === undefined) return
+    const { processID } = this.#client as pg.Client & { processID: number }
+    await canceller.query('SELECT pg_cancel_backend($1)', [processID]).catch(() => {})
+    await canceller.end()
+  }
+}
+
+async function connectClient(driver: Driver, options: OpenPostgresOptions): Promise<pg.Client> {
+  const client = new driver.Client({
+    host: options.host,
+    port: options.port ?? 5432,
+    database: options.database,
+    user: options.user,
+    password: options.password,
+    ssl: options.ssl ?? false,
+    application_name: options.applicationName ?? 'eclusa',
+    connectionTimeoutMillis: connectTimeoutMs,
+    options: sessionSettings,
+  })
+  // Without a listener the end of an idle session would end the process; the next statement reports it.
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    return client
+  } catch (cause) {
+    throw connectionFailed(options, cause)
+  }
+}
+
+function connectionFailed(options: OpenPostgresOptions, cause: unknown): EclusaError {
+  const { message, code } = postgresDialect.classifyError(cause, '')
+  const reason = message || code || String(cause)
+  return new EclusaError('WAREHOUSE_CONNECTION_FAILED', {
+    message: `PostgreSQL at ${options.host}:${options.port ?? 5432}, database "${options.database}", user "${options.user}": ${reason}`,
+    details: { code, message: reason, host: options.host, database: options.database },
+    cause,
+  })
+}
+
+/** Several statements in one text give several results. */
+function lastResult(answer: unknown): pg.QueryArrayResult<SqlValue[]> {
+  const results = (Array.isArray(answer) ? answer : [answer]) as pg.QueryArrayResult<SqlValue[]>[]
+  return results.at(-1)!
 }

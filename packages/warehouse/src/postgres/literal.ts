@@ -15,9 +15,12 @@ export function postgresLiteral(value: SqlValue): string {
   return `'\\x${Buffer.from(value).toString('hex')}'::bytea`
 }
 
+/** Wider integers would come back as bigint. */
+const int32Limit = 2 ** 31
+
 /** A literal with a point is a numeric in PostgreSQL; only the cast from text gives the exact double. */
 function numberLiteral(value: number): string {
-  const isPlain = Number.isSafeInteger(value) && !Object.is(value, -0)
+  const isPlain = Number.isInteger(value) && Math.abs(value) < int32Limit && !Object.is(value, -0)
   return isPlain ? String(value) : `'${Object.is(value, -0) ? '-0' : value}'::double precision`
 }
 

@@ -8,15 +8,21 @@ interface ServerError {
 }
 
 /** Reads the server's ErrorResponse as `pg` throws it, and the errors of a socket that broke. */
-export function classifyPostgresError(error: unknown): StatementFailure {
+export function classifyPostgresError(error: unknown, sql: string): StatementFailure {
   const { code, message, position } = (typeof error === 'object' && error !== null ? error : {}) as ServerError
   const state = typeof code === 'string' ? code : undefined
   return {
     code: state,
     message: typeof message === 'string' ? message : String(error),
-    position: typeof position === 'string' ? Number(position) : undefined,
+    position: typeof position === 'string' ? indexOfCodePoint(sql, Number(position)) : undefined,
     kind: kindOf(state, String(message)),
   }
+}
+
+/** The server counts characters, JavaScript counts UTF-16 units. */
+function indexOfCodePoint(sql: string, position: number): number {
+  const before = Array.from(sql).slice(0, position - 1)
+  return before.join('').length + 1
 }
 
 /** Classes of the PostgreSQL manual, appendix A: 40 transaction rollback, 08 connection, 57P0x server shutdown. */
