@@ -1,4 +1,6 @@
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+/** From the least to the most serious. */
+export const logLevels = ['debug', 'info', 'warn', 'error'] as const
+export type LogLevel = (typeof logLevels)[number]
 
 /** Structured logging: a sentence and typed fields. Secrets are redacted by value; row values are never passed in. */
 export interface Log {
