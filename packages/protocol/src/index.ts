@@ -7,6 +7,17 @@ export { JsonNumber } from './json-number.ts'
 export { parseJson, stringifyJson } from './json-text.ts'
 export { isJsonObject, type JsonObject, type JsonValue } from './json-value.ts'
 export * from './log.ts'
+export {
+  type MalformedLine,
+  type MalformedReason,
+  type MessageLine,
+  type ProtocolLine,
+  type TextLine,
+  type UnknownMessageLine,
+} from './message-line.ts'
+export * from './message-reader.ts'
+export { formatMessage } from './message-text.ts'
+export * from './message-writer.ts'
 export * from './message.ts'
 export * from './oauth.ts'
 export * from './protocol-error.ts'
