@@ -1,6 +1,6 @@
 import type { SqlValue, Warehouse, WarehouseConnection } from '@eclusa/sdk'
 import { EclusaError, formatColumnType } from '@eclusa/sdk'
-import type { ColumnType, ErrorCode } from '@eclusa/sdk'
+import type { ColumnType } from '@eclusa/sdk'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Dialect } from './dialect.ts'
@@ -58,7 +58,7 @@ export function describeDialect(options: ContractOptions): void {
   const { dialect } = options
   const inMain = (identifier: string) => ({ schema: 'contract', identifier })
 
-  describe(options.name, () => {
+  describe(`${options.name}`, () => {
     let fixture: ContractFixture
     let connection: WarehouseConnection
 
@@ -66,15 +66,17 @@ export function describeDialect(options: ContractOptions): void {
       for (const statement of statements) await connection.query(statement)
     }
     const rowsOf = async (sql: string) => (await connection.query(sql)).rows
-    const failureOf = async (promise: Promise<unknown>): Promise<EclusaError> => {
-      const error: unknown = await promise.then(
-        () => undefined,
-        (reason: unknown) => reason,
-      )
-      if (!EclusaError.isInstance(error)) throw new Error(`not an EclusaError: ${String(error)}`)
-      return error
+    const failureOf = async (promise: Promise<unknown>): Promise<EclusaError | undefined> => {
+      try {
+        await promise
+        return undefined
+      } catch (error) {
+        if (EclusaError.isInstance(error)) return error
+        throw error
+      }
     }
-    const codeOf = async (promise: Promise<unknown>): Promise<ErrorCode> => (await failureOf(promise)).code
+    /** The code of the error; undefined when there was none. */
+    const outcomeOf = async (promise: Promise<unknown>) => (await failureOf(promise))?.code
 
     beforeAll(async () => {
       fixture = await options.open()
@@ -90,7 +92,7 @@ export function describeDialect(options: ContractOptions): void {
         const result = await connection.query(sql)
         expect(result.rows).toEqual([[value]])
         expect(result.columns).toHaveLength(1)
-        if (type !== undefined) expect(result.columns[0]!.type).toBe(type)
+        expect(result.columns[0]!.type).toBe(type ?? result.columns[0]!.type)
         expect(result.rowsChanged).toBe(0)
       })
 
@@ -118,7 +120,7 @@ export function describeDialect(options: ContractOptions): void {
         expect(inserted).toEqual({ columns: [], rows: [], rowsChanged: 3 })
         const updated = await connection.query('UPDATE contract.counted SET a = a + 1 WHERE a > 1 RETURNING a')
         expect(updated.rowsChanged).toBe(2)
-        expect([...updated.rows].sort()).toEqual([[3], [4]])
+        expect(updated.rows.map(([a]) => Number(a)).sort((x, y) => x - y)).toEqual([3, 4])
         expect((await connection.query('DELETE FROM contract.counted')).rowsChanged).toBe(3)
         expect((await connection.query('SELECT a FROM contract.counted')).rowsChanged).toBe(0)
       })
@@ -150,17 +152,17 @@ export function describeDialect(options: ContractOptions): void {
       it('reports a refused statement with code, message and position, and goes on', async () => {
         const sql = "SELECT 'é😀',\n  missing_column FROM contract.counted"
         const error = await failureOf(connection.query(sql))
-        expect(error.code).toBe('WAREHOUSE_STATEMENT_FAILED')
-        expect(error.details['code']).toBeTypeOf('string')
-        expect(error.details['message']).toContain('missing_column')
-        expect(error.details['position']).toBe(sql.indexOf('missing_column') + 1)
-        expect(error.message).toContain('line 2, column 3')
+        expect(error?.code).toBe('WAREHOUSE_STATEMENT_FAILED')
+        expect(error?.details['code']).toBeTypeOf('string')
+        expect(error?.details['message']).toContain('missing_column')
+        expect(error?.details['position']).toBe(sql.indexOf('missing_column') + 1)
+        expect(error?.message).toContain('line 2, column 3')
         expect(await rowsOf('SELECT 1')).toEqual([[1]])
       })
 
       it('stops a running statement when the signal is aborted, and the session lives on', async () => {
         const abort = new AbortController()
-        const code = codeOf(connection.query(options.endlessQuery, { signal: abort.signal }))
+        const code = outcomeOf(connection.query(options.endlessQuery, { signal: abort.signal }))
         const second = await fixture.warehouse.connect()
         await second.query('SELECT 1')
         abort.abort()
@@ -171,7 +173,7 @@ export function describeDialect(options: ContractOptions): void {
 
       it('does not start a statement whose signal was aborted before', async () => {
         const sql = 'CREATE TABLE contract.never_made (a integer)'
-        expect(await codeOf(connection.query(sql, { signal: AbortSignal.abort() }))).toBe('CANCELLED')
+        expect(await outcomeOf(connection.query(sql, { signal: AbortSignal.abort() }))).toBe('CANCELLED')
         expect(await dialect.listColumns(connection, inMain('never_made'))).toBeUndefined()
       })
 
@@ -179,7 +181,7 @@ export function describeDialect(options: ContractOptions): void {
         const second = await fixture.warehouse.connect()
         await second[Symbol.asyncDispose]()
         await second[Symbol.asyncDispose]()
-        expect(await codeOf(second.query('SELECT 1'))).toBe('WAREHOUSE_CONNECTION_LOST')
+        expect(await outcomeOf(second.query('SELECT 1'))).toBe('WAREHOUSE_CONNECTION_LOST')
       })
 
       it('tells a conflict between transactions from a faulty statement', async () => {
@@ -189,7 +191,7 @@ export function describeDialect(options: ContractOptions): void {
         await second.query(isolated)
         await second.query('SELECT * FROM contract.contended')
         await run('UPDATE contract.contended SET a = 2')
-        expect(await codeOf(second.query('UPDATE contract.contended SET a = 3'))).toBe('WAREHOUSE_CONFLICT')
+        expect(await outcomeOf(second.query('UPDATE contract.contended SET a = 3'))).toBe('WAREHOUSE_CONFLICT')
         await second.query('ROLLBACK')
       })
     })
@@ -313,7 +315,7 @@ export function describeDialect(options: ContractOptions): void {
         await second.query(dialect.createTableAs(inMain('fleeting2'), 'SELECT 1 AS a', { temporary: true }))
         expect((await second.query('SELECT * FROM fleeting')).rows).toEqual([])
         await second[Symbol.asyncDispose]()
-        expect(await codeOf(connection.query('SELECT * FROM fleeting'))).toBe('WAREHOUSE_STATEMENT_FAILED')
+        expect(await outcomeOf(connection.query('SELECT * FROM fleeting'))).toBe('WAREHOUSE_STATEMENT_FAILED')
       })
 
       it('puts a table in the place of another, or of none', async () => {
@@ -353,14 +355,16 @@ export function describeDialect(options: ContractOptions): void {
           dialect.createView(view, 'SELECT a FROM contract.under'),
           dialect.createTableAs(inMain('under_next'), 'SELECT 2 AS a'),
         )
-        if (dialect.viewsDependOnTables) {
-          expect(await codeOf(replacement(false))).toBe('WAREHOUSE_STATEMENT_FAILED')
+        const outcome = await outcomeOf(replacement(false))
+        expect(outcome).toBe(dialect.viewsDependOnTables ? 'WAREHOUSE_STATEMENT_FAILED' : undefined)
+        if (outcome !== undefined) {
           await run('ROLLBACK')
+          await replacement(true)
         }
-        await replacement(true)
-        const columnsOfView = await dialect.listColumns(connection, view)
-        if (dialect.viewsDependOnTables) expect(columnsOfView).toBeUndefined()
-        else expect(await rowsOf('SELECT a FROM contract.over')).toEqual([[2]])
+        const viewStays = (await dialect.listColumns(connection, view)) !== undefined
+        expect(viewStays).toBe(!dialect.viewsDependOnTables)
+        const read = viewStays ? 'contract.over' : 'contract.under'
+        expect(await rowsOf(`SELECT a FROM ${read}`)).toEqual([[2]])
       })
 
       it('adds, renames, widens and drops columns', async () => {
@@ -389,9 +393,8 @@ export function describeDialect(options: ContractOptions): void {
 
       it('sees names as its flag says', async () => {
         await run(dialect.createTable(inMain('Cased'), columns))
-        const second = connection.query(dialect.createTable(inMain('cASED'), columns))
-        if (dialect.identifiersAreCaseSensitive) await second
-        else expect(await codeOf(second)).toBe('WAREHOUSE_STATEMENT_FAILED')
+        const outcome = await outcomeOf(connection.query(dialect.createTable(inMain('cASED'), columns)))
+        expect(outcome).toBe(dialect.identifiersAreCaseSensitive ? undefined : 'WAREHOUSE_STATEMENT_FAILED')
       })
     })
 

@@ -8,7 +8,7 @@ import { statementError } from '../statement-error.ts'
 import { statementQueue } from '../statement-queue.ts'
 import { duckdbDialect } from './dialect.ts'
 import { claimDuckDbFile } from './file-claim.ts'
-import { duckdbFileError, duckdbOpenError } from './file-error.ts'
+import { duckdbFileError, duckdbOpenError, refuseSqliteFile } from './file-error.ts'
 import { bindableValue, isNested, sqlValueOf } from './value.ts'
 
 type Driver = typeof duckdb
@@ -40,6 +40,7 @@ export async function openDuckDb(options: OpenDuckDbOptions): Promise<Warehouse>
   const driver = await loadDriver('@duckdb/node-api', () => import('@duckdb/node-api'))
   const claim = claimDuckDbFile(options.path)
   try {
+    await refuseSqliteFile(options.path)
     const instance = await openInstance(driver, options)
     const database = await currentDatabase(instance)
     return new DuckDbWarehouse(driver, instance, database, options, () => claim.release())

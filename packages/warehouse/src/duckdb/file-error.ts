@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises'
 import { EclusaError } from '@eclusa/sdk'
 import type { ErrorCode } from '@eclusa/sdk'
 
@@ -28,7 +29,7 @@ const faults: readonly FileFault[] = [
     message: (path) => `There is no room left to write for the DuckDB file ${path}.`,
   },
   {
-    pattern: /not a valid DuckDB database file|sqlite_scanner|Is a directory/,
+    pattern: /not a valid DuckDB database file|Is a directory/,
     code: 'DUCKDB_NOT_A_DATABASE',
     message: (path) => `${path} exists and is not a DuckDB database.`,
     remedy: (path) => `Correct the path, or move it away: mv '${path}' '${path}.other'`,
@@ -78,6 +79,26 @@ export function duckdbFileError(cause: unknown, path: string): EclusaError | und
     })
   }
   return undefined
+}
+
+const sqliteMagic = 'SQLite format 3\0'
+
+/**
+ * DuckDB would fetch an extension for an SQLite file and open it as something that it is not.
+ *
+ * @throws DUCKDB_NOT_A_DATABASE
+ */
+export async function refuseSqliteFile(path: string): Promise<void> {
+  const file = await open(path).catch(() => undefined)
+  if (file === undefined) return
+  try {
+    const { buffer } = await file
+      .read(Buffer.alloc(sqliteMagic.length), 0, sqliteMagic.length, 0)
+      .catch(() => ({ buffer: '' }))
+    if (String(buffer) === sqliteMagic) throw duckdbFileError('not a valid DuckDB database file', path)!
+  } finally {
+    await file.close()
+  }
 }
 
 /** What `DuckDBInstance.create` threw, as a catalogued error. */
