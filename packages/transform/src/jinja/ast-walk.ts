@@ -1,0 +1,51 @@
+import type { MacroCatches, Node, Parameter, Statement } from './ast.ts'
+
+/** The nodes directly below a node, in the order of declaration and use. */
+export function children(node: Node): Node[] {
+  const found: Node[] = []
+  for (const value of Object.values(node)) collect(value, found)
+  return found
+}
+
+function collect(value: unknown, found: Node[]): void {
+  if (Array.isArray(value)) for (const item of value) collect(item, found)
+  else if (isNode(value)) found.push(value)
+  else if (isPlainObject(value)) for (const item of Object.values(value)) collect(item, found)
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && 'kind' in value && 'position' in value
+}
+
+function isPlainObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
+}
+
+/** Visits a node and everything below it, parents first. */
+export function* walk(nodes: readonly Node[]): Generator<Node, void, undefined> {
+  for (const node of nodes) {
+    yield node
+    yield* walk(children(node))
+  }
+}
+
+/**
+ * Which of the names are read before they are declared. Follows Jinja2's coarse rule: a declaration anywhere earlier in
+ * the text counts, in whatever scope it stands.
+ */
+export function undeclaredNames(nodes: readonly Node[], names: readonly string[]): Set<string> {
+  const open = new Set(names)
+  const undeclared = new Set<string>()
+  for (const node of walk(nodes)) {
+    if (node.kind === 'Name' && open.has(node.name)) undeclared.add(node.name)
+    else if (node.kind === 'NameTarget' || node.kind === 'Parameter') open.delete(node.name)
+  }
+  return undeclared
+}
+
+export function macroCatches(parameters: readonly Parameter[], body: readonly Statement[]): MacroCatches {
+  const names = undeclaredNames(body, ['varargs', 'kwargs', 'caller'])
+  const declared = new Set(parameters.map((parameter) => parameter.name))
+  const catches = (name: string) => names.has(name) && !declared.has(name)
+  return { varargs: catches('varargs'), kwargs: catches('kwargs'), caller: names.has('caller') }
+}

@@ -1,0 +1,35 @@
+import type { Node, TemplateTree } from './ast.ts'
+import { children } from './ast-walk.ts'
+import { TemplateError } from './template-error.ts'
+
+export interface KnownNames {
+  has(kind: 'filter' | 'test', name: string): boolean
+}
+
+/**
+ * Refuses filters and tests that do not exist. As in Jinja2, one inside an `if` is an error only if it is reached, so that
+ * a template can ask for a filter first.
+ * @throws TemplateError of kind `assertion`
+ */
+export function checkNames(tree: TemplateTree, known: KnownNames): void {
+  for (const node of tree.body) check(node, tree.name, known, false)
+}
+
+function check(node: Node, templateName: string, known: KnownNames, isConditional: boolean): void {
+  if ((node.kind === 'Filter' || node.kind === 'Test') && !isConditional) {
+    const kind = node.kind === 'Filter' ? 'filter' : 'test'
+    if (!known.has(kind, node.name)) {
+      const { line, column } = node.position
+      throw new TemplateError({
+        kind: 'assertion',
+        reason: `No ${kind} named '${node.name}'.`,
+        templateName,
+        line,
+        column,
+      })
+    }
+  }
+  const isBranch = node.kind === 'If' || node.kind === 'Conditional'
+  const isFresh = node.kind === 'For' || node.kind === 'Macro' || node.kind === 'CallBlock' || node.kind === 'With'
+  for (const child of children(node)) check(child, templateName, known, isBranch || (isConditional && !isFresh))
+}

@@ -1,0 +1,51 @@
+import type { Frame } from './frame.ts'
+
+/** Keyword arguments, without a prototype, so that any name can be one. */
+export type KeywordArguments = Readonly<Record<string, unknown>>
+
+/**
+ * The evaluation of template code: it yields each promise that it waits for and is resumed with its result. Driven
+ * synchronously it must never yield.
+ */
+export type Evaluation<T = unknown> = Generator<Promise<unknown>, T, unknown>
+
+export const callObject: unique symbol = Symbol.for('eclusa.jinja.call')
+export const runObject: unique symbol = Symbol.for('eclusa.jinja.run')
+export const attributeOf: unique symbol = Symbol.for('eclusa.jinja.attribute')
+export const itemOf: unique symbol = Symbol.for('eclusa.jinja.item')
+export const isMapping: unique symbol = Symbol.for('eclusa.jinja.mapping')
+export const reprOf: unique symbol = Symbol.for('eclusa.jinja.repr')
+export const lengthOf: unique symbol = Symbol.for('eclusa.jinja.length')
+export const truthOf: unique symbol = Symbol.for('eclusa.jinja.truth')
+export const equals: unique symbol = Symbol.for('eclusa.jinja.equals')
+export const typeNameOf: unique symbol = Symbol.for('eclusa.jinja.type-name')
+
+/**
+ * What a host's object may define to behave like a Python object in a template. Every member is optional.
+ *
+ * Without them an object shows its own properties and its class's methods and getters, except those that begin with an
+ * underscore; is printed by its `toString`; is true, is equal to itself only, and can be looped over if it is iterable.
+ */
+export interface HostObject {
+  /** Makes the object callable. May return a promise, which asynchronous rendering awaits. */
+  [callObject]?(args: readonly unknown[], kwargs: KeywordArguments): unknown
+  /** Called instead of `callObject` by templates, for objects whose call runs template code. */
+  [runObject]?(args: readonly unknown[], kwargs: KeywordArguments, frame?: Frame): Evaluation
+  /** The value of `object.name`; undefined says that there is none. */
+  [attributeOf]?(name: string): unknown
+  /** The value of `object[key]`; undefined says that there is none. */
+  [itemOf]?(key: unknown): unknown
+  /** Whether the test `mapping` accepts the object. */
+  [isMapping]?: boolean
+  /** How the object looks inside a printed list. Default: as printed by itself. */
+  [reprOf]?(): string
+  [lengthOf]?(): number
+  [truthOf]?(): boolean
+  [equals]?(other: unknown): boolean
+  /** The name of the type in messages. Default: the name of the class. */
+  [typeNameOf]?: string
+}
+
+export function asHostObject(value: unknown): (HostObject & object) | undefined {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function' ? value : undefined
+}
