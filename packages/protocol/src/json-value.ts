@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { JsonNumber } from './json-number.ts'
+import { JsonNumber } from './json-number.ts'
 
 /**
  * What a JSON text can hold. A number is a `JsonNumber` where a JavaScript number would change its value; the reader
@@ -17,9 +17,9 @@ export type JsonValue =
 
 export type JsonObject = { readonly [key: string]: JsonValue | undefined }
 
-/** True for what JSON text in braces parses to: neither null nor an array. */
+/** True for what JSON text in braces parses to: neither null, nor an array, nor a number kept as an object. */
 export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !JsonNumber.isInstance(value)
 }
 
 /**

@@ -106,16 +106,24 @@ function isEmptyMeta(meta: JsonValue): boolean {
 }
 
 function checkedBySchema(line: Line, value: JsonObject): ProtocolLine {
-  if (isMessage(value)) return { kind: 'message', ...line, message: value }
-  return malformed(line, 'invalid_message', describeIssues(value))
+  if (isMessage(value, line.text)) return { kind: 'message', ...line, message: value }
+  return malformed(line, 'invalid_message', [...findProblems(value, line.text)].join('; '))
 }
 
-function isMessage(value: JsonObject): value is JsonObject & AirbyteMessage {
-  return airbyteMessageSchema.safeParse(value).success
+function isMessage(value: JsonObject, text: string): value is JsonObject & AirbyteMessage {
+  return findProblems(value, text).size === 0
+}
+
+/**
+ * The schema sees the message twice: as it is yielded, so that no `JsonNumber` stands where a number is promised, and
+ * as JSON.parse has it, so that none stands where an object is promised, which it would be to zod.
+ */
+function findProblems(value: JsonObject, text: string): ReadonlySet<string> {
+  return new Set([...describeIssues(value), ...describeIssues(JSON.parse(text))])
 }
 
 /** Issues name fields and what was expected, never a value. */
-function describeIssues(value: JsonObject): string {
+function describeIssues(value: unknown): string[] {
   const issues = airbyteMessageSchema.safeParse(value).error?.issues ?? []
-  return issues.map((issue) => `${issue.path.map(String).join('.')}: ${issue.message}`).join('; ')
+  return issues.map((issue) => `${issue.path.map(String).join('.')}: ${issue.message}`)
 }

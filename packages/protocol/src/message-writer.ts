@@ -14,7 +14,7 @@ export interface MessageWriterOptions {
  * All methods reject with PROTOCOL_OUTPUT_FAILED when the output failed, ended or was closed, and with the signal's
  * reason after an abort.
  */
-export interface MessageWriter extends AsyncDisposable {
+export interface MessageWriter {
   /**
    * Writes one message; resolves when the output has accepted it, that is when its buffer is below its high-water mark
    * again. Await it before making the next message: that bounds the memory.
@@ -28,6 +28,8 @@ export interface MessageWriter extends AsyncDisposable {
   writeLine(text: string): Promise<void>
   /** Resolves when all that was written has left the process's buffer. Await it before the process ends. */
   flush(): Promise<void>
+  /** Flushes, and no longer listens to the output, which stays open. */
+  [Symbol.asyncDispose](): Promise<void>
 }
 
 const pieceCharactersMax = 64 * 1024
@@ -99,7 +101,8 @@ class StreamMessageWriter implements MessageWriter {
   #refuseIfUnusable(): void {
     this.#signal?.throwIfAborted()
     if (this.#failure !== undefined) throw this.#failure
-    if (this.#output.destroyed || this.#output.writableEnded) throw outputFailed('The output of the messages is closed')
+    const { destroyed, writableEnded, errored } = this.#output
+    if (destroyed || writableEnded) throw outputFailed('The output of the messages is closed', errored ?? undefined)
   }
 
   async #accept(text: string): Promise<void> {
