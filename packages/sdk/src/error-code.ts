@@ -20,6 +20,11 @@ export const errorCatalogue = {
     cause: 'The run was told to stop.',
     remedy: 'Run again: it continues from the last commit.',
   },
+  CONFIG_EXISTS: {
+    failureType: 'config_error',
+    cause: 'A file that `eclusa init` would write is there already.',
+    remedy: 'Choose another folder, or overwrite the file with `--force`.',
+  },
   CONFIG_INVALID: {
     failureType: 'config_error',
     cause: 'The configuration has unknown, missing or wrong values.',
@@ -39,6 +44,11 @@ export const errorCatalogue = {
     failureType: 'system_error',
     cause: 'An invariant of the program did not hold.',
     remedy: 'Report it with the output of `eclusa doctor` and the stack trace (`--debug`).',
+  },
+  RUN_NOT_FOUND: {
+    failureType: 'config_error',
+    cause: 'The history holds no run of that name, or more than one.',
+    remedy: 'List the runs with `eclusa runs`.',
   },
   RUN_STORE_UNREADABLE: {
     failureType: 'config_error',
