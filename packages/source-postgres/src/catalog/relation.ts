@@ -1,0 +1,202 @@
+import type { StreamKind } from '@eclusa/sdk'
+import type { Session } from '../connection/session.ts'
+import type { PostgresType } from '../postgres-type.ts'
+import { readTypes } from './type-catalog.ts'
+
+/*
+ * Tables, views and their columns as PostgreSQL's catalog has them: five queries, however many tables there are. All of
+ * them see the same state, because they run in one transaction with one snapshot.
+ */
+
+export interface RelationColumn {
+  readonly name: string
+  /** pg_attribute.attnum: stays with the column when it is renamed, and is never used again after a drop. */
+  readonly number: number
+  readonly type: PostgresType
+  /** pg_attribute.attndims. */
+  readonly dimensions: number
+  readonly nullable: boolean
+  readonly generated: 'stored' | 'virtual' | undefined
+  /** False when the role has no SELECT on it. */
+  readonly isReadable: boolean
+  /** False when equal texts may differ in bytes, so that a value is no exact position in an order. */
+  readonly isDeterministic: boolean
+}
+
+export interface Relation {
+  readonly oid: number
+  readonly schemaName: string
+  readonly name: string
+  readonly kind: Exclude<StreamKind, 'query'>
+  readonly isPartition: boolean
+  readonly isUnlogged: boolean
+  /** True when its rows have addresses to copy it in pieces by: heap tables, also where they are partitions of it. */
+  readonly isHeap: boolean
+  /** In the order of the table, without dropped ones; also those that the role may not read. */
+  readonly columns: readonly RelationColumn[]
+  /** In key order. */
+  readonly primaryKey: readonly string[]
+  /** True when policies filter the rows for this role. */
+  readonly isRowSecurityActive: boolean
+  /** Tables that inherit from it (INHERITS); their rows are not its own. */
+  readonly childCount: number
+  /** USAGE on the schema. */
+  readonly isSchemaUsable: boolean
+  readonly rowsEstimated: number | undefined
+  readonly bytesEstimated: number | undefined
+}
+
+export interface RelationFilter {
+  /** Only these schemas. Default: all but the system's. */
+  readonly schemas?: readonly string[]
+  /** Only these relations, partitions included. Default: all. */
+  readonly names?: readonly { readonly schemaName: string; readonly name: string }[]
+  /** Also partitions of other tables. Default: false. */
+  readonly includePartitions?: boolean
+}
+
+/**
+ * Reads the relations that can be streams: no system, temporary or extension-owned ones. Ordered by schema and name.
+ *
+ * @throws POSTGRES_STATEMENT_FAILED, POSTGRES_CONNECTION_LOST, CANCELLED
+ */
+export async function readRelations(session: Session, filter: RelationFilter): Promise<Relation[]> {
+  const attempt = { doing: 'reading the catalog of tables' }
+  const rows = await session.query<RelationRow>(relationsSql, {
+    attempt,
+    parameters: [
+      filter.schemas ?? null,
+      filter.includePartitions === true || filter.names !== undefined,
+      filter.names?.map(({ schemaName }) => schemaName) ?? null,
+      filter.names?.map(({ name }) => name) ?? null,
+    ],
+  })
+  const parameters = [rows.map(({ oid }) => oid)]
+  const columns = await session.query<ColumnRow>(columnsSql, { attempt, parameters })
+  const keys = await session.query<{ oid: number; columns: string[] }>(primaryKeysSql, { attempt, parameters })
+  const types = await readTypes(session, new Set(columns.map(({ typeOid }) => typeOid)))
+  const columnsOf = Map.groupBy(columns, ({ relationOid }) => relationOid)
+  const keyOf = new Map(keys.map(({ oid, columns: names }) => [oid, names]))
+  return rows.map(({ relkind, rows: rowsEstimated, bytes, ...row }) => ({
+    ...row,
+    kind: kinds[relkind],
+    rowsEstimated: rowsEstimated ?? undefined,
+    bytesEstimated: bytes ?? undefined,
+    primaryKey: keyOf.get(row.oid) ?? [],
+    columns: (columnsOf.get(row.oid) ?? []).map((column) => ({
+      name: column.name,
+      number: column.number,
+      type: types.describe({ oid: column.typeOid, typmod: column.typmod, formatted: column.formatted }),
+      dimensions: column.dimensions,
+      nullable: column.nullable,
+      generated: generations[column.generated],
+      isReadable: column.isReadable,
+      isDeterministic: column.isDeterministic,
+    })),
+  }))
+}
+
+const kinds = {
+  r: 'table',
+  p: 'partitioned_table',
+  v: 'view',
+  m: 'materialized_view',
+  f: 'foreign_table',
+} as const
+
+const generations = { '': undefined, s: 'stored', v: 'virtual' } as const
+
+interface RelationRow {
+  oid: number
+  schemaName: string
+  name: string
+  relkind: keyof typeof kinds
+  isPartition: boolean
+  isUnlogged: boolean
+  isHeap: boolean
+  isRowSecurityActive: boolean
+  childCount: number
+  isSchemaUsable: boolean
+  rows: number | null
+  bytes: number | null
+}
+
+interface ColumnRow {
+  relationOid: number
+  name: string
+  number: number
+  typeOid: number
+  typmod: number
+  formatted: string
+  dimensions: number
+  nullable: boolean
+  generated: keyof typeof generations
+  isReadable: boolean
+  isDeterministic: boolean
+}
+
+/** Oid of the table access method that keeps rows at addresses made of page and line. */
+export const heapSql = `(SELECT am.oid FROM pg_am AS am WHERE am.amname = 'heap')`
+
+// Estimates are sums over the table and the partitions below it. reltuples is -1 where nothing was ever analysed;
+// where the table has grown since, its density is applied to its present size, as the planner does.
+const relationsSql = `
+  WITH RECURSIVE chosen AS (
+    SELECT c.*, n.nspname, has_schema_privilege(n.oid, 'USAGE') AS "isSchemaUsable"
+      FROM pg_class AS c
+      JOIN pg_namespace AS n ON n.oid = c.relnamespace
+     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
+       AND c.relpersistence <> 't'
+       AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+       AND ($1::text[] IS NULL OR n.nspname = ANY ($1::text[]))
+       AND ($2::boolean OR NOT c.relispartition)
+       AND ($3::text[] IS NULL OR (n.nspname, c.relname) IN (SELECT * FROM unnest($3::text[], $4::text[])))
+       AND NOT EXISTS (SELECT FROM pg_depend AS d
+                        WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+  ), part (root, oid) AS (
+    SELECT oid, oid FROM chosen
+    UNION ALL
+    SELECT part.root, i.inhrelid
+      FROM part
+      JOIN pg_inherits AS i ON i.inhparent = part.oid
+      JOIN pg_class AS c ON c.oid = i.inhrelid AND c.relispartition
+  ), size AS (
+    SELECT part.root,
+           sum(pg_table_size(c.oid))::float8 AS bytes,
+           sum(CASE WHEN c.reltuples < 0 THEN NULL
+                    WHEN c.relpages = 0 THEN c.reltuples
+                    ELSE c.reltuples / c.relpages
+                         * (pg_relation_size(c.oid) / current_setting('block_size')::int) END)::float8 AS rows
+      FROM part
+      JOIN pg_class AS c ON c.oid = part.oid AND c.relkind IN ('r', 'm', 'f')
+     GROUP BY part.root
+  )
+  SELECT chosen.oid, chosen.nspname AS "schemaName", chosen.relname AS name, chosen.relkind,
+         chosen.relispartition AS "isPartition",
+         chosen.relpersistence = 'u' AS "isUnlogged",
+         chosen.relkind = 'p' OR chosen.relam = ${heapSql} AS "isHeap",
+         coalesce(row_security_active(chosen.oid), false) AS "isRowSecurityActive",
+         (SELECT count(*)::int FROM pg_inherits AS i WHERE i.inhparent = chosen.oid AND chosen.relkind <> 'p') AS "childCount",
+         chosen."isSchemaUsable", round(size.rows) AS rows, size.bytes
+    FROM chosen
+    LEFT JOIN size ON size.root = chosen.oid
+   ORDER BY chosen.nspname, chosen.relname`
+
+const columnsSql = `
+  SELECT a.attrelid AS "relationOid", a.attname AS name, a.attnum::int AS number,
+         a.atttypid AS "typeOid", a.atttypmod AS typmod, format_type(a.atttypid, a.atttypmod) AS formatted,
+         a.attndims::int AS dimensions, NOT a.attnotnull AS nullable, a.attgenerated AS generated,
+         coalesce(has_column_privilege(a.attrelid, a.attnum, 'SELECT'), false) AS "isReadable",
+         coalesce(co.collisdeterministic, true) AS "isDeterministic"
+    FROM pg_attribute AS a
+    LEFT JOIN pg_collation AS co ON co.oid = a.attcollation
+   WHERE a.attrelid = ANY ($1::oid[]) AND a.attnum > 0 AND NOT a.attisdropped
+   ORDER BY a.attrelid, a.attnum`
+
+const primaryKeysSql = `
+  SELECT i.indrelid AS oid, array_agg(a.attname::text ORDER BY k.position) AS columns
+    FROM pg_index AS i
+    CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k (number, position)
+    JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.number
+   WHERE i.indrelid = ANY ($1::oid[]) AND i.indisprimary AND k.position <= i.indnkeyatts
+   GROUP BY i.indrelid`

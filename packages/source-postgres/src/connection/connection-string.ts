@@ -1,0 +1,58 @@
+import { sslModes } from './ssl-mode.ts'
+import type { SslMode } from './ssl-mode.ts'
+
+/** What a connection string says; what it leaves out is undefined. */
+export interface ConnectionAddress {
+  readonly host: string
+  readonly port: number | undefined
+  readonly database: string
+  readonly username: string
+  readonly password: string | undefined
+  readonly sslMode: SslMode | undefined
+}
+
+const parameters = ['host', 'sslmode']
+
+/**
+ * Reads `postgresql://user:password@host:port/database?sslmode=require`, as in libpq, with one host. Anything that it
+ * would have to ignore is a fault, told without any part of the string: it may hold the password.
+ */
+export function parseConnectionString(text: string): ConnectionAddress | { readonly fault: string } {
+  if (!/^postgres(ql)?:\/\//u.test(text)) return { fault: 'must begin with postgresql://' }
+  if (!URL.canParse(text)) return { fault: 'is not a URL; write special characters in names and passwords as %XX' }
+  const url = new URL(text)
+  try {
+    return interpret(url)
+  } catch {
+    return { fault: 'has a % that is not followed by two hexadecimal digits; write the character % as %25' }
+  }
+}
+
+function interpret(url: URL): ConnectionAddress | { readonly fault: string } {
+  const unknown = [...url.searchParams.keys()].find((name) => !parameters.includes(name))
+  if (unknown !== undefined) {
+    return {
+      fault: `has the parameter "${unknown}"; only ${parameters.join(' and ')} are known: use the keys of the configuration`,
+    }
+  }
+  const sslMode = url.searchParams.get('sslmode') ?? undefined
+  if (sslMode !== undefined && !isSslMode(sslMode)) return { fault: `sslmode must be one of ${sslModes.join(', ')}` }
+  const host = url.searchParams.get('host') ?? decodeURIComponent(url.hostname).replace(/^\[(.*)\]$/u, '$1')
+  const database = decodeURIComponent(url.pathname.slice(1))
+  const username = decodeURIComponent(url.username)
+  if (host === '' || host.includes(',')) return { fault: 'must name one host' }
+  if (database === '') return { fault: 'must name a database, after the host and a slash' }
+  if (username === '') return { fault: 'must name a role, before the host and an @' }
+  return {
+    host,
+    port: url.port === '' ? undefined : Number(url.port),
+    database,
+    username,
+    password: url.password === '' ? undefined : decodeURIComponent(url.password),
+    sslMode,
+  }
+}
+
+function isSslMode(text: string): text is SslMode {
+  return (sslModes as readonly string[]).includes(text)
+}

@@ -1,0 +1,99 @@
+import { EclusaError } from '@eclusa/sdk'
+import { sessionSettings } from '../codec/session-settings.ts'
+import type { PostgresConfig } from '../config.ts'
+import { quoteLiteral } from '../sql-text.ts'
+import type { Attempt } from './server-error.ts'
+import type { Session } from './session.ts'
+
+/*
+ * Everything is read inside REPEATABLE READ READ ONLY transactions that end with ROLLBACK. That way settings reach
+ * exactly our own statements: behind a pooler in transaction mode, a session setting would stay with the server's
+ * connection and change what other applications print.
+ */
+
+/** Settings of every transaction that reads, beyond those that fix how values print. */
+function readSettings(config: PostgresConfig): Readonly<Record<string, string>> {
+  return {
+    ...sessionSettings,
+    // Off makes PostgreSQL refuse a query whose rows a policy would filter, instead of leaving rows out silently.
+    row_security: config.row_level_security === 'apply' ? 'on' : 'off',
+    statement_timeout: String(config.statement_timeout_ms),
+    lock_timeout: String(config.lock_timeout_ms),
+    // The transaction that holds the snapshot is idle for as long as the copy takes.
+    idle_in_transaction_session_timeout: '0',
+    idle_session_timeout: '0',
+    transaction_timeout: '0',
+    // Compiling expressions costs more than it saves in a query that only reads columns.
+    jit: 'off',
+  }
+}
+
+export interface ReadTransactionOptions {
+  readonly config: PostgresConfig
+  /** Id of the exported snapshot to read in. Default: a snapshot of its own. */
+  readonly snapshotId?: string
+  readonly attempt: Attempt
+}
+
+/** Begins a transaction, or ends the running one and begins anew. */
+export async function beginRead(
+  session: Session,
+  { config, snapshotId, attempt }: ReadTransactionOptions,
+): Promise<void> {
+  const settings = Object.entries(readSettings(config))
+    .map(([name, value]) => `(${quoteLiteral(name)}, ${quoteLiteral(value)})`)
+    .join(', ')
+  const explained: Attempt = {
+    ...attempt,
+    remedies: {
+      POSTGRES_POOLER_UNSUITABLE: 'The pooler permits no transactions: use pool_mode = session or transaction.',
+      ...attempt.remedies,
+    },
+  }
+  await adopting(
+    snapshotId,
+    async () =>
+      await session.execute(
+        [
+          ...rollback(session),
+          'BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY',
+          ...(snapshotId === undefined ? [] : [`SET TRANSACTION SNAPSHOT ${quoteLiteral(snapshotId)}`]),
+          // Joined with pg_settings, because older servers lack some of the names (transaction_timeout is of version 17).
+          `SELECT count(pg_catalog.set_config(s.name, v.value, true)) FROM (VALUES ${settings}) AS v (name, value)
+         JOIN pg_catalog.pg_settings AS s ON pg_catalog.lower(s.name) = pg_catalog.lower(v.name)`,
+        ].join(';\n'),
+        explained,
+      ),
+  )
+}
+
+/** SQLSTATEs of SET TRANSACTION SNAPSHOT when the exporting transaction is gone or belongs to another server. */
+const snapshotStates: readonly unknown[] = ['0A000', '22023', '42704', '55000']
+
+async function adopting(snapshotId: string | undefined, begin: () => Promise<void>): Promise<void> {
+  try {
+    await begin()
+  } catch (error) {
+    if (
+      snapshotId === undefined ||
+      !EclusaError.isInstance(error) ||
+      !snapshotStates.includes(error.details['sqlState'])
+    )
+      throw error
+    throw new EclusaError('POSTGRES_SNAPSHOT_UNAVAILABLE', {
+      message: error.message,
+      details: error.details,
+      cause: error.cause,
+    })
+  }
+}
+
+/** Ends the transaction and with it its locks and settings. */
+export async function endRead(session: Session, attempt: Attempt): Promise<void> {
+  for (const statement of rollback(session)) await session.execute(statement, attempt)
+}
+
+/** Outside a transaction ROLLBACK would put a warning into the server's log. */
+function rollback(session: Session): string[] {
+  return session.client.getTransactionStatus() === 'I' ? [] : ['ROLLBACK']
+}

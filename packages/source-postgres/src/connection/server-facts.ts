@@ -1,0 +1,97 @@
+import { EclusaError } from '@eclusa/sdk'
+import { announcedProcessId } from './session.ts'
+import type { Session } from './session.ts'
+
+/** Which server, and which of its pasts: what transaction ids in a checkpoint mean depends on it. */
+export interface ServerIdentity {
+  /** Of pg_control_system; a copy made by pg_basebackup has the same, a new cluster another. Null where withheld. */
+  readonly system: string | null
+  /** Grows when a standby is promoted or a backup restored. Null where withheld. */
+  readonly timeline: number | null
+  /** Oid of the database. */
+  readonly database: string
+}
+
+export interface ServerFacts {
+  /** server_version_num: 150018 is 15.18. */
+  readonly versionNumber: number
+  readonly version: string
+  /** pg_encoding name: UTF8, SQL_ASCII. */
+  readonly encoding: string
+  readonly isStandby: boolean
+  /** True when something between answers in the server's name, such as PgBouncer. */
+  readonly isPooled: boolean
+  /** Digits that money has after the point, by lc_monetary. */
+  readonly moneyScale: number
+  readonly identity: ServerIdentity
+}
+
+/** The oldest server that is read from; older ones have no scans by row address range. */
+export const versionNumberMin = 140_000
+
+/**
+ * Asks the server what it is.
+ *
+ * @throws POSTGRES_VERSION_UNSUPPORTED
+ */
+export async function readServerFacts(session: Session): Promise<ServerFacts> {
+  const attempt = { doing: 'asking the server for its version' }
+  const [version] = await session.query<{ number: number; text: string }>(
+    `SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS text`,
+    { attempt },
+  )
+  if (version === undefined || version.number < versionNumberMin) {
+    throw new EclusaError('POSTGRES_VERSION_UNSUPPORTED', {
+      message: `The server is PostgreSQL ${version?.text}; versions from 14 on are supported.`,
+      details: { version: version?.text },
+    })
+  }
+  const [facts] = await session.query<FactsRow>(factsSql, { attempt })
+  if (facts === undefined) throw new EclusaError('INTERNAL', { message: 'The server told nothing about itself.' })
+  const identity = await readIdentity(session, facts)
+  return {
+    versionNumber: version.number,
+    version: version.text,
+    encoding: facts.encoding,
+    isStandby: facts.isStandby,
+    // A pooler does not know which server process will serve the client when it answers the login, so it invents an id.
+    isPooled: announcedProcessId(session) !== facts.processId,
+    moneyScale: facts.moneyScale,
+    identity,
+  }
+}
+
+interface FactsRow {
+  encoding: string
+  isStandby: boolean
+  processId: number
+  moneyScale: number
+  database: string
+  mayReadSystem: boolean
+  mayReadCheckpoint: boolean
+}
+
+const factsSql = `
+  SELECT current_setting('server_encoding') AS encoding,
+         pg_is_in_recovery() AS "isStandby",
+         pg_backend_pid() AS "processId",
+         scale('1'::money::numeric) AS "moneyScale",
+         (SELECT oid::text FROM pg_database WHERE datname = current_database()) AS database,
+         has_function_privilege('pg_control_system()', 'EXECUTE') AS "mayReadSystem",
+         has_function_privilege('pg_control_checkpoint()', 'EXECUTE') AS "mayReadCheckpoint"`
+
+async function readIdentity(session: Session, facts: FactsRow): Promise<ServerIdentity> {
+  const attempt = { doing: 'asking the server for its identity' }
+  // On a primary the name of the current WAL file tells the timeline at once; the control file only after a checkpoint.
+  const timeline = facts.isStandby
+    ? facts.mayReadCheckpoint
+      ? '(SELECT timeline_id FROM pg_control_checkpoint())'
+      : 'NULL::int'
+    : `('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int`
+  const system = facts.mayReadSystem ? '(SELECT system_identifier::text FROM pg_control_system())' : 'NULL::text'
+  const [row] = await session.query<{ system: string | null; timeline: number | null }>(
+    `SELECT ${system} AS system, ${timeline} AS timeline`,
+    { attempt },
+  )
+  return { system: row?.system ?? null, timeline: row?.timeline ?? null, database: facts.database }
+}
