@@ -1,1 +1,2 @@
-export {}
+export { defineConfig } from './define-config.ts'
+export type { ProjectConfig } from './define-config.ts'

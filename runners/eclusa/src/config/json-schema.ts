@@ -67,8 +67,13 @@ function describe({ description }: JsonSchema): JsonSchema {
 }
 
 function toJsonSchema(schema: z.ZodType): JsonSchema {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', override: dropDefault })
   return rest as JsonSchema
+}
+
+/** Some defaults depend on the machine; the description tells the rule, and what we publish must be the same everywhere. */
+function dropDefault({ jsonSchema }: { jsonSchema: { default?: unknown; description?: string } }): void {
+  if (jsonSchema.description?.includes('Default:')) delete jsonSchema.default
 }
 
 /** A value that is one whole reference; what the reference yields is checked when the pipeline is opened. */

@@ -44,7 +44,7 @@ function fits(schema: JsonSchema, value: unknown): boolean {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
     if (properties.some(([key, { const: fixed }]) => fixed !== undefined && fixed !== childOf(value, key))) return false
     // A step is known by its only key.
-    return properties.length !== 1 || schema.required?.length !== 1 || schema.required[0]! in value
+    return properties.length !== 1 || schema.required?.length !== 1 || Object.hasOwn(value, schema.required[0]!)
   }
   if (schema.type === 'array') return Array.isArray(value)
   return typeof value !== 'object' || value === null

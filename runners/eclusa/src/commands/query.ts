@@ -1,0 +1,54 @@
+import { text } from 'node:stream/consumers'
+import { EclusaError } from '@eclusa/sdk'
+import { Option } from 'commander'
+import type { Command } from 'commander'
+import type { CommandContext } from '../command-context.ts'
+import type { Outcome } from '../exit-code.ts'
+import { readProject } from '../open-project.ts'
+import { formatCounted } from '../output/quantity.ts'
+import { formatResult, resultFormats } from '../output/query-result.ts'
+import type { ResultFormat } from '../output/query-result.ts'
+import type { RunCommand } from '../run-command.ts'
+
+interface QueryCommandOptions {
+  readonly format: ResultFormat
+}
+
+export function addQueryCommand(program: Command, run: RunCommand): void {
+  program
+    .command('query')
+    .description('Ask the warehouse, in SQL. Every value is written exactly.')
+    .argument('<sql>', 'the statement, or - to read it from stdin')
+    .addOption(new Option('-f, --format <format>', 'how to write the result').choices(resultFormats).default('table'))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  eclusa query "select count(*) from sales.orders"\n  eclusa query --format csv "from analytics.dim_customer" > customers.csv\n  eclusa query - < report.sql',
+    )
+    .action(run(async (context, sql: string, options: QueryCommandOptions) => await query(context, sql, options)))
+}
+
+async function query(context: CommandContext, sql: string, { format }: QueryCommandOptions): Promise<Outcome> {
+  const { project } = await readProject(context, ['destination'])
+  const { openDestination } = await import('../composition.ts')
+  const destination = openDestination(project)
+  context.protect(destination.secrets)
+  const signal = context.interruption.stopSignal
+  if (destination.openWarehouse === undefined) {
+    throw new EclusaError('CONFIG_INVALID', { message: `The destination "${destination.name}" cannot be queried.` })
+  }
+  await using warehouse = await destination.openWarehouse({ signal, log: context.log() })
+  await using connection = await warehouse.connect()
+  const result = await connection.query(sql === '-' ? await text(process.stdin) : sql, { signal })
+  if (result.columns.length > 0) context.data(formatResult(result, context.isJson ? 'json' : format))
+  if (!context.isJson && format === 'table') {
+    context.note(
+      context.terminal.paintNote(
+        'dim',
+        result.rowsChanged > 0
+          ? `${formatCounted(result.rowsChanged, 'row')} changed`
+          : formatCounted(result.rows.length, 'row'),
+      ),
+    )
+  }
+  return 'ok'
+}

@@ -1,0 +1,70 @@
+import type { Command } from 'commander'
+import type { PipelineRun, RunResult } from '@eclusa/pipeline'
+import type { CommandContext } from '../command-context.ts'
+import { outcomeOfRun } from '../exit-code.ts'
+import type { Outcome } from '../exit-code.ts'
+import { openProject } from '../open-project.ts'
+import { formatRunSummary } from '../output/run-summary.ts'
+import { createReporter } from '../output/run-view.ts'
+import type { RunCommand } from '../run-command.ts'
+
+interface RunCommandOptions {
+  readonly select?: string[]
+  readonly steps: boolean
+  readonly fullRefresh?: true
+}
+
+export function addRunCommand(program: Command, run: RunCommand): void {
+  program
+    .command('run')
+    .description('Move the rows, then run the steps.')
+    .option('-s, --select <stream...>', 'only these streams; names or patterns such as "sales.*"')
+    .option('--no-steps', 'move the rows only')
+    .option('--full-refresh', 'forget how far earlier runs came and read everything again')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  eclusa run\n  eclusa run --select sales.orders --no-steps\n  eclusa run --log-format json | jq .type',
+    )
+    .action(run(async (context, options: RunCommandOptions) => await runPipeline(context, options)))
+}
+
+async function runPipeline(context: CommandContext, options: RunCommandOptions): Promise<Outcome> {
+  await using project = await openProject(context)
+  const { pipeline } = project
+  const started = pipeline.run({
+    signal: context.interruption.abortSignal,
+    skipSteps: !options.steps,
+    fullRefresh: options.fullRefresh === true,
+    ...(options.select === undefined ? {} : { select: options.select }),
+  })
+  const result = await watchRun(context, started)
+  return reportRun(context, pipeline.name, result)
+}
+
+/** Shows a run until it ends; the first Ctrl-C makes it commit and end. */
+export async function watchRun(context: CommandContext, run: PipelineRun): Promise<RunResult> {
+  const stop = () => {
+    context.note(context.terminal.paintNote('yellow', 'Stopping at the next checkpoint. Ctrl-C again stops at once.'))
+    run.stop()
+  }
+  const { stopSignal } = context.interruption
+  stopSignal.addEventListener('abort', stop, { once: true })
+  if (stopSignal.aborted) stop()
+  const reporter = createReporter(context)
+  try {
+    for await (const event of run) reporter.onEvent(event)
+    return await run.result
+  } finally {
+    reporter.end()
+    stopSignal.removeEventListener('abort', stop)
+  }
+}
+
+/** The last event of a run says all there is for programs; people get a summary. */
+export function reportRun(context: CommandContext, pipeline: string, result: RunResult): Outcome {
+  if (!context.isJson && context.options.quiet !== true) {
+    context.result({ text: formatRunSummary(pipeline, result, context.terminal.paintResult), lines: [] })
+  }
+  if (result.status === 'failed' && result.error !== undefined && !context.isJson) return context.fail(result.error)
+  return outcomeOfRun(result)
+}

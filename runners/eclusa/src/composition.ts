@@ -1,0 +1,114 @@
+import { duckdb } from '@eclusa/destination-duckdb'
+import { definePipeline, openRunStore } from '@eclusa/pipeline'
+import type { Pipeline, RunStore, StreamSelection } from '@eclusa/pipeline'
+import type { ConfiguredDestination, ConnectorContext } from '@eclusa/sdk'
+import { postgres } from '@eclusa/source-postgres'
+import { join } from 'node:path'
+import type { LoadedConfig } from './config/load-config.ts'
+import type { Project } from './config/project-schema.ts'
+import type { DestinationPart, SourcePart, StepPart } from './connector.ts'
+import { salesDemoSource } from './sales-demo-source.ts'
+import { transformStep } from './transform-step.ts'
+
+/*
+ * What this command is made of. Nothing else in the runner names a connector or a step.
+ */
+
+const sources: Readonly<Record<string, SourcePart>> = {
+  postgres: {
+    description: 'A PostgreSQL database, version 13 or newer.',
+    config: postgres.definition.config,
+    open: async (config) => ({
+      source: postgres(config as Parameters<typeof postgres>[0]),
+      [Symbol.asyncDispose]: async () => {},
+    }),
+  },
+  sales_demo: salesDemoSource,
+}
+
+const destinations: Readonly<Record<string, DestinationPart>> = {
+  duckdb: {
+    description: 'A DuckDB file on this machine.',
+    config: duckdb.definition.config,
+    open: (config) => duckdb(config as Parameters<typeof duckdb>[0]),
+  },
+}
+
+const steps: Readonly<Record<string, StepPart>> = { transform: transformStep }
+
+export const registry = { sources, destinations, steps }
+
+/** A pipeline with its ends. Disposing ends what had to be started for its source. */
+export interface OpenPipeline extends AsyncDisposable {
+  readonly pipeline: Pipeline
+  readonly secrets: readonly string[]
+}
+
+export async function openPipeline(loaded: LoadedConfig, context: ConnectorContext): Promise<OpenPipeline> {
+  const { project } = loaded
+  const { connector, ...config } = project.source
+  const opened = await sources[connector]!.open(config, context)
+  const destination = openDestination(project)
+  const pipeline = definePipeline({
+    name: project.name,
+    source: opened.source,
+    destination,
+    streams: project.streams.map(selectionOf),
+    defaults: defaultsOf(project),
+    steps: (project.steps ?? []).flatMap((step) =>
+      Object.entries(step).map(([name, options]) => steps[name]!.open(options)),
+    ),
+    runStore: openHistory(loaded),
+    commit: commitOf(project),
+    ...(project.limits?.memory === undefined ? {} : { memoryBytesMax: project.limits.memory }),
+    log: context.log,
+  })
+  return {
+    pipeline,
+    secrets: [...opened.source.secrets, ...destination.secrets],
+    [Symbol.asyncDispose]: async () => await opened[Symbol.asyncDispose](),
+  }
+}
+
+export function openDestination(project: Project): ConfiguredDestination {
+  const { connector, ...config } = project.destination
+  return destinations[connector]!.open(config)
+}
+
+/** The history lies beside the configuration. */
+export function openHistory({ directory }: Pick<LoadedConfig, 'directory'>): RunStore {
+  return openRunStore({ directory: join(directory, '.eclusa', 'runs') })
+}
+
+function selectionOf(stream: Project['streams'][number]): StreamSelection {
+  if (typeof stream === 'string') return { name: stream }
+  return {
+    name: stream.name,
+    ...streamOptionsOf(stream),
+    ...(stream.cursor === undefined ? {} : { cursor: stream.cursor }),
+    ...(stream.primary_key === undefined ? {} : { primaryKey: stream.primary_key }),
+    ...(stream.target === undefined ? {} : { target: stream.target }),
+    ...(stream.columns === undefined ? {} : { columns: stream.columns }),
+  }
+}
+
+function defaultsOf({ defaults = {} }: Project) {
+  const { target_schema: targetSchema } = defaults
+  return { ...streamOptionsOf(defaults), ...(targetSchema === undefined ? {} : { targetSchema }) }
+}
+
+function streamOptionsOf(options: NonNullable<Project['defaults']>) {
+  return {
+    ...(options.sync_mode === undefined ? {} : { syncMode: options.sync_mode }),
+    ...(options.destination_sync_mode === undefined ? {} : { destinationSyncMode: options.destination_sync_mode }),
+    ...(options.schema_policy === undefined ? {} : { schemaPolicy: options.schema_policy }),
+    ...(options.on_unrepresentable === undefined ? {} : { onUnrepresentable: options.on_unrepresentable }),
+  }
+}
+
+function commitOf({ limits = {} }: Project) {
+  return {
+    ...(limits.commit_bytes === undefined ? {} : { commitBytesMax: limits.commit_bytes }),
+    ...(limits.commit_interval === undefined ? {} : { commitIntervalMsMax: limits.commit_interval }),
+  }
+}

@@ -1,0 +1,19 @@
+import type { ConfiguredDestination, ConfiguredSource, ConnectorContext, Step } from '@eclusa/sdk'
+import type { ConfigurablePart } from './config/connector-registry.ts'
+
+/** A source ready to use. Disposing ends what had to be started for it. */
+export interface OpenSource extends AsyncDisposable {
+  readonly source: ConfiguredSource
+}
+
+export interface SourcePart extends ConfigurablePart {
+  open(config: unknown, context: ConnectorContext): Promise<OpenSource>
+}
+
+export interface DestinationPart extends ConfigurablePart {
+  open(config: unknown): ConfiguredDestination
+}
+
+export interface StepPart extends ConfigurablePart {
+  open(config: unknown): Step
+}

@@ -1,0 +1,85 @@
+import { streamKey } from '@eclusa/sdk'
+import type { LogLevel, RunEvent } from '@eclusa/sdk'
+import { formatCount, formatCounted, formatDuration, formatRate } from './quantity.ts'
+import { fractionDone } from './run-progress.ts'
+import type { StreamProgress } from './run-progress.ts'
+import type { Paint } from './terminal.ts'
+
+/** What a line that stays says about an event; undefined for events that are shown otherwise or not at all. */
+export function eventLine(event: RunEvent, paint: Paint): string | undefined {
+  switch (event.type) {
+    case 'stream_restarted':
+      return `${paint('yellow', '↻')} ${streamKey(event.stream)}  starts again: ${event.reason}`
+    case 'stream_completed': {
+      const rate = formatRate(event, event.durationMs)
+      const facts = [
+        formatCounted(event.rows, 'row'),
+        formatDuration(event.durationMs),
+        ...(rate === undefined ? [] : [rate]),
+      ]
+      const kept =
+        event.unrepresentable === 0
+          ? ''
+          : paint('yellow', `  ${formatCounted(event.unrepresentable, 'value')} kept as text`)
+      return `${paint('green', '✓')} ${streamKey(event.stream)}  ${paint('dim', facts.join(', '))}${kept}`
+    }
+    case 'step_node':
+      return nodeLine(event, paint)
+    case 'step_completed': {
+      const mark = { succeeded: paint('green', '✓'), warned: paint('yellow', '!'), failed: paint('red', '✗') }[
+        event.status
+      ]
+      return `${mark} ${event.step}  ${event.summary}${paint('dim', `, ${formatDuration(event.durationMs)}`)}`
+    }
+    case 'log':
+      return event.level === 'debug' ? undefined : logLine(event.level, event.message, paint)
+    default:
+      return undefined
+  }
+}
+
+/** A node that ended well is counted, not told. */
+function nodeLine(event: Extract<RunEvent, { type: 'step_node' }>, paint: Paint): string | undefined {
+  if (event.status !== 'failed' && event.status !== 'warned') return undefined
+  const mark = event.status === 'failed' ? paint('red', '✗') : paint('yellow', '!')
+  return `${mark} ${event.step}: ${event.nodeType} ${event.node}${event.message === undefined ? '' : `: ${event.message}`}`
+}
+
+function logLine(level: LogLevel, message: string, paint: Paint): string {
+  const mark = {
+    debug: paint('dim', '·'),
+    info: paint('cyan', 'i'),
+    warn: paint('yellow', '!'),
+    error: paint('red', '✗'),
+  }
+  return `${mark[level]} ${message}`
+}
+
+/** An entry of a JSON log, as `createLog` writes it. */
+export interface LogEntry {
+  readonly level: LogLevel
+  readonly message: string
+  readonly fields?: Readonly<Record<string, unknown>>
+}
+
+/** A log entry for a person: the sentence, then its facts. */
+export function entryLine({ level, message, fields = {} }: LogEntry, paint: Paint): string {
+  const facts = Object.entries(fields).map(
+    ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  )
+  return `${logLine(level, message, paint)}${facts.length === 0 ? '' : paint('dim', `  ${facts.join(' ')}`)}`
+}
+
+/** One line of progress for places where lines cannot be rewritten. */
+export function progressLine(stream: StreamProgress, nowMs: number): string {
+  const fraction = fractionDone(stream)
+  const rate = formatRate(stream, nowMs - stream.startedAtMs)
+  const facts = [
+    formatCounted(stream.rows, 'row'),
+    ...(fraction === undefined
+      ? []
+      : [`${Math.floor(fraction * 100)} % of about ${formatCount(stream.rowsEstimated ?? 0)}`]),
+    ...(rate === undefined ? [] : [rate]),
+  ]
+  return `  ${stream.key}  ${facts.join(', ')}`
+}

@@ -1,0 +1,80 @@
+import { stripVTControlCharacters } from 'node:util'
+import { formatCount, formatDuration, formatRate } from './quantity.ts'
+import { fractionDone, remainingMs } from './run-progress.ts'
+import type { RunProgress, StepProgress, StreamProgress } from './run-progress.ts'
+import type { Paint } from './terminal.ts'
+
+export interface ProgressView {
+  readonly nowMs: number
+  readonly columns: number
+  readonly paint: Paint
+}
+
+const barWidth = 20
+const spinnerFrames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
+const spinnerIntervalMs = 100
+
+/** The live block: what is under way, with bars, rates and time left, and one line for the whole run. Pure. */
+export function progressLines(progress: RunProgress, view: ProgressView): string[] {
+  const streams = [...progress.streams.values()]
+  const running = streams.filter(({ status }) => status === 'running')
+  const steps = [...progress.steps.values()].filter(({ status }) => status === 'running')
+  const nameWidth = Math.max(0, ...running.map(({ key }) => key.length))
+  return [
+    ...running.map((stream) => streamLine(stream, nameWidth, view)),
+    ...steps.map((step) => stepLine(step, view)),
+    ...(steps.length === 0 ? [totalLine(progress, streams, view)] : []),
+  ].map((line) => line.trimEnd())
+}
+
+function spinner({ nowMs, paint }: ProgressView): string {
+  return paint('cyan', spinnerFrames[Math.floor(nowMs / spinnerIntervalMs) % spinnerFrames.length]!)
+}
+
+function streamLine(stream: StreamProgress, nameWidth: number, view: ProgressView): string {
+  const { paint, nowMs } = view
+  const fraction = fractionDone(stream)
+  const rate = formatRate(stream, nowMs - stream.startedAtMs)
+  const leftMs = remainingMs(stream, nowMs)
+  const facts = [
+    ...(fraction === undefined ? [] : [`${String(Math.floor(fraction * 100)).padStart(3)} %`]),
+    `${formatCount(stream.rows)} rows`,
+    ...(rate === undefined ? [] : [rate]),
+    ...(leftMs === undefined ? [] : [`${formatDuration(leftMs)} left`]),
+  ]
+  return fit(`${spinner(view)} ${stream.key.padEnd(nameWidth)}  ${bar(fraction, view)}  `, facts, view, paint)
+}
+
+function bar(fraction: number | undefined, { paint }: ProgressView): string {
+  const filled = Math.round((fraction ?? 0) * barWidth)
+  return `${paint('cyan', '█'.repeat(filled))}${paint('dim', '░'.repeat(barWidth - filled))}`
+}
+
+/** Facts are dropped from the end until the line fits: a wrapped line makes the block jump. */
+function fit(head: string, facts: readonly string[], { columns }: ProgressView, paint: Paint): string {
+  const headWidth = stripVTControlCharacters(head).length
+  let shown = facts.length
+  while (shown > 0 && headWidth + facts.slice(0, shown).join('  ').length > columns) shown--
+  return `${head}${paint('dim', facts.slice(0, shown).join('  '))}`
+}
+
+function stepLine(step: StepProgress, view: ProgressView): string {
+  const failed = step.nodesFailed === 0 ? '' : `, ${step.nodesFailed} failed`
+  const facts = [
+    `${step.nodesEnded} done${failed}`,
+    formatDuration(view.nowMs - step.startedAtMs),
+    step.nodesRunning.join(', '),
+  ]
+  return fit(`${spinner(view)} ${step.name}  `, facts, view, view.paint)
+}
+
+function totalLine(progress: RunProgress, streams: readonly StreamProgress[], view: ProgressView): string {
+  const rows = streams.reduce((sum, stream) => sum + stream.rows, 0)
+  const bytes = streams.reduce((sum, stream) => sum + stream.bytes, 0)
+  const elapsedMs = view.nowMs - progress.startedAtMs
+  if (progress.startedAtMs === 0) return `${spinner(view)} ${view.paint('dim', 'starting')}`
+  const completed = streams.filter(({ status }) => status === 'completed').length
+  const rate = formatRate({ rows, bytes }, elapsedMs)
+  const facts = [`${formatCount(rows)} rows`, ...(rate === undefined ? [] : [rate]), formatDuration(elapsedMs)]
+  return fit(`${spinner(view)} ${completed} of ${progress.streamsTotal} streams  `, facts, view, view.paint)
+}

@@ -1,0 +1,38 @@
+import type { RunResult } from '@eclusa/pipeline'
+import { formatBytes, formatCounted, formatDuration, formatRate } from './quantity.ts'
+import type { Paint } from './terminal.ts'
+
+const headings = {
+  succeeded: ['green', 'succeeded'],
+  partial: ['yellow', 'is incomplete'],
+  failed: ['red', 'failed'],
+  cancelled: ['yellow', 'was stopped'],
+} as const
+
+/** What a run came to, in a few lines. */
+export function formatRunSummary(pipeline: string, result: RunResult, paint: Paint): string {
+  const [style, verb] = headings[result.status]
+  const completed = result.streams.filter(({ status }) => status === 'completed').length
+  const rate = formatRate(result, result.durationMs)
+  const moved = [
+    formatCounted(completed, 'stream'),
+    formatCounted(result.rows, 'row'),
+    formatBytes(result.bytes),
+    ...(rate === undefined ? [] : [rate]),
+  ]
+  return [
+    `${paint(['bold', style], `Pipeline ${pipeline} ${verb}`)} after ${formatDuration(result.durationMs)}.`,
+    `  ${moved.join(', ')}`,
+    ...(result.unrepresentable === 0
+      ? []
+      : [`  ${formatCounted(result.unrepresentable, 'value')} did not fit; their exact text is in _airbyte_meta`]),
+    ...result.streamFailures.map(({ stream, error }) => `  ${paint('red', '✗')} ${stream}: ${error.message}`),
+    ...result.steps.map((step) => `  ${stepMark(step.status, paint)} ${step.step}: ${step.summary}`),
+    ...(result.status === 'cancelled' ? ['  What was committed stays; the next run goes on from there.'] : []),
+  ].join('\n')
+}
+
+function stepMark(status: 'succeeded' | 'warned' | 'failed', paint: Paint): string {
+  if (status === 'failed') return paint('red', '✗')
+  return status === 'warned' ? paint('yellow', '!') : paint('green', '✓')
+}

@@ -1,0 +1,21 @@
+import { redactDeep } from '@eclusa/sdk'
+import type { RunEvent } from '@eclusa/sdk'
+import type { CommandContext } from '../command-context.ts'
+import { createLiveReporter } from './live-reporter.ts'
+import { createPlainReporter } from './plain-reporter.ts'
+import type { RunReporter } from './run-reporter.ts'
+
+/** Bars where a person watches, plain lines elsewhere, JSON where asked for, nothing when quiet. */
+export function createReporter(context: CommandContext): RunReporter {
+  const reporter = reporterFor(context)
+  return {
+    onEvent: (event) => reporter.onEvent(redactDeep(event, (text) => context.redact(text)) as RunEvent),
+    end: () => reporter.end(),
+  }
+}
+
+function reporterFor(context: CommandContext): RunReporter {
+  if (context.isJson) return { onEvent: (event) => context.jsonLine(event), end: () => {} }
+  if (context.options.quiet === true) return { onEvent: () => {}, end: () => {} }
+  return context.terminal.isInteractive ? createLiveReporter(context.terminal) : createPlainReporter(context.terminal)
+}

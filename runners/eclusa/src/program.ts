@@ -1,0 +1,81 @@
+import { Command, CommanderError, Option } from 'commander'
+import tab from '@bomb.sh/tab/commander'
+import { addCheckCommand } from './commands/check.ts'
+import { addDemoCommand } from './commands/demo.ts'
+import { addDiscoverCommand } from './commands/discover.ts'
+import { addDoctorCommand } from './commands/doctor.ts'
+import { addInitCommand } from './commands/init.ts'
+import { addPlanCommand } from './commands/plan.ts'
+import { addPreviewCommand } from './commands/preview.ts'
+import { addQueryCommand } from './commands/query.ts'
+import { addRunCommand } from './commands/run.ts'
+import { addRunsCommand } from './commands/runs.ts'
+import { addSchemaCommand } from './commands/schema.ts'
+import type { CommandHost } from './command-context.ts'
+import { exitCodes } from './exit-code.ts'
+import type { Outcome } from './exit-code.ts'
+import { createRunCommand } from './run-command.ts'
+import type { RunCommand } from './run-command.ts'
+import { version } from './version.ts'
+
+const examples = `
+Start here:
+  eclusa demo                        a sales database travels into a star schema, on this machine alone
+  eclusa init                        write a project of your own
+  eclusa run                         move the rows, then run the steps`
+
+/** The whole command line: every command, option and help text. */
+export function createProgram(run: RunCommand): Command {
+  const program = new Command('eclusa')
+    .description('Lift rows from PostgreSQL to a warehouse, level by level.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand('help [command]', 'show the help of a command')
+    .option('-c, --config <path>', 'the configuration, or the folder that holds it (default: eclusa.yaml here)')
+    .addOption(
+      new Option('--log-format <format>', 'text for people, json for programs')
+        .choices(['text', 'json'])
+        .default('text'),
+    )
+    .option('-q, --quiet', 'tell of nothing but failures')
+    .option('--debug', 'tell of everything, with stack traces')
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError('Run with --help to see what there is.')
+    .addHelpText('after', `${examples}\n\n${exitCodeHelp()}`)
+  addDemoCommand(program, run)
+  addInitCommand(program, run)
+  addCheckCommand(program, run)
+  addDiscoverCommand(program, run)
+  addPreviewCommand(program, run)
+  addPlanCommand(program, run)
+  addRunCommand(program, run)
+  addRunsCommand(program, run)
+  addQueryCommand(program, run)
+  addDoctorCommand(program, run)
+  addSchemaCommand(program, run)
+  tab(program, { completionCommandName: 'completion' })
+  return program
+}
+
+function exitCodeHelp(): string {
+  const lines = Object.values(exitCodes).map(({ code, meaning }) => `  ${String(code).padEnd(5)}${meaning}`)
+  return ['Exit codes:', ...lines].join('\n')
+}
+
+/** Runs one command line, without the program's own name, and says how it ended. */
+export async function runCommandLine(words: readonly string[], host: CommandHost): Promise<Outcome> {
+  let outcome: Outcome = 'ok'
+  const program = createProgram(
+    createRunCommand(host, (ended) => {
+      outcome = ended
+    }),
+  )
+  for (const command of [program, ...program.commands]) command.exitOverride()
+  try {
+    await program.parseAsync(words, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    return error.exitCode === 0 ? 'ok' : 'configuration'
+  }
+  return outcome
+}
