@@ -23,31 +23,45 @@ export function assertStrictConfig(schema: AnySchema, who: string): void {
   })
 }
 
-/** The Arrow schemas already found equal to a stream schema: the batches of a stream mostly share both objects. */
-const matching = new WeakMap<StreamSchema, WeakSet<object>>()
+/** What is known of a stream schema: the text of each column's field, and the Arrow types found equal to it last. */
+interface KnownSchema {
+  readonly fields: readonly string[]
+  readonly types: (DataType | undefined)[]
+}
+
+const knownSchemas = new WeakMap<StreamSchema, KnownSchema>()
 
 /**
  * Refuses a batch whose Arrow fields are not its schema's columns. Nullability is not compared: an unrepresentable
- * value is NULL in the batch even where the column is NOT NULL.
+ * value is NULL in the batch even where the column is NOT NULL. The batches of a stream mostly share their type objects,
+ * so each is compared in full only once.
  */
 export function assertBatchMatchesSchema(batch: ChangeBatch, who: string): void {
-  const arrowSchema = batch.records.schema
-  const known = matching.get(batch.schema)
-  if (known?.has(arrowSchema)) return
-  const expected = batch.schema.columns.map(arrowFieldOf).map(describeField)
-  const actual = arrowSchema.fields.map(describeField)
-  const at = expected.findIndex((field, index) => field !== actual[index])
+  const { columns } = batch.schema
+  const { fields } = batch.records.schema
   const stream = streamKey(batch.stream)
-  if (actual.length !== expected.length) {
-    const counts = `${actual.length} Arrow fields where its schema has ${expected.length} columns`
+  if (fields.length !== columns.length) {
+    const counts = `${fields.length} Arrow fields where its schema has ${columns.length} columns`
     throw contractBroken(who, `a batch of stream ${stream} has ${counts}`, { stream })
   }
-  if (at >= 0) {
-    const fields = `the Arrow field ${actual[at]} where its schema says ${expected[at]}`
-    throw contractBroken(who, `a batch of stream ${stream} has ${fields}`, { stream })
+  const known = knownSchemaOf(batch.schema)
+  for (const [index, field] of fields.entries()) {
+    if (field.type === known.types[index] && field.name === columns[index]!.name) continue
+    if (describeField(field) !== known.fields[index]) {
+      const difference = `the Arrow field ${describeField(field)} where its schema says ${known.fields[index]}`
+      throw contractBroken(who, `a batch of stream ${stream} has ${difference}`, { stream })
+    }
+    known.types[index] = field.type
   }
-  if (known) known.add(arrowSchema)
-  else matching.set(batch.schema, new WeakSet([arrowSchema]))
+}
+
+function knownSchemaOf(schema: StreamSchema): KnownSchema {
+  const known = knownSchemas.get(schema)
+  if (known !== undefined) return known
+  const fields = schema.columns.map(arrowFieldOf).map(describeField)
+  const added: KnownSchema = { fields, types: [] }
+  knownSchemas.set(schema, added)
+  return added
 }
 
 function describeField(field: Field): string {

@@ -338,6 +338,11 @@ export const errorCatalogue = {
     cause: 'PostgreSQL, or something between it and here, sent bytes that are not a value of the announced type.',
     remedy: 'Report it with the type named in the message; until then give the column the type text.',
   },
+  POSTGRES_VALUE_TOO_LARGE: {
+    failureType: 'config_error',
+    cause: 'A value, as it would be stored, exceeds what one batch can hold of a column (2 GiB).',
+    remedy: 'Leave the column out of the stream, or read it in parts through a view.',
+  },
 } as const satisfies Record<string, CatalogueEntry>
 
 export type ErrorCode = keyof typeof errorCatalogue
