@@ -30,9 +30,21 @@ interface ReviverContext {
  * @throws SyntaxError when the text is not JSON. Its message may quote the text: do not log it.
  */
 export function parseJson(text: string): JsonValue {
-  if (hasInexactDigits(text)) return parseExactly(text)
+  return parseJsonText(text).value
+}
+
+export interface ParsedJson {
+  readonly value: JsonValue
+  /** False where the value surely holds no `JsonNumber`. */
+  readonly mayHoldJsonNumber: boolean
+}
+
+/** `parseJson` that also tells which way it went. */
+export function parseJsonText(text: string): ParsedJson {
+  if (hasInexactDigits(text)) return { value: parseExactly(text), mayHoldJsonNumber: true }
   const value: JsonValue = JSON.parse(text)
-  return leavesNormalRange(value, text) ? parseExactly(text) : value
+  if (leavesNormalRange(value, text)) return { value: parseExactly(text), mayHoldJsonNumber: true }
+  return { value, mayHoldJsonNumber: false }
 }
 
 /**

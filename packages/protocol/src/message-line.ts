@@ -1,16 +1,17 @@
 /**
  * One line of a connector's output, told apart: a message, a message of a later protocol, plain text, or damage.
  *
- * A RECORD is the hot path: its envelope is checked by hand, and its `data` only for being an object, at a fraction of
- * the cost of a zod parse (which would also copy it). Everything else is checked by its zod schema. In either case the
- * message is the parsed JSON itself and not a schema's copy of it, so nothing is lost on the way.
+ * Every message is checked by its zod schema, RECORDs too: that costs far less than parsing one, since `data` is only
+ * checked for being an object. What is yielded is the parsed JSON itself and not the schema's copy of it, which would
+ * lose a key named `__proto__`.
  */
 import type { ByteLine } from './byte-lines.ts'
-import { parseJson } from './json-text.ts'
+import { parseJsonText } from './json-text.ts'
+import type { ParsedJson } from './json-text.ts'
 import { isJsonObject } from './json-value.ts'
 import type { JsonObject, JsonValue } from './json-value.ts'
 import { airbyteMessageSchema, isAirbyteMessageType } from './message.ts'
-import type { AirbyteMessage, AirbyteMessageOf, UnknownMessage } from './message.ts'
+import type { AirbyteMessage, UnknownMessage } from './message.ts'
 
 /** Why a line that was meant as a message is none. */
 export type MalformedReason = 'not_utf8' | 'not_json' | 'invalid_message'
@@ -53,28 +54,26 @@ export type ProtocolLine = MessageLine | UnknownMessageLine | TextLine | Malform
 export function parseProtocolLine({ lineNumber, text, isUtf8 }: ByteLine): ProtocolLine {
   if (!/^\s*\{/.test(text)) return { kind: 'text', lineNumber, text }
   if (!isUtf8) return malformed({ lineNumber, text }, 'not_utf8', 'The line is not valid UTF-8')
-  const value = tryParseJson(text)
-  if (value === undefined) {
-    return malformed(
-      { lineNumber, text },
-      'not_json',
-      'The line is not valid JSON; it may be cut off or mixed with others',
-    )
-  }
+  const parsed = tryParseJson(text)
+  if (parsed === undefined) return malformed({ lineNumber, text }, 'not_json', notJson)
+  const { value } = parsed
   if (!isTyped(value)) return { kind: 'text', lineNumber, text }
   if (!isAirbyteMessageType(value.type)) return { kind: 'unknown', lineNumber, text, message: value }
-  if (isSoundRecord(value)) return { kind: 'message', lineNumber, text, message: value }
-  return checkedBySchema({ lineNumber, text }, value)
+  const problems = findProblems(parsed, text)
+  if (!isMessage(value, problems)) return malformed({ lineNumber, text }, 'invalid_message', problems.join('; '))
+  return { kind: 'message', lineNumber, text, message: value }
 }
+
+const notJson = 'The line is not valid JSON; it may be cut off, mixed with others, or nested too deeply'
 
 function malformed(line: Line, reason: MalformedReason, problem: string): MalformedLine {
   return { kind: 'malformed', ...line, reason, problem }
 }
 
 /** JSON.parse quotes its input in the message of its error, so the error is dropped here. */
-function tryParseJson(text: string): JsonValue | undefined {
+function tryParseJson(text: string): ParsedJson | undefined {
   try {
-    return parseJson(text)
+    return parseJsonText(text)
   } catch {
     return undefined
   }
@@ -84,46 +83,23 @@ function isTyped(value: JsonValue): value is JsonObject & { readonly type: strin
   return isJsonObject(value) && typeof value.type === 'string'
 }
 
-/** True for a RECORD that needs no closer look. One with a part that is rare or wrong is left to the schema. */
-function isSoundRecord(message: JsonObject): message is JsonObject & AirbyteMessageOf<'RECORD'> {
-  if (message.type !== 'RECORD' || !isJsonObject(message.record)) return false
-  const { stream, namespace, data, emitted_at, meta, file_reference } = message.record
-  return (
-    typeof stream === 'string' &&
-    isJsonObject(data) &&
-    Number.isSafeInteger(emitted_at) &&
-    (namespace === undefined || namespace === null || typeof namespace === 'string') &&
-    (meta === undefined || meta === null || isEmptyMeta(meta)) &&
-    (file_reference === undefined || file_reference === null)
-  )
-}
-
-/** Many connectors write `"meta":{"changes":[]}` with every record. */
-function isEmptyMeta(meta: JsonValue): boolean {
-  if (!isJsonObject(meta)) return false
-  const { changes } = meta
-  return changes === undefined || changes === null || (Array.isArray(changes) && changes.length === 0)
-}
-
-function checkedBySchema(line: Line, value: JsonObject): ProtocolLine {
-  if (isMessage(value, line.text)) return { kind: 'message', ...line, message: value }
-  return malformed(line, 'invalid_message', [...findProblems(value, line.text)].join('; '))
-}
-
-function isMessage(value: JsonObject, text: string): value is JsonObject & AirbyteMessage {
-  return findProblems(value, text).size === 0
+/** The problems are those of this value; without any it has the schema's type. */
+function isMessage(value: JsonObject, problems: readonly string[]): value is JsonObject & AirbyteMessage {
+  return problems.length === 0
 }
 
 /**
- * The schema sees the message twice: as it is yielded, so that no `JsonNumber` stands where a number is promised, and
- * as JSON.parse has it, so that none stands where an object is promised, which it would be to zod.
+ * The schema sees a value with a `JsonNumber` twice: as it is yielded, so that none stands where a number is promised,
+ * and as JSON.parse has it, so that none stands where an object is promised, which it would be to zod.
  */
-function findProblems(value: JsonObject, text: string): ReadonlySet<string> {
-  return new Set([...describeIssues(value), ...describeIssues(JSON.parse(text))])
+function findProblems({ value, mayHoldJsonNumber }: ParsedJson, text: string): readonly string[] {
+  const problems = describeIssues(value)
+  return problems.length > 0 || !mayHoldJsonNumber ? problems : describeIssues(JSON.parse(text))
 }
 
 /** Issues name fields and what was expected, never a value. */
-function describeIssues(value: unknown): string[] {
-  const issues = airbyteMessageSchema.safeParse(value).error?.issues ?? []
-  return issues.map((issue) => `${issue.path.map(String).join('.')}: ${issue.message}`)
+function describeIssues(value: unknown): readonly string[] {
+  const result = airbyteMessageSchema.safeParse(value)
+  if (result.success) return []
+  return result.error.issues.map((issue) => `${issue.path.map(String).join('.')}: ${issue.message}`)
 }

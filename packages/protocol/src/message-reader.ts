@@ -22,10 +22,9 @@ const lineBytesMaxDefault = 64 * 1024 * 1024
  * Lines may end with LF or CRLF, the last one with the input; a byte order mark at the start is dropped. Chunks may
  * be cut anywhere, also inside a character.
  *
- * *Checks.* A RECORD's envelope is checked by hand and its `data` only for being an object, since zod would cost more
- * than the parse; all other messages are checked by their zod schema. Numbers are exact: one that a double cannot hold
- * is a `JsonNumber`. Unknown fields are kept, since the parsed JSON itself is yielded. Write `text` on to pass a
- * message on byte by byte; write `message` on to pass on the same values.
+ * *Checks.* Every message is checked by its zod schema; of a RECORD's `data` it is only asked that it is an object.
+ * Numbers are exact: one that a double cannot hold is a `JsonNumber`. Unknown fields are kept, since the parsed JSON
+ * itself is yielded. Write `text` on to pass a line on byte by byte; write `message` on to pass on the same values.
  *
  * *Order and back-pressure.* Lines come in their order. The next chunk is asked for when all lines of the last one
  * are consumed, so at most one chunk and one unfinished line are held. When the consumer stops early, the chunks'
