@@ -5,8 +5,6 @@ import { outcomeOfError } from './exit-code.ts'
 import type { Interruption } from './interruption.ts'
 import { entryLine } from './output/event-line.ts'
 import type { LogEntry } from './output/event-line.ts'
-import { entryLine } from './output/event-line.ts'
-import type { LogEntry } from './output/event-line.ts'
 import type { Terminal } from './output/terminal.ts'
 
 /** Options that every command takes. */
@@ -49,6 +47,13 @@ export class CommandContext {
 
   get isJson(): boolean {
     return this.options.logFormat === 'json'
+  }
+
+  /** The same command, with another configuration. */
+  withConfig(path: string): CommandContext {
+    const context = new CommandContext(this, { ...this.options, config: path })
+    context.protect([...this.#secrets])
+    return context
   }
 
   /** Never shows these values again. */

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 import { formatCount, formatDuration, formatRate } from './quantity.ts'
-import { fractionDone, remainingMs } from './run-progress.ts'
+import { elapsedMs, fractionDone, remainingMs } from './run-progress.ts'
 import type { RunProgress, StepProgress, StreamProgress } from './run-progress.ts'
 import type { Paint } from './terminal.ts'
 
@@ -34,7 +34,7 @@ function spinner({ nowMs, paint }: ProgressView): string {
 function streamLine(stream: StreamProgress, nameWidth: number, view: ProgressView): string {
   const { paint, nowMs } = view
   const fraction = fractionDone(stream)
-  const rate = formatRate(stream, nowMs - stream.startedAtMs)
+  const rate = formatRate(stream, elapsedMs(stream, nowMs))
   const leftMs = remainingMs(stream, nowMs)
   const facts = [
     ...(fraction === undefined ? [] : [`${String(Math.floor(fraction * 100)).padStart(3)} %`]),
@@ -71,10 +71,10 @@ function stepLine(step: StepProgress, view: ProgressView): string {
 function totalLine(progress: RunProgress, streams: readonly StreamProgress[], view: ProgressView): string {
   const rows = streams.reduce((sum, stream) => sum + stream.rows, 0)
   const bytes = streams.reduce((sum, stream) => sum + stream.bytes, 0)
-  const elapsedMs = view.nowMs - progress.startedAtMs
+  const runMs = view.nowMs - progress.startedAtMs
   if (progress.startedAtMs === 0) return `${spinner(view)} ${view.paint('dim', 'starting')}`
   const completed = streams.filter(({ status }) => status === 'completed').length
-  const rate = formatRate({ rows, bytes }, elapsedMs)
-  const facts = [`${formatCount(rows)} rows`, ...(rate === undefined ? [] : [rate]), formatDuration(elapsedMs)]
+  const rate = formatRate({ rows, bytes }, runMs)
+  const facts = [`${formatCount(rows)} rows`, ...(rate === undefined ? [] : [rate]), formatDuration(runMs)]
   return fit(`${spinner(view)} ${completed} of ${progress.streamsTotal} streams  `, facts, view, view.paint)
 }

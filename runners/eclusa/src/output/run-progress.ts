@@ -140,10 +140,18 @@ export function fractionDone({ status, rows, rowsEstimated }: StreamProgress): n
   return Math.min(0.99, rows / rowsEstimated)
 }
 
+/** A stream that has told nothing for so long is taken for a slow one, not for one between two tellings. */
+const silenceMsMax = 3000
+
+/** The time in which the rows so far came, in milliseconds. */
+export function elapsedMs({ startedAtMs, durationMs }: StreamProgress, nowMs: number): number {
+  return nowMs - startedAtMs - durationMs > silenceMsMax ? nowMs - startedAtMs : durationMs
+}
+
 /** Milliseconds until the stream is done at the rate so far; undefined where there is nothing to go by. */
 export function remainingMs(stream: StreamProgress, nowMs: number): number | undefined {
   const fraction = fractionDone(stream)
-  const elapsedMs = nowMs - stream.startedAtMs
-  if (fraction === undefined || fraction < 0.01 || fraction >= 0.99 || elapsedMs < 500) return undefined
-  return (elapsedMs / fraction) * (1 - fraction)
+  const elapsed = elapsedMs(stream, nowMs)
+  if (fraction === undefined || fraction < 0.01 || fraction >= 0.99 || elapsed < 500) return undefined
+  return (elapsed / fraction) * (1 - fraction)
 }

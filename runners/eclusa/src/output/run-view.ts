@@ -2,10 +2,11 @@ import { redactDeep } from '@eclusa/sdk'
 import type { RunEvent } from '@eclusa/sdk'
 import type { CommandContext } from '../command-context.ts'
 import { createLiveReporter } from './live-reporter.ts'
+import { createQuietReporter } from './quiet-reporter.ts'
 import { createPlainReporter } from './plain-reporter.ts'
 import type { RunReporter } from './run-reporter.ts'
 
-/** Bars where a person watches, plain lines elsewhere, JSON where asked for, nothing when quiet. */
+/** Bars where a person watches, plain lines elsewhere, JSON where asked for, failures alone when quiet. */
 export function createReporter(context: CommandContext): RunReporter {
   const reporter = reporterFor(context)
   return {
@@ -16,6 +17,6 @@ export function createReporter(context: CommandContext): RunReporter {
 
 function reporterFor(context: CommandContext): RunReporter {
   if (context.isJson) return { onEvent: (event) => context.jsonLine(event), end: () => {} }
-  if (context.options.quiet === true) return { onEvent: () => {}, end: () => {} }
+  if (context.options.quiet === true) return createQuietReporter(context.terminal)
   return context.terminal.isInteractive ? createLiveReporter(context.terminal) : createPlainReporter(context.terminal)
 }

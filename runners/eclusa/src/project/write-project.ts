@@ -1,6 +1,6 @@
 import { cp, mkdir, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { dbtProjectDirectory } from '@eclusa/example-sales'
+import { salesExample } from '@eclusa/example-sales'
 import { EclusaError } from '@eclusa/sdk'
 import { registry } from '../composition.ts'
 import { editorJsonSchema } from '../config/json-schema.ts'
@@ -26,7 +26,7 @@ export async function writeProject(
   const hasDbt = project.source.connector === 'sales_demo'
   if (!overwrite) await refuseExisting(directory, hasDbt ? ['eclusa.yaml', 'dbt'] : ['eclusa.yaml'])
   for (const [name, text] of files) await writeNew(join(directory, name), text, { keep: name === '.gitignore' })
-  if (hasDbt) await cp(dbtProjectDirectory, join(directory, 'dbt'), { recursive: true })
+  if (hasDbt) await cp(salesExample.dbtDir, join(directory, 'dbt'), { recursive: true })
   return [...files.keys(), ...(hasDbt ? ['dbt/'] : [])]
 }
 
