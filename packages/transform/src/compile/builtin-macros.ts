@@ -1,0 +1,146 @@
+/*
+ * The macros that every project can call and override, under dbt's names and with dbt's dispatch: a project's
+ * `generate_schema_name`, or its `postgres__test_unique`, goes before ours. Written for the SQL that DuckDB and
+ * PostgreSQL share.
+ */
+export const builtinMacrosName = 'eclusa'
+
+export const builtinMacros = `
+{% macro generate_schema_name(custom_schema_name=none, node=none) -%}
+  {{ return(adapter.dispatch('generate_schema_name')(custom_schema_name, node)) }}
+{%- endmacro %}
+
+{% macro default__generate_schema_name(custom_schema_name, node) -%}
+  {%- if custom_schema_name is none -%}
+    {{ target.schema }}
+  {%- else -%}
+    {{ target.schema }}_{{ custom_schema_name | trim }}
+  {%- endif -%}
+{%- endmacro %}
+
+{% macro generate_alias_name(custom_alias_name=none, node=none) -%}
+  {{ return(adapter.dispatch('generate_alias_name')(custom_alias_name, node)) }}
+{%- endmacro %}
+
+{% macro default__generate_alias_name(custom_alias_name, node) -%}
+  {%- if custom_alias_name -%}
+    {{ custom_alias_name | trim }}
+  {%- else -%}
+    {{ node.name }}
+  {%- endif -%}
+{%- endmacro %}
+
+{% macro generate_database_name(custom_database_name=none, node=none) -%}
+  {{ return(adapter.dispatch('generate_database_name')(custom_database_name, node)) }}
+{%- endmacro %}
+
+{% macro default__generate_database_name(custom_database_name, node) -%}
+  {%- if custom_database_name is none -%}
+    {{ target.database }}
+  {%- else -%}
+    {{ custom_database_name }}
+  {%- endif -%}
+{%- endmacro %}
+
+{% macro get_where_subquery(relation) -%}
+  {{ return(adapter.dispatch('get_where_subquery')(relation)) }}
+{%- endmacro %}
+
+{% macro default__get_where_subquery(relation) -%}
+  {% set where = config.get('where', '') %}
+  {% if where %}
+    {{ return('(select * from ' ~ relation ~ ' where ' ~ where ~ ') dbt_subquery') }}
+  {% else %}
+    {{ return(relation) }}
+  {% endif %}
+{%- endmacro %}
+
+{% test unique(model, column_name) %}
+  {{ return(adapter.dispatch('test_unique')(model, column_name)) }}
+{% endtest %}
+
+{% macro default__test_unique(model, column_name) %}
+
+select
+    {{ column_name }} as unique_field,
+    count(*) as n_records
+
+from {{ model }}
+where {{ column_name }} is not null
+group by {{ column_name }}
+having count(*) > 1
+
+{% endmacro %}
+
+{% test not_null(model, column_name) %}
+  {{ return(adapter.dispatch('test_not_null')(model, column_name)) }}
+{% endtest %}
+
+{% macro default__test_not_null(model, column_name) %}
+
+select {{ column_name }}
+from {{ model }}
+where {{ column_name }} is null
+
+{% endmacro %}
+
+{% test accepted_values(model, column_name, values, quote=True) %}
+  {{ return(adapter.dispatch('test_accepted_values')(model, column_name, values, quote)) }}
+{% endtest %}
+
+{% macro default__test_accepted_values(model, column_name, values, quote=True) %}
+
+with all_values as (
+
+    select
+        {{ column_name }} as value_field,
+        count(*) as n_records
+
+    from {{ model }}
+    group by {{ column_name }}
+
+)
+
+select *
+from all_values
+where value_field not in (
+    {% for value in values -%}
+        {% if quote -%}
+        '{{ value | string | replace("'", "''") }}'
+        {%- else -%}
+        {{ value }}
+        {%- endif -%}
+        {%- if not loop.last -%},{%- endif %}
+    {%- endfor %}
+)
+
+{% endmacro %}
+
+{% test relationships(model, column_name, to, field) %}
+  {{ return(adapter.dispatch('test_relationships')(model, column_name, to, field)) }}
+{% endtest %}
+
+{% macro default__test_relationships(model, column_name, to, field) %}
+
+with child as (
+    select {{ column_name }} as from_field
+    from {{ model }}
+    where {{ column_name }} is not null
+),
+
+parent as (
+    select {{ field }} as to_field
+    from {{ to }}
+)
+
+select
+    from_field
+
+from child
+left join parent
+    on child.from_field = parent.to_field
+
+where parent.to_field is null
+
+{% endmacro %}
+`

@@ -1,0 +1,344 @@
+import { randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { EclusaError } from '@eclusa/sdk'
+import type { Log } from '@eclusa/sdk'
+import type { Dialect } from '@eclusa/warehouse'
+import { GenericTestLoader } from './compile/load-tests.ts'
+import { Graph } from './compile/graph.ts'
+import { MacroLibrary, createProjectEnvironment, templateFault } from './compile/macro-library.ts'
+import type { ProjectScope, Target } from './compile/node-context.ts'
+import { NodeIndex } from './compile/node-index.ts'
+import { parseTemplate } from './compile/parse-template.ts'
+import type { ParsedTemplate } from './compile/parse-template.ts'
+import { resolveNodeNames } from './compile/node-names.ts'
+import type { Environment, Template } from './jinja/environment.ts'
+import { configsForNode, mergeConfig, modelConfigDefault } from './project/node-config.ts'
+import type { NodeConfig } from './project/node-config.ts'
+import type { ModelNode, Project, ProjectNode, SourceNode } from './project/node.ts'
+import { projectInvalid } from './project/project-fault.ts'
+import type { ProjectFault } from './project/project-fault.ts'
+import { projectFileSchema } from './project/project-file.ts'
+import type { ProjectFile } from './project/project-file.ts'
+import { readProjectFiles } from './project/project-files.ts'
+import type { ProjectSource } from './project/project-files.ts'
+import { propertiesFileSchema } from './project/properties-file.ts'
+import type { ModelProperties, SourceProperties } from './project/properties-file.ts'
+import { YamlFile } from './project/yaml-file.ts'
+
+export interface LoadProjectOptions {
+  /** Folder with dbt_project.yml. */
+  readonly directory: string
+  readonly target: Target
+  readonly dialect: Dialect
+  /** Go before the project's own `vars`. */
+  readonly vars?: Readonly<Record<string, unknown>>
+  /** What `env_var` sees. Default: the process's environment. */
+  readonly environment?: Readonly<Record<string, string | undefined>>
+  readonly log: Log
+}
+
+/** A project with everything that compiling and running it needs. Immutable. */
+export interface LoadedProject extends Project {
+  readonly graph: Graph
+  readonly scope: ProjectScope
+  readonly environment: Environment
+}
+
+/**
+ * Reads and parses a dbt project: no query is sent and nothing is written.
+ *
+ * @throws PROJECT_INVALID with every fault found in its files, with file, line and column.
+ * @throws MODEL_CYCLE when models depend on each other in a circle.
+ */
+export async function loadProject(options: LoadProjectOptions): Promise<LoadedProject> {
+  const file = await readProjectFile(options.directory)
+  const environment = createProjectEnvironment()
+  const macroFiles = await readProjectFiles(options.directory, file['macro-paths'], ['.sql'])
+  const scope: ProjectScope = {
+    projectName: file.name,
+    target: options.target,
+    dialect: options.dialect,
+    vars: { ...projectVars(file), ...options.vars },
+    environment: options.environment ?? process.env,
+    macros: new MacroLibrary(environment, macroFiles),
+    log: options.log,
+    invocationId: randomUUID(),
+    runStartedAt: new Date().toISOString(),
+  }
+  const nodes = await new ProjectLoader(options.directory, file, environment, scope).load()
+  return {
+    name: file.name,
+    directory: options.directory,
+    targetPath: file['target-path'],
+    nodes,
+    graph: new Graph(nodes),
+    scope,
+    environment,
+  }
+}
+
+async function readProjectFile(directory: string): Promise<ProjectFile> {
+  let text: string
+  try {
+    text = await readFile(path.join(directory, 'dbt_project.yml'), 'utf8')
+  } catch (error) {
+    throw new EclusaError('PROJECT_INVALID', {
+      message: `There is no dbt_project.yml in ${directory}.`,
+      remedy: 'Name the folder that holds dbt_project.yml.',
+      cause: error,
+    })
+  }
+  return new YamlFile('dbt_project.yml', text).parse(projectFileSchema)
+}
+
+/** Project-wide vars, with those under the project's own name before them. */
+function projectVars({ name, vars }: ProjectFile): Record<string, unknown> {
+  const own = vars[name]
+  return { ...vars, ...(typeof own === 'object' && own !== null ? own : {}) }
+}
+
+interface DescribedModel {
+  readonly file: YamlFile
+  readonly index: number
+  readonly properties: ModelProperties
+}
+
+interface ParsedModel {
+  readonly source: ProjectSource
+  readonly name: string
+  readonly fqn: readonly string[]
+  readonly template: Template
+  readonly config: NodeConfig
+  readonly parsed: ParsedTemplate
+  readonly described: DescribedModel | undefined
+}
+
+class ProjectLoader {
+  readonly #directory: string
+  readonly #file: ProjectFile
+  readonly #environment: Environment
+  readonly #scope: ProjectScope
+  readonly #faults: ProjectFault[] = []
+
+  constructor(directory: string, file: ProjectFile, environment: Environment, scope: ProjectScope) {
+    this.#directory = directory
+    this.#file = file
+    this.#environment = environment
+    this.#scope = scope
+  }
+
+  async load(): Promise<Map<string, ProjectNode>> {
+    const properties = await this.#readProperties()
+    const modelFiles = await readProjectFiles(this.#directory, this.#file['model-paths'], ['.sql'])
+    const testFiles = await readProjectFiles(this.#directory, this.#file['test-paths'], ['.sql'])
+    const described = this.#describedModels(properties)
+    const parsed = modelFiles.flatMap((file) => this.#attempt(() => this.#parseModel(file, described)))
+    this.#refuseDuplicates(parsed)
+    this.#refuseUnknownDescriptions(described, parsed)
+    this.#throwFaults()
+
+    const index = new NodeIndex(this.#scope.projectName, [...this.#sources(properties)])
+    for (const model of parsed) if (model.config.enabled) index.add(this.#modelNode(model))
+    const nodes = this.#linkModels(parsed, index)
+    const tests = new GenericTestLoader({
+      scope: this.#scope,
+      environment: this.#environment,
+      index,
+      projectFile: this.#file,
+    })
+    for (const { file, content } of properties) {
+      tests.load(file, content, this.#faults)
+    }
+    for (const file of testFiles) this.#attempt(() => tests.loadSingular(file, this.#faults))
+    this.#throwFaults()
+    this.#refuseSharedRelations(nodes)
+    return new Map([...index.sources, ...nodes, ...tests.nodes].map((node) => [node.uniqueId, node]))
+  }
+
+  async #readProperties(): Promise<{ file: YamlFile; content: ReturnType<typeof parseProperties> }[]> {
+    const sources = await readProjectFiles(this.#directory, this.#file['model-paths'], ['.yml', '.yaml'])
+    return sources.flatMap((source) =>
+      this.#attempt(() => {
+        const file = new YamlFile(source.path, source.text)
+        return { file, content: parseProperties(file) }
+      }),
+    )
+  }
+
+  #describedModels(
+    properties: readonly { file: YamlFile; content: ReturnType<typeof parseProperties> }[],
+  ): Map<string, DescribedModel> {
+    const described = new Map<string, DescribedModel>()
+    for (const { file, content } of properties) {
+      for (const [index, model] of content.models.entries()) {
+        const other = described.get(model.name)
+        if (other === undefined) described.set(model.name, { file, index, properties: model })
+        else
+          this.#faults.push({
+            ...file.place(['models', index]),
+            message: `model "${model.name}" is also described in ${other.file.path}`,
+          })
+      }
+    }
+    return described
+  }
+
+  #parseModel(source: ProjectSource, described: ReadonlyMap<string, DescribedModel>): ParsedModel {
+    const name = path.posix.basename(source.path, '.sql')
+    const fqn = fqnOf(this.#scope.projectName, source.path, this.#file['model-paths'], name)
+    const template = this.#parse(source)
+    const properties = described.get(name)
+    const outer = mergeConfig(
+      modelConfigDefault,
+      ...configsForNode(this.#file.models, fqn),
+      properties?.properties.config ?? {},
+    )
+    const parsed = parseTemplate({
+      scope: this.#scope,
+      template,
+      config: outer,
+      model: { name, fqn, path: source.path, resource_type: 'model' },
+    })
+    return { source, name, fqn, template, config: mergeConfig(outer, parsed.config), parsed, described: properties }
+  }
+
+  #parse(source: ProjectSource): Template {
+    try {
+      return this.#environment.parse(source.text, source.path)
+    } catch (error) {
+      throw templateFault(error)
+    }
+  }
+
+  #modelNode({ name, source, fqn, template, config, described }: ParsedModel): ModelNode {
+    return {
+      resourceType: 'model',
+      uniqueId: `model.${this.#scope.projectName}.${name}`,
+      name,
+      fqn,
+      path: source.path,
+      config,
+      dependsOn: [],
+      template,
+      rawSql: source.text,
+      description: described?.properties.description ?? '',
+      relation: resolveNodeNames(this.#scope, { name, config, path: source.path }),
+    }
+  }
+
+  #linkModels(parsed: readonly ParsedModel[], index: NodeIndex): ModelNode[] {
+    return parsed
+      .filter(({ config }) => config.enabled)
+      .map((model) => {
+        const node = index.model(model.name)!
+        const linked: ModelNode = {
+          ...node,
+          dependsOn: index.resolve(model.parsed, { file: model.source.path }, this.#faults),
+        }
+        index.add(linked)
+        return linked
+      })
+  }
+
+  *#sources(
+    properties: readonly { file: YamlFile; content: ReturnType<typeof parseProperties> }[],
+  ): Generator<SourceNode> {
+    for (const { file, content } of properties) {
+      for (const source of content.sources) yield* this.#sourceTables(file, source)
+    }
+  }
+
+  *#sourceTables(file: YamlFile, source: SourceProperties): Generator<SourceNode> {
+    for (const table of source.tables) {
+      const fqn = fqnOf(this.#scope.projectName, file.path, this.#file['model-paths'], table.name)
+      yield {
+        resourceType: 'source',
+        uniqueId: `source.${this.#scope.projectName}.${source.name}.${table.name}`,
+        name: table.name,
+        sourceName: source.name,
+        fqn: [...fqn.slice(0, -1), source.name, table.name],
+        path: file.path,
+        config: mergeConfig(
+          { ...modelConfigDefault, materialized: 'source' },
+          ...configsForNode(this.#file.sources, fqn),
+          table.config,
+        ),
+        dependsOn: [],
+        relation: {
+          database: source.database ?? this.#scope.target.database,
+          schema: source.schema ?? source.name,
+          identifier: table.identifier ?? table.name,
+        },
+      }
+    }
+  }
+
+  #refuseDuplicates(parsed: readonly ParsedModel[]): void {
+    const first = new Map<string, string>()
+    for (const { name, source } of parsed) {
+      const other = first.get(name)
+      if (other === undefined) first.set(name, source.path)
+      else
+        this.#faults.push({
+          file: source.path,
+          message: `a model called "${name}" is also in ${other}: ref('${name}') could mean both; rename one`,
+        })
+    }
+  }
+
+  #refuseUnknownDescriptions(described: ReadonlyMap<string, DescribedModel>, parsed: readonly ParsedModel[]): void {
+    const names = new Set(parsed.map(({ name }) => name))
+    for (const { file, index, properties } of described.values()) {
+      if (names.has(properties.name) || this.#faults.length > 0) continue
+      this.#scope.log.warn(
+        `${file.path}:${file.place(['models', index]).line} describes the model "${properties.name}", which does not exist.`,
+      )
+    }
+  }
+
+  #refuseSharedRelations(nodes: readonly ModelNode[]): void {
+    const owners = new Map<string, ModelNode>()
+    for (const node of nodes) {
+      if (node.config.materialized === 'ephemeral') continue
+      const key = [node.relation.database, node.relation.schema, node.relation.identifier].join('.').toLowerCase()
+      const other = owners.get(key)
+      if (other !== undefined)
+        this.#faults.push({
+          file: node.path,
+          message: `writes ${key}, and so does ${other.path}: give one of them another alias or schema`,
+        })
+      owners.set(key, node)
+    }
+    this.#throwFaults()
+  }
+
+  /** Collects the faults that `work` throws, so that all files are looked at before anything is said. */
+  #attempt<Result>(work: () => Result): Result[] {
+    try {
+      return [work()]
+    } catch (error) {
+      if (!EclusaError.isInstance(error) || !Array.isArray(error.details['faults'])) throw error
+      this.#faults.push(...(error.details['faults'] as ProjectFault[]))
+      return []
+    }
+  }
+
+  #throwFaults(): void {
+    if (this.#faults.length > 0) throw projectInvalid(this.#faults)
+  }
+}
+
+function parseProperties(file: YamlFile) {
+  return file.parse(propertiesFileSchema)
+}
+
+/** Project, folders below the model path, name. */
+export function fqnOf(project: string, file: string, roots: readonly string[], name: string): string[] {
+  const root = roots.find((candidate) => file.startsWith(`${candidate}/`)) ?? ''
+  const folders = path.posix
+    .dirname(file.slice(root.length).replace(/^\//u, ''))
+    .split('/')
+    .filter((part) => part !== '.' && part !== '')
+  return [project, ...folders, name]
+}

@@ -1,0 +1,23 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { LoadedProject } from '../load-project.ts'
+import type { ModelNode, TestNode } from '../project/node.ts'
+
+/** Path of a node's SQL below the target folder, as dbt lays it out: `compiled/<project>/models/a.sql`. */
+export function artifactPath(project: LoadedProject, node: ModelNode | TestNode, kind: 'compiled' | 'run'): string {
+  return path.join(project.targetPath, kind, project.name, ...node.path.split('/'))
+}
+
+/** Writes the SQL of a node for people to look at. @returns the path within the project. */
+export async function writeArtifact(
+  project: LoadedProject,
+  node: ModelNode | TestNode,
+  kind: 'compiled' | 'run',
+  sql: string,
+): Promise<string> {
+  const file = artifactPath(project, node, kind)
+  const absolute = path.resolve(project.directory, file)
+  await mkdir(path.dirname(absolute), { recursive: true })
+  await writeFile(absolute, sql)
+  return file
+}

@@ -1,0 +1,18 @@
+import type { EclusaError } from '@eclusa/sdk'
+
+/** dbt's statuses: a model succeeds or fails (`error`), a test passes, warns or fails; what depends on a failure is skipped. */
+export type NodeStatus = 'success' | 'error' | 'skipped' | 'pass' | 'warn' | 'fail'
+
+export interface NodeResult {
+  readonly uniqueId: string
+  readonly name: string
+  readonly resourceType: 'model' | 'test'
+  readonly status: NodeStatus
+  readonly durationMs: number
+  /** Rows that a model wrote, where the warehouse says. */
+  readonly rows?: number
+  /** What a test counted: rows that must not be there, unless `fail_calc` says otherwise. */
+  readonly failures?: number
+  readonly message?: string
+  readonly error?: EclusaError
+}
