@@ -308,11 +308,6 @@ export const errorCatalogue = {
     cause: 'The connection to PostgreSQL ended while it was in use.',
     remedy: 'Run again: it continues from the last commit.',
   },
-  POSTGRES_COPY_FAILED: {
-    failureType: 'system_error',
-    cause: 'PostgreSQL reported an error while it sent the rows of a table or a query.',
-    remedy: 'Correct what the message of PostgreSQL names, and run again.',
-  },
   POSTGRES_PRIVILEGE_MISSING: {
     failureType: 'config_error',
     cause: 'The role may not do what was asked for.',

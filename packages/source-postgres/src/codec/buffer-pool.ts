@@ -5,3 +5,38 @@ export interface BufferPool {
   /** Takes buffers back, also those that are new objects after a transfer to another thread and home again. */
   give(buffers: readonly ArrayBuffer[]): void
 }
+
+/** Sizes are powers of two from here, so that a returned buffer fits the next request for about as much. */
+const sizeMin = 1024
+
+/**
+ * @param options.bytesMax what the pool keeps at most; buffers beyond it are left to the garbage collector.
+ */
+export function createBufferPool({ bytesMax }: { readonly bytesMax: number }): BufferPool {
+  const free = new Map<number, ArrayBuffer[]>()
+  let bytesKept = 0
+  return {
+    take(bytes) {
+      const size = sizeFor(bytes)
+      const buffer = free.get(size)?.pop()
+      if (buffer === undefined) return new ArrayBuffer(size)
+      bytesKept -= size
+      return buffer
+    },
+    give(buffers) {
+      for (const buffer of buffers) {
+        const size = buffer.byteLength
+        // Detached buffers have no bytes; other sizes were not made here.
+        if (size !== sizeFor(size) || bytesKept + size > bytesMax) continue
+        bytesKept += size
+        const sameSize = free.get(size)
+        if (sameSize) sameSize.push(buffer)
+        else free.set(size, [buffer])
+      }
+    },
+  }
+}
+
+function sizeFor(bytes: number): number {
+  return bytes <= sizeMin ? sizeMin : 2 ** Math.ceil(Math.log2(bytes))
+}

@@ -1,7 +1,10 @@
-import { EclusaError } from '@eclusa/sdk'
 import type { ByteBudget, ChangeBatch, StreamName, StreamSchema } from '@eclusa/sdk'
+import { BatchBuilder } from './batch-builder.ts'
+import { createBufferPool } from './buffer-pool.ts'
 import type { BufferPool } from './buffer-pool.ts'
 import type { ColumnCodec } from './column-codec.ts'
+import { malformed } from './value-codec.ts'
+import { valueFault } from './value-fault.ts'
 
 export interface TextBatchBuilderOptions {
   readonly stream: StreamName
@@ -9,6 +12,7 @@ export interface TextBatchBuilderOptions {
   /** One per column of `schema`, in order. */
   readonly codecs: readonly ColumnCodec[]
   readonly budget: ByteBudget
+  /** Default: a pool of its own. */
   readonly pool?: BufferPool
 }
 
@@ -23,7 +27,55 @@ export interface TextBatchBuilder {
   finish(): ChangeBatch | undefined
 }
 
-/** @throws POSTGRES_VALUE_MALFORMED from `append` when a text is not what the column's type prints. */
+/**
+ * The Arrow values are identical to those of a table copy. Drivers decode texts before they get here, so a database
+ * with the encoding SQL_ASCII must not be read this way: invalid UTF-8 could no longer be told.
+ *
+ * @throws POSTGRES_VALUE_MALFORMED from `append` when a text is not what the column's type prints.
+ */
 export function createTextBatchBuilder(options: TextBatchBuilderOptions): TextBatchBuilder {
-  throw new EclusaError('INTERNAL', { message: `Rows of ${options.stream.name} cannot be gathered yet.` })
+  const { schema, codecs, budget } = options
+  const pool = options.pool ?? createBufferPool({ bytesMax: budget.bytesMax })
+  const builder = new BatchBuilder({ ...options, pool })
+  let rows = 0
+
+  const finish = () => {
+    if (rows === 0) return undefined
+    const batch = builder.finish(rows)
+    rows = 0
+    return batch
+  }
+
+  return {
+    append(values) {
+      if (values.length !== codecs.length) throw malformed(`the row has ${values.length} values, not ${codecs.length}`)
+      const isFull = rows === builder.rowsMax || builder.bytesUsed(rows) + textBytes(values) > builder.bytesMax
+      const complete = isFull ? finish() : undefined
+      if (rows === 0) builder.begin()
+      appendRow(values, rows)
+      rows++
+      return complete
+    },
+    finish,
+  }
+
+  function appendRow(values: readonly (string | null)[], row: number): void {
+    for (let index = 0; index < values.length; index++) {
+      const column = builder.columns[index]!
+      const value = values[index]!
+      try {
+        if (value === null) column.setNull(row)
+        else codecs[index]!.value.decodeText(column, row, value)
+      } catch (error) {
+        throw valueFault(schema, index, error)
+      }
+    }
+  }
+}
+
+/** About what a row adds to a batch beyond its fixed part. */
+function textBytes(values: readonly (string | null)[]): number {
+  let bytes = 0
+  for (const value of values) if (value !== null) bytes += value.length
+  return bytes
 }

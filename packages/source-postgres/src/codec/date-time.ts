@@ -1,0 +1,160 @@
+import { dateInfinityDays, timestampInfinityUs, timetzOffsetMax } from '@eclusa/sdk'
+import type { FixedColumn } from './arrow-column.ts'
+import { dayUs, formatDate, formatOffset, formatTime, parseDate, parseOffset, parseTime } from './calendar.ts'
+import { expectLength, malformed } from './value-codec.ts'
+import type { ValueCodec, WireBytes } from './value-codec.ts'
+
+/* PostgreSQL counts dates and timestamps from 2000-01-01, Arrow from 1970-01-01. */
+
+const epochDays = 10_957
+const epochUs = epochDays * dayUs
+
+const int32Max = 0x7fff_ffff
+const int32Min = -0x8000_0000
+const int64Max = 0x7fff_ffff_ffff_ffffn
+const int64Min = -0x8000_0000_0000_0000n
+
+export const dateCodec: ValueCodec = {
+  columnType: { type: 'date' },
+  hasBinaryForm: true,
+  decodeBinary(target: FixedColumn, row, { view }, start, length) {
+    expectLength(length, 4)
+    const days = view.getInt32(start)
+    if (days === int32Max) target.words[row] = dateInfinityDays
+    else if (days === int32Min) target.words[row] = -dateInfinityDays
+    else target.words[row] = days + epochDays
+  },
+  decodeText(target: FixedColumn, row, text) {
+    if (text === 'infinity') target.words[row] = dateInfinityDays
+    else if (text === '-infinity') target.words[row] = -dateInfinityDays
+    else target.words[row] = parseDate(text)
+  },
+  formatBinary({ view }, start) {
+    const days = view.getInt32(start)
+    if (days === int32Max) return 'infinity'
+    if (days === int32Min) return '-infinity'
+    const { text, era } = formatDate(days + epochDays)
+    return text + era
+  },
+  inline: {
+    kind: 'fixed',
+    length: 4,
+    source: ({ words, slow }) =>
+      `const days = view.getInt32(p); if (days === ${int32Max} || days === ${int32Min}) ${slow} else ${words}[i] = days + ${epochDays};`,
+  },
+}
+
+export const timeCodec: ValueCodec = {
+  columnType: { type: 'time' },
+  hasBinaryForm: true,
+  decodeBinary(target: FixedColumn, row, { view }, start, length) {
+    expectLength(length, 8)
+    target.words[2 * row + 1] = view.getInt32(start)
+    target.words[2 * row] = view.getInt32(start + 4)
+  },
+  decodeText(target: FixedColumn, row, text) {
+    target.setLong(row, parseTime(text))
+  },
+  formatBinary: ({ view }, start) => formatTime(readLong(view, start)),
+  inline: {
+    kind: 'fixed',
+    length: 8,
+    source: ({ words }) => `${words}[2 * i + 1] = view.getInt32(p); ${words}[2 * i] = view.getInt32(p + 4);`,
+  },
+}
+
+export const timetzCodec: ValueCodec = {
+  columnType: { type: 'timetz' },
+  hasBinaryForm: true,
+  decodeBinary(target: FixedColumn, row, { view }, start, length) {
+    expectLength(length, 12)
+    storeTimetz(target, row, readLong(view, start), -view.getInt32(start + 8))
+  },
+  decodeText(target: FixedColumn, row, text) {
+    const match = /^([\d:.]+)([+-][\d:]+)$/.exec(text)
+    if (!match) throw malformed('the text is no time with time zone')
+    storeTimetz(target, row, parseTime(match[1]!), parseOffset(match[2]!))
+  },
+  formatBinary: ({ view }, start) => formatTime(readLong(view, start)) + formatOffset(-view.getInt32(start + 8)),
+}
+
+/** Both kinds of timestamp: PostgreSQL sends timestamptz in UTC, whatever TimeZone is. */
+export function timestampCodec(type: 'timestamp' | 'timestamptz'): ValueCodec {
+  const zone = type === 'timestamptz' ? '+00' : ''
+  return {
+    columnType: { type },
+    hasBinaryForm: true,
+    decodeBinary(target: FixedColumn, row, wire, start, length) {
+      expectLength(length, 8)
+      const us = wire.view.getBigInt64(start)
+      if (us === int64Max) target.longs[row] = timestampInfinityUs
+      else if (us === int64Min) target.longs[row] = -timestampInfinityUs
+      else if (fitsTimestamp(us + BigInt(epochUs))) target.longs[row] = us + BigInt(epochUs)
+      else target.reject(row, beyondMicroseconds(type), formatTimestamp(wire, start, zone))
+    },
+    decodeText(target: FixedColumn, row, text) {
+      if (text === 'infinity') target.longs[row] = timestampInfinityUs
+      else if (text === '-infinity') target.longs[row] = -timestampInfinityUs
+      else storeTimestamp(target, row, text, type)
+    },
+    formatBinary: (wire, start) => formatTimestamp(wire, start, zone),
+    inline: {
+      kind: 'fixed',
+      length: 8,
+      // The finite range of PostgreSQL lies well inside of these bounds, but for its last 30 years.
+      source: ({ words, slow }) => `
+        const low = view.getUint32(p + 4) + ${epochUs % 0x1_0000_0000}, high = view.getInt32(p);
+        if (high > -50000 && high < ${int32Max - Math.floor(epochUs / 0x1_0000_0000) - 1}) {
+          ${words}[2 * i] = low;
+          ${words}[2 * i + 1] = high + ${Math.floor(epochUs / 0x1_0000_0000)} + (low >= 4294967296 ? 1 : 0);
+        } else ${slow}`,
+    },
+  }
+}
+
+function storeTimestamp(target: FixedColumn, row: number, text: string, type: 'timestamp' | 'timestamptz'): void {
+  const match = /^(\d{4,7}-\d\d-\d\d) ([\d:.]+?)([+-]\d[\d:]*)?( BC)?$/.exec(text)
+  if (!match || (match[3] === undefined) !== (type === 'timestamp')) {
+    throw malformed(`the text is no ${type} in the ISO style`)
+  }
+  const days = parseDate(match[1]! + (match[4] ?? ''))
+  const offsetUs = match[3] === undefined ? 0 : parseOffset(match[3]) * 1_000_000
+  const timeUs = parseTime(match[2]!) - offsetUs
+  // Within 285 years of 1970 doubles are exact.
+  if (Math.abs(days) < 100_000) {
+    target.setLong(row, days * dayUs + timeUs)
+    return
+  }
+  const us = BigInt(days) * BigInt(dayUs) + BigInt(timeUs)
+  if (fitsTimestamp(us)) target.longs[row] = us
+  else target.reject(row, beyondMicroseconds(type), text)
+}
+
+function fitsTimestamp(us: bigint): boolean {
+  return us > -timestampInfinityUs && us < timestampInfinityUs
+}
+
+function beyondMicroseconds(type: string): string {
+  return `${type} beyond 294247-01-10 does not fit 64-bit microseconds since 1970`
+}
+
+function formatTimestamp({ view }: WireBytes, start: number, zone: string): string {
+  const us = view.getBigInt64(start)
+  if (us === int64Max) return 'infinity'
+  if (us === int64Min) return '-infinity'
+  const dayUsLong = BigInt(dayUs)
+  const timeUs = ((us % dayUsLong) + dayUsLong) % dayUsLong
+  const { text, era } = formatDate(Number((us - timeUs) / dayUsLong) + epochDays)
+  return `${text} ${formatTime(Number(timeUs))}${zone}${era}`
+}
+
+/** Microseconds << 24 | offset, counted downwards from the easternmost. */
+function storeTimetz(target: FixedColumn, row: number, us: number, offsetSeconds: number): void {
+  target.words[2 * row] = ((us % 256) << 24) | (timetzOffsetMax - offsetSeconds)
+  target.words[2 * row + 1] = Math.floor(us / 256)
+}
+
+/** A 64-bit integer that is known to fit a double: a time of day. */
+function readLong(view: DataView, start: number): number {
+  return view.getInt32(start) * 0x1_0000_0000 + view.getUint32(start + 4)
+}
