@@ -1,11 +1,20 @@
-import { dateInfinityDays, timestampInfinityUs, timetzOffsetMax } from '@eclusa/sdk'
+import {
+  dateInfinityDays,
+  formatDate,
+  formatTime,
+  formatTimestamp,
+  formatTimetz,
+  timestampInfinityUs,
+  timetzOffsetMax,
+} from '@eclusa/sdk'
 import type { FixedColumn } from './arrow-column.ts'
-import { dayUs, formatDate, formatOffset, formatTime, parseDate, parseOffset, parseTime } from './calendar.ts'
+import { parseDate, parseOffset, parseTime } from './date-time-text.ts'
 import { expectLength, malformed } from './value-codec.ts'
 import type { ValueCodec, WireBytes } from './value-codec.ts'
 
 /* PostgreSQL counts dates and timestamps from 2000-01-01, Arrow from 1970-01-01. */
 
+const dayUs = 86_400_000_000
 const epochDays = 10_957
 const epochUs = epochDays * dayUs
 
@@ -33,8 +42,7 @@ export const dateCodec: ValueCodec = {
     const days = view.getInt32(start)
     if (days === int32Max) return 'infinity'
     if (days === int32Min) return '-infinity'
-    const { text, era } = formatDate(days + epochDays)
-    return text + era
+    return formatDate(days + epochDays)
   },
   inline: {
     kind: 'fixed',
@@ -75,7 +83,10 @@ export const timetzCodec: ValueCodec = {
     if (!match) throw malformed('the text is no time with time zone')
     storeTimetz(target, row, parseTime(match[1]!), parseOffset(match[2]!))
   },
-  formatBinary: ({ view }, start) => formatTime(readLong(view, start)) + formatOffset(-view.getInt32(start + 8)),
+  formatBinary({ view }, start) {
+    const offset = timetzOffsetMax + view.getInt32(start + 8)
+    return formatTimetz((view.getBigInt64(start) << 24n) | BigInt(offset))
+  },
 }
 
 /** Both kinds of timestamp: PostgreSQL sends timestamptz in UTC, whatever TimeZone is. */
@@ -90,14 +101,14 @@ export function timestampCodec(type: 'timestamp' | 'timestamptz'): ValueCodec {
       if (us === int64Max) target.longs[row] = timestampInfinityUs
       else if (us === int64Min) target.longs[row] = -timestampInfinityUs
       else if (fitsTimestamp(us + BigInt(epochUs))) target.longs[row] = us + BigInt(epochUs)
-      else target.reject(row, beyondMicroseconds(type), formatTimestamp(wire, start, zone))
+      else target.reject(row, beyondMicroseconds(type), printTimestamp(wire, start, zone))
     },
     decodeText(target: FixedColumn, row, text) {
       if (text === 'infinity') target.longs[row] = timestampInfinityUs
       else if (text === '-infinity') target.longs[row] = -timestampInfinityUs
       else storeTimestamp(target, row, text, type)
     },
-    formatBinary: (wire, start) => formatTimestamp(wire, start, zone),
+    formatBinary: (wire, start) => printTimestamp(wire, start, zone),
     inline: {
       kind: 'fixed',
       length: 8,
@@ -138,14 +149,12 @@ function beyondMicroseconds(type: string): string {
   return `${type} beyond 294247-01-10 does not fit 64-bit microseconds since 1970`
 }
 
-function formatTimestamp({ view }: WireBytes, start: number, zone: string): string {
+/** The text of eight bytes: microseconds since 2000, or an infinity. */
+function printTimestamp({ view }: WireBytes, start: number, zone: '' | '+00'): string {
   const us = view.getBigInt64(start)
   if (us === int64Max) return 'infinity'
   if (us === int64Min) return '-infinity'
-  const dayUsLong = BigInt(dayUs)
-  const timeUs = ((us % dayUsLong) + dayUsLong) % dayUsLong
-  const { text, era } = formatDate(Number((us - timeUs) / dayUsLong) + epochDays)
-  return `${text} ${formatTime(Number(timeUs))}${zone}${era}`
+  return formatTimestamp(us + BigInt(epochUs), zone)
 }
 
 /** Microseconds << 24 | offset, counted downwards from the easternmost. */

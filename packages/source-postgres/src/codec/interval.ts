@@ -1,18 +1,10 @@
+import { formatInterval, intervalInfinity, intervalMinusInfinity } from '@eclusa/sdk'
+import type { Interval } from '@eclusa/sdk'
 import type { FixedColumn } from './arrow-column.ts'
-import { formatFraction } from './calendar.ts'
 import { expectLength, malformed } from './value-codec.ts'
 import type { ValueCodec } from './value-codec.ts'
 
-interface Interval {
-  readonly months: number
-  readonly days: number
-  readonly us: bigint
-}
-
-const usMax = 0x7fff_ffff_ffff_ffffn
 const int32Max = 0x7fff_ffff
-const infinity: Interval = { months: int32Max, days: int32Max, us: usMax }
-const minusInfinity: Interval = { months: -int32Max - 1, days: -int32Max - 1, us: -usMax - 1n }
 
 /**
  * Months, days and microseconds stay apart. Infinite intervals (PostgreSQL 17) are all three fields at their extreme;
@@ -58,44 +50,15 @@ function readInterval(view: DataView, start: number): Interval {
 function infiniteText(interval: Interval): 'infinity' | '-infinity' | undefined {
   const isSame = (other: Interval) =>
     interval.months === other.months && interval.days === other.days && interval.us === other.us
-  return isSame(infinity) ? 'infinity' : isSame(minusInfinity) ? '-infinity' : undefined
-}
-
-/** The text of IntervalStyle postgres: `1 year 2 mons -3 days +04:05:06.789`. */
-function formatInterval(interval: Interval): string {
-  const infinite = infiniteText(interval)
-  if (infinite !== undefined) return infinite
-  const { months, days, us } = interval
-  const parts: string[] = []
-  let isAfterNegative = false
-  for (const [value, unit] of [
-    [Math.trunc(months / 12), 'year'],
-    [months % 12, 'mon'],
-    [days, 'day'],
-  ] as const) {
-    if (value === 0) continue
-    parts.push(`${isAfterNegative && value > 0 ? '+' : ''}${value} ${unit}${value === 1 ? '' : 's'}`)
-    isAfterNegative = value < 0
-  }
-  if (parts.length === 0 || us !== 0n) parts.push((us >= 0n && isAfterNegative ? '+' : '') + formatClock(us))
-  return parts.join(' ')
-}
-
-function formatClock(us: bigint): string {
-  const distance = us < 0n ? -us : us
-  const seconds = Number(distance / 1_000_000n)
-  const clock = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60]
-    .map((part) => String(part).padStart(2, '0'))
-    .join(':')
-  return (us < 0n ? '-' : '') + clock + formatFraction(Number(distance % 1_000_000n))
+  return isSame(intervalInfinity) ? 'infinity' : isSame(intervalMinusInfinity) ? '-infinity' : undefined
 }
 
 const intervalText =
   /^(?:([+-]?\d+) years?)? ?(?:([+-]?\d+) mons?)? ?(?:([+-]?\d+) days?)? ?(?:([+-]?)(\d+):(\d\d):(\d\d)(?:\.(\d{1,6}))?)?$/
 
 function parseInterval(text: string): Interval {
-  if (text === 'infinity') return infinity
-  if (text === '-infinity') return minusInfinity
+  if (text === 'infinity') return intervalInfinity
+  if (text === '-infinity') return intervalMinusInfinity
   const match = intervalText.exec(text)
   if (!match || text === '') throw malformed('the text is no interval in the postgres style')
   const [years, months, days, sign, hours, minutes, seconds, fraction] = match.slice(1)
