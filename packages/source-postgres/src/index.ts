@@ -1,1 +1,3 @@
-export {}
+export { postgresConfigSchema } from './config.ts'
+export type { PostgresConfig } from './config.ts'
+export { postgres } from './source.ts'

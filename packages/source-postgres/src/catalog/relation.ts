@@ -1,6 +1,6 @@
 import type { StreamKind } from '@eclusa/sdk'
 import type { Session } from '../connection/session.ts'
-import type { PostgresType } from '../postgres-type.ts'
+import type { SourceColumn } from './stream-column.ts'
 import { readTypes } from './type-catalog.ts'
 
 /*
@@ -8,19 +8,9 @@ import { readTypes } from './type-catalog.ts'
  * them see the same state, because they run in one transaction with one snapshot.
  */
 
-export interface RelationColumn {
-  readonly name: string
-  /** pg_attribute.attnum: stays with the column when it is renamed, and is never used again after a drop. */
+export interface RelationColumn extends SourceColumn {
   readonly number: number
-  readonly type: PostgresType
-  /** pg_attribute.attndims. */
-  readonly dimensions: number
-  readonly nullable: boolean
   readonly generated: 'stored' | 'virtual' | undefined
-  /** False when the role has no SELECT on it. */
-  readonly isReadable: boolean
-  /** False when equal texts may differ in bytes, so that a value is no exact position in an order. */
-  readonly isDeterministic: boolean
 }
 
 export interface Relation {

@@ -10,8 +10,15 @@ import type { PostgresType } from '../postgres-type.ts'
 export interface SourceColumn {
   readonly name: string
   readonly type: PostgresType
+  /** pg_attribute.attndims; 1 where it is not known. */
   readonly dimensions: number
   readonly nullable: boolean
+  /** pg_attribute.attnum: stays with the column when it is renamed, is not used again after a drop. None in a query. */
+  readonly number?: number
+  /** False when the role has no SELECT on it. */
+  readonly isReadable: boolean
+  /** False when texts that differ may be equal, so that a value is no exact position in an order. */
+  readonly isDeterministic: boolean
 }
 
 /** What the column types of a run have in common. */

@@ -67,8 +67,6 @@ interface FactsRow {
   processId: number
   moneyScale: number
   database: string
-  mayReadSystem: boolean
-  mayReadCheckpoint: boolean
 }
 
 const factsSql = `
@@ -76,22 +74,37 @@ const factsSql = `
          pg_is_in_recovery() AS "isStandby",
          pg_backend_pid() AS "processId",
          scale('1'::money::numeric) AS "moneyScale",
-         (SELECT oid::text FROM pg_database WHERE datname = current_database()) AS database,
-         has_function_privilege('pg_control_system()', 'EXECUTE') AS "mayReadSystem",
-         has_function_privilege('pg_control_checkpoint()', 'EXECUTE') AS "mayReadCheckpoint"`
+         (SELECT oid::text FROM pg_database WHERE datname = current_database()) AS database`
 
 async function readIdentity(session: Session, facts: FactsRow): Promise<ServerIdentity> {
-  const attempt = { doing: 'asking the server for its identity' }
-  // On a primary the name of the current WAL file tells the timeline at once; the control file only after a checkpoint.
-  const timeline = facts.isStandby
-    ? facts.mayReadCheckpoint
-      ? '(SELECT timeline_id FROM pg_control_checkpoint())'
-      : 'NULL::int'
-    : `('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int`
-  const system = facts.mayReadSystem ? '(SELECT system_identifier::text FROM pg_control_system())' : 'NULL::text'
-  const [row] = await session.query<{ system: string | null; timeline: number | null }>(
-    `SELECT ${system} AS system, ${timeline} AS timeline`,
-    { attempt },
+  const system = await readIfPermitted<string>(
+    session,
+    'SELECT system_identifier::text AS value FROM pg_control_system()',
   )
-  return { system: row?.system ?? null, timeline: row?.timeline ?? null, database: facts.database }
+  // On a primary the name of the current WAL file tells the timeline at once; the control file only after a checkpoint.
+  const timeline = await readIfPermitted<number>(
+    session,
+    facts.isStandby
+      ? 'SELECT timeline_id AS value FROM pg_control_checkpoint()'
+      : `SELECT ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int AS value`,
+  )
+  return { system, timeline, database: facts.database }
+}
+
+/** Managed servers withhold some of these functions, by privilege or by an error of their own. */
+async function readIfPermitted<Value>(session: Session, sql: string): Promise<Value | null> {
+  try {
+    const [row] = await session.query<{ value: Value }>(sql, {
+      attempt: { doing: 'asking the server for its identity' },
+    })
+    return row?.value ?? null
+  } catch (error) {
+    if (EclusaError.isInstance(error) && typeof error.details['sqlState'] === 'string') return null
+    throw error
+  }
+}
+
+/** Whether transaction ids of then still mean the same now. What the server withheld both times cannot tell them apart. */
+export function isSameServer(before: ServerIdentity, now: ServerIdentity): boolean {
+  return before.system === now.system && before.timeline === now.timeline && before.database === now.database
 }

@@ -77,6 +77,9 @@ async function describeColumns(session: Session, fields: readonly FieldDef[]): P
     // A query result does not tell how many dimensions its arrays have.
     dimensions: 1,
     nullable: true,
+    isReadable: true,
+    // The result does not tell its collations; none is assumed to be exact.
+    isDeterministic: false,
   }))
 }
 

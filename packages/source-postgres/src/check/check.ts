@@ -1,0 +1,64 @@
+import { EclusaError } from '@eclusa/sdk'
+import type { CheckFinding, CheckResult, ConnectorContext } from '@eclusa/sdk'
+import type { PostgresConfig } from '../config.ts'
+import { connectionSettings } from '../connection/connection-settings.ts'
+import { beginRead } from '../connection/read-transaction.ts'
+import { readServerFacts } from '../connection/server-facts.ts'
+import { openSession } from '../connection/session.ts'
+import type { Session } from '../connection/session.ts'
+import { exportSnapshot } from '../copy/exported-snapshot.ts'
+import { describeQuery } from '../query-stream/user-query.ts'
+import { failed, passed } from './finding.ts'
+import { examineRelations } from './relation-finding.ts'
+import { serverFindings, tlsFinding } from './server-finding.ts'
+
+/**
+ * Looks at everything that reading needs: the way to the server, its version, the privileges of the role, row level
+ * security, the queries of the configuration. Each finding that is not `passed` has the SQL that mends it, where SQL
+ * can. It looks no further than a failure that makes the rest impossible.
+ *
+ * What concerns a schema named in `schemas` fails the check; of the others, which may not be wanted, it warns.
+ *
+ * @throws CANCELLED; everything else becomes a finding.
+ */
+export async function check(config: PostgresConfig, { signal }: ConnectorContext): Promise<CheckResult> {
+  const findings: CheckFinding[] = []
+  try {
+    for await (const finding of examine(config, signal)) findings.push(finding)
+  } catch (error) {
+    if (!EclusaError.isInstance(error) || error.code === 'CANCELLED') throw error
+    findings.push(failed(findings.length === 0 ? 'connection' : 'server', error))
+  }
+  return { findings }
+}
+
+async function* examine(config: PostgresConfig, signal: AbortSignal): AsyncGenerator<CheckFinding, void, undefined> {
+  const settings = connectionSettings(config)
+  const { host, port, username } = settings
+  await using session = await openSession(settings, signal)
+  yield passed('connection', `Logged in to ${host.startsWith('/') ? host : `${host}:${port}`} as "${username}".`)
+  yield tlsFinding(session.ssl, settings)
+  yield* serverFindings(await readServerFacts(session))
+  await exportSnapshot(session, config)
+  yield passed('snapshot', 'Readers can share one snapshot.')
+  yield* examineRelations(session, { config, username })
+  yield* examineQueries(session, config)
+}
+
+async function* examineQueries(
+  session: Session,
+  config: PostgresConfig,
+): AsyncGenerator<CheckFinding, void, undefined> {
+  for (const [name, query] of Object.entries(config.queries)) {
+    const subject = `query ${name}`
+    // A statement that fails spoils its transaction.
+    await beginRead(session, { config, attempt: { doing: 'beginning to check a query' } })
+    try {
+      const { columns } = await describeQuery(session, name, query)
+      yield passed(subject, `It returns ${columns.length} columns.`)
+    } catch (error) {
+      if (!EclusaError.isInstance(error) || error.code === 'CANCELLED') throw error
+      yield failed(subject, error)
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import type { CopyPart } from './copy-part.ts'
+
+/** Pages of a part that one COPY sends: from `pageFirst` up to, but without, `pageEnd`; null: to the end, wherever it is. */
+export interface CopyChunk {
+  readonly part: CopyPart
+  readonly pageFirst: number
+  readonly pageEnd: number | null
+  readonly bytesEstimated: number
+}
+
+export interface ChunkOptions {
+  readonly chunkBytes: number
+  /** Pages already copied. Default: 0. */
+  readonly pageFirst?: number
+}
+
+/**
+ * Divides a part into chunks of about `chunkBytes` each, TOAST included. The last one is open-ended: the table may have
+ * shrunk or grown since it was measured, and a range that ends nowhere can leave nothing out. A part without row
+ * addresses is one chunk.
+ */
+export function planChunks(part: CopyPart, { chunkBytes, pageFirst = 0 }: ChunkOptions): CopyChunk[] {
+  if (part.filenode === null || part.pages === 0) {
+    return [{ part, pageFirst: 0, pageEnd: null, bytesEstimated: part.bytes }]
+  }
+  const bytesPerPage = part.bytes / part.pages
+  const pagesPerChunk = Math.max(1, Math.floor(chunkBytes / bytesPerPage))
+  const chunks: CopyChunk[] = []
+  let first = pageFirst
+  while (first + pagesPerChunk < part.pages) {
+    const end = first + pagesPerChunk
+    chunks.push({ part, pageFirst: first, pageEnd: end, bytesEstimated: pagesPerChunk * bytesPerPage })
+    first = end
+  }
+  const pagesLeft = Math.max(0, part.pages - first)
+  return [...chunks, { part, pageFirst: first, pageEnd: null, bytesEstimated: pagesLeft * bytesPerPage }]
+}
+
+/**
+ * SQL conditions for the rows of a chunk; none for a whole part. PostgreSQL 14 and later read exactly the named pages
+ * (TID range scan). No row has line 0, so `(9,0)` lies between page 8 and page 9.
+ */
+export function chunkConditions({ pageFirst, pageEnd }: Pick<CopyChunk, 'pageFirst' | 'pageEnd'>): string[] {
+  return [
+    ...(pageFirst > 0 ? [`ctid >= '(${pageFirst},0)'`] : []),
+    ...(pageEnd === null ? [] : [`ctid < '(${pageEnd},0)'`]),
+  ]
+}

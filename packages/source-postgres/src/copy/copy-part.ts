@@ -1,0 +1,105 @@
+import { heapSql } from '../catalog/relation.ts'
+import type { PostgresConfig } from '../config.ts'
+import type { Session } from '../connection/session.ts'
+import type { SourceStream } from '../source-stream.ts'
+import { qualifiedName } from '../sql-text.ts'
+
+/**
+ * One thing with storage of its own that rows of a stream are copied from: a table, one partition, a child table; or
+ * something without, such as a view or a query, which is copied as a whole.
+ */
+export interface CopyPart {
+  /** 0 for a query. */
+  readonly oid: number
+  /** Stands after FROM. */
+  readonly fromSql: string
+  /** pg_class.relfilenode in the snapshot: another one means that rows have moved. Null where there are no row addresses. */
+  readonly filenode: number | null
+  /** Heap pages at the time of planning; rows that the snapshot shows lie on no later one. 0 where there are none. */
+  readonly pages: number
+  /** Heap and its TOAST together, so that pieces are of equal size in what is sent. */
+  readonly bytes: number
+  /** pg_attribute.attnum of each column of the stream; empty where columns have none. */
+  readonly columnNumbers: readonly number[]
+}
+
+interface PartRow {
+  oid: number
+  schemaName: string
+  name: string
+  filenode: number
+  isHeap: boolean
+  isTable: boolean
+  pages: number
+  bytes: number
+  columnNumbers: number[]
+  isReadable: boolean
+}
+
+// pg_partition_tree would show partitions that were attached or detached after the snapshot; pg_inherits, read as a
+// table, shows those that the rows of the snapshot lie in.
+const partsSql = `
+  WITH RECURSIVE part (oid) AS (
+    SELECT $1::oid
+    UNION
+    SELECT i.inhrelid
+      FROM part
+      JOIN pg_inherits AS i ON i.inhparent = part.oid AND NOT i.inhdetachpending
+      JOIN pg_class AS c ON c.oid = i.inhrelid
+     WHERE $2::boolean OR c.relispartition
+  )
+  SELECT c.oid, n.nspname AS "schemaName", c.relname AS name, c.relfilenode::int8::float8 AS filenode,
+         c.relkind IN ('r', 'm') AND c.relam = ${heapSql} AS "isHeap",
+         c.relkind = 'r' AS "isTable",
+         CASE WHEN c.relkind IN ('r', 'm') THEN pg_relation_size(c.oid) / current_setting('block_size')::int ELSE 0 END::float8 AS pages,
+         CASE WHEN c.relkind IN ('r', 'm') THEN pg_table_size(c.oid) ELSE 0 END::float8 AS bytes,
+         ARRAY(SELECT a.attnum::int
+                 FROM unnest($3::text[]) WITH ORDINALITY AS wanted (name, position)
+                 JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = wanted.name
+                ORDER BY wanted.position) AS "columnNumbers",
+         has_schema_privilege(n.oid, 'USAGE')
+           AND (has_table_privilege(c.oid, 'SELECT')
+                OR coalesce((SELECT bool_and(has_column_privilege(c.oid, a.attnum, 'SELECT'))
+                               FROM pg_attribute AS a
+                              WHERE a.attrelid = c.oid AND a.attname = ANY ($3::text[])), false)) AS "isReadable"
+    FROM part
+    JOIN pg_class AS c ON c.oid = part.oid AND c.relkind <> 'p'
+    JOIN pg_namespace AS n ON n.oid = c.relnamespace
+   ORDER BY c.oid`
+
+/**
+ * Finds what the stream is copied from, as the session's snapshot has it. Partitions are read one by one where the role
+ * may do that and no policy on the whole table filters rows; otherwise the whole is one part.
+ */
+export async function readParts(session: Session, stream: SourceStream, config: PostgresConfig): Promise<CopyPart[]> {
+  const { relation } = stream
+  if (relation === undefined) return [wholePart(stream)]
+  const rows = await session.query<PartRow>(partsSql, {
+    attempt: { doing: `planning the copy of ${stream.key}`, stream: stream.key },
+    parameters: [relation.oid, config.include_inherited, stream.columns.map(({ name }) => name)],
+  })
+  const isDivisible = rows.every((row) => row.isReadable) && !(relation.isRowSecurityActive && rows.length > 1)
+  return isDivisible ? rows.map(partOf) : [wholePart(stream)]
+}
+
+function partOf(row: PartRow): CopyPart {
+  return {
+    oid: row.oid,
+    fromSql: `${row.isTable ? 'ONLY ' : ''}${qualifiedName(row)}`,
+    filenode: row.isHeap ? row.filenode : null,
+    pages: row.pages,
+    bytes: row.bytes,
+    columnNumbers: row.columnNumbers,
+  }
+}
+
+function wholePart({ relation, fromSql, columns }: SourceStream): CopyPart {
+  return {
+    oid: relation?.oid ?? 0,
+    fromSql,
+    filenode: null,
+    pages: 0,
+    bytes: relation?.bytesEstimated ?? 0,
+    columnNumbers: columns.flatMap(({ number }) => (number === undefined ? [] : [number])),
+  }
+}

@@ -1,0 +1,34 @@
+import { EclusaError } from '@eclusa/sdk'
+import type { PostgresConfig } from '../config.ts'
+import { beginRead } from '../connection/read-transaction.ts'
+import type { Session } from '../connection/session.ts'
+
+/** One state of the whole database that several sessions can read. It lasts as long as the transaction it came from. */
+export interface ExportedSnapshot {
+  /** For SET TRANSACTION SNAPSHOT. */
+  readonly id: string
+  /** Every transaction below has ended: its rows are visible, or it was rolled back. */
+  readonly xmin: bigint
+  /** No transaction from here on is visible. Between the two, some are. */
+  readonly xmax: bigint
+}
+
+/**
+ * Begins a transaction on the session and exports its snapshot. The session keeps the snapshot alive by doing nothing
+ * but reading catalogs; it holds no lock on any table of the user.
+ *
+ * @throws POSTGRES_POOLER_UNSUITABLE, POSTGRES_CONNECTION_LOST, CANCELLED
+ */
+export async function exportSnapshot(session: Session, config: PostgresConfig): Promise<ExportedSnapshot> {
+  const attempt = { doing: 'exporting a snapshot' }
+  await beginRead(session, { config, attempt })
+  const [row] = await session.query<{ id: string; snapshot: string }>(
+    'SELECT pg_export_snapshot() AS id, pg_current_snapshot()::text AS snapshot',
+    { attempt },
+  )
+  const [xmin, xmax] = row?.snapshot.split(':') ?? []
+  if (row === undefined || xmin === undefined || xmax === undefined) {
+    throw new EclusaError('INTERNAL', { message: 'PostgreSQL exported no snapshot.' })
+  }
+  return { id: row.id, xmin: BigInt(xmin), xmax: BigInt(xmax) }
+}

@@ -1,0 +1,86 @@
+import type { SourceMessage } from '@eclusa/sdk'
+import { stateJson } from '../checkpoint-state.ts'
+import type { CursorState } from '../checkpoint-state.ts'
+import type { PartReader } from '../copy/part-reader.ts'
+import { batchBuilder, fetchRowsFor, readRows } from '../query-stream/read-query.ts'
+import type { ReadRun } from '../read-run.ts'
+import type { SourceStream } from '../source-stream.ts'
+import { quoteIdentifier } from '../sql-text.ts'
+import { afterCursor, cursorOf } from './cursor.ts'
+import type { Cursor } from './cursor.ts'
+
+/** Rows between two checkpoints, at least: a checkpoint ends a batch, and small batches are slow. */
+const checkpointRowsMin = 100_000
+
+/**
+ * Reads what lies after the remembered cursor value, in the cursor's order. A checkpoint stands only between two
+ * different values: all rows up to the first of them are then read, however many share it.
+ */
+export async function* readAfterCursor(
+  run: ReadRun,
+  stream: SourceStream,
+  state: CursorState,
+): AsyncGenerator<SourceMessage, void, undefined> {
+  const cursor = cursorOf(stream)
+  const guard = run.guardOf(stream)
+  const [reader] = await run.readers(1)
+  await reader!.begin(stream)
+  await warnOfPositionless(run, stream, cursor, reader!)
+  const after = afterCursor(cursor, state.value, { guard, config: run.config, key: stream.key })
+  const columns = stream.columns.map(({ name }) => quoteIdentifier(name)).join(', ')
+  const rows = readRows({
+    session: reader!.session,
+    sql: `SELECT ${columns}, ${cursor.textSql} FROM ${stream.fromSql} WHERE ${after} ORDER BY ${cursor.sql}`,
+    attempt: reader!.attempt(stream),
+    fetchRows: fetchRowsFor(stream, run.budget),
+  })
+  const builder = batchBuilder({ stream, ...run })
+  let last = state.value
+  let rowsSinceCheckpoint = 0
+  for await (const row of rows) {
+    const value = row.pop() ?? null
+    if (value !== last && cursor.hasExactText && rowsSinceCheckpoint >= checkpointRowsMin) {
+      yield* batchMessage(builder.finish())
+      yield checkpoint(stream, { ...state, value: last })
+      rowsSinceCheckpoint = 0
+    }
+    last = value
+    rowsSinceCheckpoint++
+    yield* batchMessage(builder.append(row))
+  }
+  yield* batchMessage(builder.finish())
+  await reader!.release()
+  yield { type: 'stream_completed', stream: stream.configured.stream }
+  yield checkpoint(stream, { ...state, value: last })
+}
+
+function* batchMessage(batch: ReturnType<ReturnType<typeof batchBuilder>['finish']>): Generator<SourceMessage> {
+  if (batch !== undefined) yield { type: 'batch', batch }
+}
+
+function checkpoint(stream: SourceStream, state: CursorState): SourceMessage {
+  return { type: 'checkpoint', checkpoints: [{ stream: stream.configured.stream, state: stateJson(state) }] }
+}
+
+/** Rows whose cursor is no position were read by the first sync; that later ones are left out must not go unsaid. */
+async function warnOfPositionless(
+  run: ReadRun,
+  stream: SourceStream,
+  cursor: Cursor,
+  reader: PartReader,
+): Promise<void> {
+  if (stream.relation?.kind !== 'table' && stream.relation?.kind !== 'partitioned_table') return
+  if (!cursor.nullable && cursor.kind === 'other') return
+  const [row] = await reader.session.query<{ found: boolean }>(
+    `SELECT EXISTS (SELECT FROM ${stream.fromSql} WHERE (${cursor.isPositionSql}) IS NOT TRUE) AS found`,
+    { attempt: reader.attempt(stream) },
+  )
+  if (row?.found !== true) return
+  run.log.warn(
+    'Rows whose cursor is NULL, NaN or infinite are read by the first sync only; cursor_guard xmin reads them.',
+    {
+      stream: stream.key,
+      cursor: cursor.column,
+    },
+  )
+}
