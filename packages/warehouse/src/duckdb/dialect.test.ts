@@ -1,4 +1,4 @@
-import { describeDialect } from '../dialect.contract.ts'
+import { describeDialect } from '../../testing/dialect-contract.ts'
 import { openDuckDb } from './connection.ts'
 import { duckdbDialect } from './dialect.ts'
 

@@ -1,5 +1,5 @@
 import { testServers } from '@eclusa/postgres-local/testing'
-import { describeDialect } from '../dialect.contract.ts'
+import { describeDialect } from '../../testing/dialect-contract.ts'
 import { openPostgres } from './connection.ts'
 import { postgresDialect } from './dialect.ts'
 
