@@ -161,7 +161,9 @@ export class GenericTestLoader {
       `{{ test_${declared.testName}(**_dbt_generic_test_kwargs) }}`,
       `${at.file} (${name})`,
     )
-    const fqn = [scope.projectName, ...tested.node.fqn.slice(1, -1), name]
+    // dbt leaves the source's own name out of the fqn of its tests.
+    const folders = tested.node.fqn.slice(1, tested.node.resourceType === 'source' ? -2 : -1)
+    const fqn = [scope.projectName, ...folders, name]
     const config = mergeConfig(
       testConfigDefault,
       ...configsForNode(projectFile.data_tests ?? projectFile.tests, fqn),

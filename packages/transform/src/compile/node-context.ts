@@ -6,7 +6,9 @@ import type { HostObject, KeywordArguments } from '../jinja/protocol.ts'
 import { NativeFunction } from '../jinja/signature.ts'
 import { OperationError } from '../jinja/template-error.ts'
 import { reprOfValue, textOf } from '../jinja/python-text.ts'
+import { isRecord } from '../project/node-config.ts'
 import type { PartialConfig } from '../project/node-config.ts'
+import { plainValue } from './plain-value.ts'
 import type { MacroLibrary } from './macro-library.ts'
 
 /** Where models go: dbt's `target`. */
@@ -128,9 +130,8 @@ class ConfigValue implements HostObject {
   }
 
   [callObject](args: readonly unknown[], kwargs: KeywordArguments): string {
-    const [first] = args
-    const settings = typeof first === 'object' && first !== null ? (first as PartialConfig) : {}
-    this.#node.setConfig({ ...settings, ...kwargs })
+    const first = plainValue(args[0])
+    this.#node.setConfig({ ...(isRecord(first) ? first : {}), ...(plainValue({ ...kwargs }) as PartialConfig) })
     return ''
   }
 

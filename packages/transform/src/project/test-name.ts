@@ -56,7 +56,8 @@ function pythonText(value: unknown): string {
 }
 
 function hashable(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return pythonText(value)
+  if (Array.isArray(value)) return value.map(hashable)
+  if (typeof value !== 'object' || value === null) return pythonText(value)
   return Object.fromEntries(
     Object.entries(value)
       .toSorted(([left], [right]) => (left < right ? -1 : 1))

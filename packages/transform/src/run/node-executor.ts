@@ -1,5 +1,5 @@
 import { EclusaError } from '@eclusa/sdk'
-import type { QueryResult, WarehouseConnection } from '@eclusa/sdk'
+import type { WarehouseConnection } from '@eclusa/sdk'
 import type { Relation } from '@eclusa/warehouse'
 import { compileNode } from '../compile/compile-node.ts'
 import type { LoadedProject } from '../load-project.ts'
@@ -11,6 +11,7 @@ import { materializeTable } from './materialize-table.ts'
 import { materializeView } from './materialize-view.ts'
 import type { ModelRun } from './model-run.ts'
 import type { NodeResult } from './node-result.ts'
+import { ResultTable } from './result-table.ts'
 import type { SessionPool } from './session-pool.ts'
 
 type Outcome = Omit<NodeResult, 'uniqueId' | 'name' | 'resourceType' | 'durationMs'>
@@ -96,7 +97,7 @@ export class NodeExecutor {
     facts: { readonly isIncremental: boolean; readonly fullRefresh: boolean },
   ): Promise<string> {
     const { signal } = this.#options
-    const runQuery = async (sql: string) => tableOf(await connection.query(sql, { signal }))
+    const runQuery = async (sql: string) => new ResultTable(await connection.query(sql, { signal }))
     const sql = await compileNode(this.#project, node, { ...facts, runQuery }, signal)
     await writeArtifact(this.#project, node, 'compiled', sql)
     return sql
@@ -129,13 +130,4 @@ function unknownMaterialization(node: ModelNode): EclusaError {
   return new EclusaError('MODEL_FAILED', {
     message: `Model ${node.name} (${node.path}): there is no materialization "${node.config.materialized}"; this version knows ${Object.keys(materializations).join(', ')} and ephemeral.`,
   })
-}
-
-/** What `run_query` gives to a template: columns by name, rows as lists, the first parts of agate's table. */
-function tableOf({ columns, rows }: QueryResult): unknown {
-  return {
-    column_names: columns.map(({ name }) => name),
-    columns: columns.map(({ name }, index) => ({ name, values: () => rows.map((row) => row[index]) })),
-    rows: rows.map((row) => [...row]),
-  }
 }

@@ -1,0 +1,75 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { duckdbDialect } from '@eclusa/warehouse'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { compileNode } from './compile/compile-node.ts'
+import { loadProject } from './load-project.ts'
+import type { LoadedProject } from './load-project.ts'
+import type { ModelNode, TestNode } from './project/node.ts'
+
+/* What dbt-core itself made of fixtures/shop; interop/dbt-golden.ts says how the file was written. */
+interface GoldenNode {
+  readonly uniqueId: string
+  readonly name: string
+  readonly fqn: readonly string[]
+  readonly tags: readonly string[]
+  readonly meta: object
+  readonly dependsOn: readonly string[]
+  readonly schema?: string
+  readonly identifier?: string
+  readonly materialized?: string
+  readonly severity?: string
+  readonly compiled?: string
+}
+
+const fixtures = path.resolve(import.meta.dirname, '../fixtures')
+const golden = JSON.parse(await readFile(path.join(fixtures, 'shop.golden.json'), 'utf8')) as { nodes: GoldenNode[] }
+const log = { debug() {}, info() {}, warn() {}, error() {} }
+const facts = { isIncremental: false, fullRefresh: false, runQuery: async () => undefined }
+
+describe('a project compared with what dbt-core made of it', () => {
+  let project: LoadedProject
+  beforeAll(async () => {
+    project = await loadProject({
+      directory: path.join(fixtures, 'shop'),
+      dialect: duckdbDialect,
+      target: { name: 'dev', type: 'duckdb', database: 'shop', schema: 'analytics', threads: 2 },
+      log,
+    })
+  })
+
+  it('has the same nodes', () => {
+    expect([...project.nodes.keys()].toSorted()).toEqual(golden.nodes.map(({ uniqueId }) => uniqueId))
+  })
+
+  it.each(golden.nodes)('gives $uniqueId the same names, settings and dependencies', (wanted) => {
+    const node = project.nodes.get(wanted.uniqueId)!
+    expect({
+      name: node.name,
+      fqn: node.fqn,
+      tags: node.config.tags,
+      meta: node.config.meta,
+      dependsOn: node.dependsOn.toSorted(),
+    }).toEqual({
+      name: wanted.name,
+      fqn: wanted.fqn,
+      tags: wanted.tags,
+      meta: wanted.meta,
+      dependsOn: wanted.dependsOn,
+    })
+    if (node.resourceType !== 'test')
+      expect(node.relation).toMatchObject({ schema: wanted.schema, identifier: wanted.identifier })
+    if (node.resourceType === 'model') expect(node.config.materialized).toBe(wanted.materialized)
+    if (node.resourceType === 'test')
+      expect(String(node.config['severity']).toLowerCase()).toBe(wanted.severity?.toLowerCase())
+  })
+
+  it.each(golden.nodes.filter(({ compiled }) => compiled !== undefined))(
+    'compiles $uniqueId to the same SQL, byte by byte',
+    async ({ uniqueId, compiled }) => {
+      const node = project.nodes.get(uniqueId) as ModelNode | TestNode
+      const sql = await compileNode(project, node, facts, new AbortController().signal)
+      expect(sql).toBe(compiled)
+    },
+  )
+})
