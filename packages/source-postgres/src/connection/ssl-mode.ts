@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { checkServerIdentity, createSecureContext } from 'node:tls'
 import type { ConnectionOptions } from 'node:tls'
 import { EclusaError } from '@eclusa/sdk'
@@ -81,6 +82,8 @@ function material(ssl: SslSettings): ConnectionOptions {
     ...(ssl.clientKeyPassword !== undefined && { passphrase: ssl.clientKeyPassword }),
   }
   try {
+    // A secure context overlooks authorities that it cannot read; trusting nobody in silence would be hard to explain.
+    if (ssl.caCertificate !== undefined) void new X509Certificate(ssl.caCertificate)
     createSecureContext(options)
   } catch (cause) {
     throw new EclusaError('POSTGRES_TLS_MATERIAL_INVALID', {

@@ -1,0 +1,116 @@
+import { byteBudget, valueFormatter } from '@eclusa/sdk'
+import type { ByteBudget, ChangeBatch, StreamSchema } from '@eclusa/sdk'
+import type { Client } from 'pg'
+import { readTypes } from '../src/catalog/type-catalog.ts'
+import { planColumn, selectExpression } from '../src/codec/column-codec.ts'
+import type { ColumnCodec, ColumnOptions } from '../src/codec/column-codec.ts'
+import { localSettingsSql } from '../src/codec/session-settings.ts'
+import { createTextBatchBuilder } from '../src/codec/text-rows.ts'
+import type { Session } from '../src/connection/session.ts'
+import { readCopy } from '../src/copy-reader/read-copy.ts'
+import type { ReadCopyOptions } from '../src/copy-reader/read-copy.ts'
+
+/* Reading a whole table in each of the ways there are, for tests that compare them. */
+
+export interface TablePlan {
+  readonly table: string
+  readonly schema: StreamSchema
+  readonly codecs: readonly ColumnCodec[]
+}
+
+interface ColumnRow {
+  readonly name: string
+  readonly oid: number
+  readonly typmod: number
+  readonly formatted: string
+  readonly dimensions: number
+}
+
+/** Plans all columns of a table, in their order. @param options per column. */
+export async function planTable(
+  client: Client,
+  table: string,
+  options: Readonly<Record<string, ColumnOptions>> = {},
+): Promise<TablePlan> {
+  const { rows } = await client.query<ColumnRow>(
+    `SELECT attname AS name, atttypid AS oid, atttypmod AS typmod, format_type(atttypid, atttypmod) AS formatted,
+            attndims AS dimensions
+       FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum`,
+    [table],
+  )
+  const session = {
+    query: async (sql: string, { parameters }: { parameters: unknown[] }) => (await client.query(sql, parameters)).rows,
+  }
+  const types = await readTypes(session as unknown as Session, new Set(rows.map(({ oid }) => oid)))
+  const codecs = rows.map((row) =>
+    planColumn(types.describe(row), { dimensions: row.dimensions, ...options[row.name] }),
+  )
+  const columns = rows.map(({ name }, index) => {
+    const { columnType, sourceType } = codecs[index]!
+    return { name, type: columnType, nullable: true, sourceType }
+  })
+  return { table, codecs, schema: { version: 1, columns } }
+}
+
+export const testBudget: ByteBudget = byteBudget({ bytesMax: 64 * 1024 * 1024, readers: 1 })
+
+export function copyOptions(client: Client, plan: TablePlan): ReadCopyOptions {
+  const columns = plan.schema.columns.map(({ name }, index) => selectExpression(plan.codecs[index]!, `"${name}"`))
+  return {
+    client,
+    query: `SELECT ${columns.join(', ')} FROM ${plan.table} ORDER BY ctid`,
+    stream: { name: plan.table },
+    schema: plan.schema,
+    codecs: plan.codecs,
+    budget: testBudget,
+    signal: new AbortController().signal,
+  }
+}
+
+export async function copyTable(
+  client: Client,
+  plan: TablePlan,
+  options: Partial<ReadCopyOptions> = {},
+): Promise<ChangeBatch[]> {
+  return Array.fromAsync(readCopy({ ...copyOptions(client, plan), ...options }))
+}
+
+/** The rows as PostgreSQL prints them, column by column. */
+export async function readTexts(client: Client, plan: TablePlan): Promise<(string | null)[][]> {
+  const names = plan.schema.columns.map(({ name }) => `"${name}"`).join(', ')
+  await client.query(`BEGIN; ${localSettingsSql}`)
+  const { rows } = await client.query<(string | null)[]>({
+    text: `SELECT ${names} FROM ${plan.table} ORDER BY ctid`,
+    rowMode: 'array',
+    types: { getTypeParser: () => String },
+  })
+  await client.query('ROLLBACK')
+  return rows
+}
+
+export function buildFromTexts(
+  plan: TablePlan,
+  rows: readonly (string | null)[][],
+  budget = testBudget,
+): ChangeBatch[] {
+  const builder = createTextBatchBuilder({ ...plan, stream: { name: plan.table }, budget })
+  const batches = rows.map((row) => builder.append(row))
+  return [...batches, builder.finish()].filter((batch) => batch !== undefined)
+}
+
+/**
+ * The values of batches as PostgreSQL would print them: those of the Arrow columns, or the exact text that stands
+ * beside a value that did not fit.
+ */
+export function printRows(batches: readonly ChangeBatch[]): (string | null)[][] {
+  return batches.flatMap((batch) => {
+    const columns = batch.schema.columns.map(({ type }) => valueFormatter(type))
+    const rows = Array.from({ length: batch.records.numRows }, (_, row) =>
+      columns.map((format, index) => format(batch.records.data.children[index]!, row)),
+    )
+    for (const { row, column, text } of batch.unrepresentable) {
+      rows[row]![batch.schema.columns.findIndex(({ name }) => name === column)] = text
+    }
+    return rows
+  })
+}
