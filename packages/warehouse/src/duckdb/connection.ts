@@ -4,11 +4,11 @@ import { EclusaError } from '@eclusa/sdk'
 import { closedError } from '../closed-error.ts'
 import { loadDriver } from '../driver.ts'
 import { interruptible } from '../interruption.ts'
-import { statementError } from '../statement-error.ts'
 import { statementQueue } from '../statement-queue.ts'
 import { duckdbDialect } from './dialect.ts'
 import { claimDuckDbFile } from './file-claim.ts'
-import { duckdbFileError, duckdbOpenError, refuseSqliteFile } from './file-error.ts'
+import { duckdbOpenError, refuseSqliteFile } from './file-error.ts'
+import { duckdbStatementError } from './statement-error.ts'
 import { bindableValue, isNested, sqlValueOf } from './value.ts'
 
 type Driver = typeof duckdb
@@ -28,6 +28,16 @@ export interface OpenDuckDbOptions {
   readonly signal?: AbortSignal
 }
 
+/** A session that also lets in those who speak to the driver themselves, in the same transaction: loaders of data chunks. */
+export interface DuckDbSession extends WarehouseConnection {
+  readonly native: duckdb.DuckDBConnection
+}
+
+export interface DuckDbWarehouse extends Warehouse {
+  readonly type: 'duckdb'
+  connect(): Promise<DuckDbSession>
+}
+
 /**
  * Opens a DuckDB database in this process: one instance, as many sessions as are asked for, which may run side by side.
  * The time zone of every session is UTC, whatever the machine's, so that results and casts are the same everywhere.
@@ -36,14 +46,14 @@ export interface OpenDuckDbOptions {
  * @throws DUCKDB_LOCKED, DUCKDB_CORRUPT, DUCKDB_NOT_A_DATABASE, DUCKDB_NEWER_VERSION, DUCKDB_DIRECTORY_MISSING,
  *   DUCKDB_UNWRITABLE, DUCKDB_DISK_FULL, DUCKDB_OPEN_FAILED, WAREHOUSE_DRIVER_MISSING
  */
-export async function openDuckDb(options: OpenDuckDbOptions): Promise<Warehouse> {
+export async function openDuckDb(options: OpenDuckDbOptions): Promise<DuckDbWarehouse> {
   const driver = await loadDriver('@duckdb/node-api', () => import('@duckdb/node-api'))
   const claim = claimDuckDbFile(options.path)
   try {
     await refuseSqliteFile(options.path)
     const instance = await openInstance(driver, options)
     const database = await currentDatabase(instance)
-    return new DuckDbWarehouse(driver, instance, database, options, () => claim.release())
+    return new OpenWarehouse(driver, instance, database, options, () => claim.release())
   } catch (cause) {
     claim.release()
     throw EclusaError.isInstance(cause) ? cause : duckdbOpenError(cause, options.path)
@@ -69,14 +79,14 @@ async function currentDatabase(instance: duckdb.DuckDBInstance): Promise<string>
   }
 }
 
-class DuckDbWarehouse implements Warehouse {
+class OpenWarehouse implements DuckDbWarehouse {
   readonly type = 'duckdb'
   readonly database: string
   readonly #driver: Driver
   readonly #instance: duckdb.DuckDBInstance
   readonly #options: OpenDuckDbOptions
   readonly #release: () => void
-  readonly #sessions = new Set<DuckDbConnection>()
+  readonly #sessions = new Set<OpenSession>()
   #isClosed = false
 
   constructor(
@@ -93,12 +103,12 @@ class DuckDbWarehouse implements Warehouse {
     this.#release = release
   }
 
-  async connect(): Promise<WarehouseConnection> {
+  async connect(): Promise<DuckDbSession> {
     if (this.#isClosed) throw closedError('warehouse')
     const connection = await this.#instance.connect()
     // Only the JSON form of errors says exactly where in the statement the fault is.
     await connection.run("SET errors_as_json = true; SET TimeZone = 'UTC'")
-    const session = new DuckDbConnection(this.#driver, connection, this.#options, () => this.#sessions.delete(session))
+    const session = new OpenSession(this.#driver, connection, this.#options, () => this.#sessions.delete(session))
     this.#sessions.add(session)
     return session
   }
@@ -112,9 +122,9 @@ class DuckDbWarehouse implements Warehouse {
   }
 }
 
-class DuckDbConnection implements WarehouseConnection {
+class OpenSession implements DuckDbSession {
   readonly #driver: Driver
-  readonly #connection: duckdb.DuckDBConnection
+  readonly native: duckdb.DuckDBConnection
   readonly #path: string
   readonly #closing = new AbortController()
   readonly #signal: AbortSignal | undefined
@@ -123,7 +133,7 @@ class DuckDbConnection implements WarehouseConnection {
 
   constructor(driver: Driver, connection: duckdb.DuckDBConnection, options: OpenDuckDbOptions, onClose: () => void) {
     this.#driver = driver
-    this.#connection = connection
+    this.native = connection
     this.#path = options.path
     this.#signal = options.signal
     this.#onClose = onClose
@@ -134,7 +144,7 @@ class DuckDbConnection implements WarehouseConnection {
     return this.#queue.run(() =>
       interruptible(
         [options.signal, this.#signal, this.#closing.signal],
-        () => this.#connection.interrupt(),
+        () => this.native.interrupt(),
         () => this.#run(sql, options.parameters),
       ),
     )
@@ -144,7 +154,7 @@ class DuckDbConnection implements WarehouseConnection {
     if (this.#closing.signal.aborted) return
     this.#closing.abort()
     await this.#queue.drained()
-    this.#connection.closeSync()
+    this.native.closeSync()
     this.#onClose()
   }
 
@@ -152,7 +162,7 @@ class DuckDbConnection implements WarehouseConnection {
     try {
       const bound = (parameters ?? []).map((parameter) => bindableValue(this.#driver, parameter))
       // With an array, even an empty one, the driver runs all statements and gives the last result, else the first.
-      const result = await this.#connection.run(
+      const result = await this.native.run(
         sql,
         bound.map(({ value }) => value),
         bound.map(({ type }) => type),
@@ -161,7 +171,7 @@ class DuckDbConnection implements WarehouseConnection {
     } catch (cause) {
       // The driver has no result for a text without statements, such as a hook that renders to a comment.
       if (isEmptyStatement(sql)) return { columns: [], rows: [], rowsChanged: 0 }
-      throw duckdbFileError(cause, this.#path) ?? statementError(duckdbDialect, cause, sql)
+      throw duckdbStatementError(cause, { path: this.#path, sql })
     }
   }
 
@@ -183,7 +193,7 @@ class DuckDbConnection implements WarehouseConnection {
     const driver = this.#driver
     if (!isNested(driver, type) || values.length === 0) return values.map((value) => sqlValueOf(driver, value))
     const list = new driver.DuckDBListValue([...values])
-    const texts = await this.#connection.run('SELECT CAST(unnest($1) AS VARCHAR)', [list], [driver.LIST(type)])
+    const texts = await this.native.run('SELECT CAST(unnest($1) AS VARCHAR)', [list], [driver.LIST(type)])
     const [column] = await texts.getColumns()
     return column!.map((value) => sqlValueOf(driver, value))
   }
