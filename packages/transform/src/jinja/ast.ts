@@ -2,7 +2,7 @@ import type { SourcePosition } from './template-error.ts'
 
 /**
  * The syntax tree. Every node is a plain object with a `kind` and the position of its first token (of its operator for
- * binary operations), so that a host can walk it. Properties are in the order in which names are declared and used.
+ * operations, calls and items), so that a host can walk it. Properties are in the order in which names are declared and used.
  */
 interface NodeBase {
   readonly position: SourcePosition

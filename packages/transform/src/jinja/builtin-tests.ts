@@ -3,7 +3,7 @@ import type { FilterEnvironment } from './frame.ts'
 import { asMapping } from './mapping.ts'
 import { applyBinary } from './operators.ts'
 import { asHostObject, isMapping } from './protocol.ts'
-import { PyRange } from './python-collections.ts'
+import { PyRange, hashKey } from './python-collections.ts'
 import { isFloat, isInt, isNumeric } from './python-number.ts'
 import { asItems, asIterable, contains, isEqual, isOrdered } from './python-object.ts'
 import { textOf } from './python-text.ts'
@@ -55,9 +55,15 @@ export const builtinTests = functionTable(
     ([name, test]) =>
       new NativeFunction(name, 'value other', (_: Env, left: unknown, right: unknown) => test(left, right)),
   ),
-  new NativeFunction('filter', 'value', (env: Env, name: unknown) => env.has('filter', textOf(name))),
-  new NativeFunction('test', 'value', (env: Env, name: unknown) => env.has('test', textOf(name))),
+  new NativeFunction('filter', 'value', (env: Env, name: unknown) => isNameOf(env, 'filter', name)),
+  new NativeFunction('test', 'value', (env: Env, name: unknown) => isNameOf(env, 'test', name)),
 )
+
+/** Any hashable value may be asked for, though only a string can be a name. */
+function isNameOf(env: Env, kind: 'filter' | 'test', name: unknown): boolean {
+  const key = hashKey(name)
+  return typeof key === 'string' && env.has(kind, key)
+}
 
 function withNames<T>(names: readonly string[], test: T): Record<string, T> {
   return Object.fromEntries(names.map((name) => [name, test]))

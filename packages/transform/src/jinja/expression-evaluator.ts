@@ -154,12 +154,18 @@ interface EvaluatedArguments {
 
 const noKeywords: KeywordArguments = Object.freeze(Object.create(null) as Record<string, unknown>)
 
-export function* evaluateArguments(node: CallArguments, frame: Frame): Evaluation<EvaluatedArguments> {
+/** `caller` is the macro of a call block, which the call gets as one more keyword. */
+export function* evaluateArguments(
+  node: CallArguments,
+  frame: Frame,
+  caller?: unknown,
+): Evaluation<EvaluatedArguments> {
   const args = yield* evaluateAll(node.positional, frame)
   if (node.spread) args.push(...iterate(yield* evaluate(node.spread, frame)))
-  if (node.keywords.length === 0 && !node.keywordSpread) return { args, kwargs: noKeywords }
+  if (node.keywords.length === 0 && !node.keywordSpread && caller === undefined) return { args, kwargs: noKeywords }
   const kwargs = Object.create(null) as Record<string, unknown>
   for (const { name, value } of node.keywords) kwargs[name] = yield* evaluate(value, frame)
+  if (caller !== undefined) kwargs['caller'] = caller
   if (node.keywordSpread) addKeywords(kwargs, yield* evaluate(node.keywordSpread, frame))
   return { args, kwargs }
 }

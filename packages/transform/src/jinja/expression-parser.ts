@@ -11,7 +11,7 @@ import { parseFloatLiteral, parseIntegerLiteral } from './python-number.ts'
 import { type Token, describeToken } from './token.ts'
 import { type TokenStream, positionOf } from './token-stream.ts'
 
-/** Brackets, unary operators and conditionals inside one another; deeper expressions are refused, as CPython does. */
+/** Blocks, brackets, unary operators and conditionals inside one another; CPython refuses deeper ones as well. */
 const nestingMax = 200
 
 const constants = new Map<string, unknown>([
@@ -44,7 +44,7 @@ export class ExpressionParser {
   }
 
   parseExpression(): Expression {
-    return this.#nested(() => this.#parseConditional())
+    return this.nested(() => this.#parseConditional())
   }
 
   /** One expression, or a tuple where commas stand between several. */
@@ -57,7 +57,7 @@ export class ExpressionParser {
     for (;;) {
       if (items.length > 0) stream.expectOperator(',')
       if (this.#atTupleEnd(endName)) break
-      items.push(conditional ? this.parseExpression() : this.#nested(() => this.#parseOr()))
+      items.push(conditional ? this.parseExpression() : this.nested(() => this.#parseOr()))
       if (!stream.isOperator(',')) break
       isTuple = true
     }
@@ -73,20 +73,20 @@ export class ExpressionParser {
     return endName !== undefined && stream.isName(endName)
   }
 
-  #nested<T>(parse: () => T): T {
+  protected nested<T>(parse: () => T): T {
     this.#nesting += 1
-    if (this.#nesting > nestingMax) this.stream.fail(`the expression is nested more than ${nestingMax} levels deep`)
+    if (this.#nesting > nestingMax) this.stream.fail(`nested more than ${nestingMax} levels deep`)
     const result = parse()
     this.#nesting -= 1
     return result
   }
 
   #parseConditional(): Expression {
+    const position = positionOf(this.stream.current)
     let expression = this.#parseOr()
-    while (this.stream.isName('if')) {
-      const position = positionOf(this.stream.next())
+    while (this.stream.skipName('if')) {
       const test = this.#parseOr()
-      const alternative = this.stream.skipName('else') ? this.#nested(() => this.#parseConditional()) : undefined
+      const alternative = this.stream.skipName('else') ? this.nested(() => this.#parseConditional()) : undefined
       expression = { kind: 'Conditional', position, test, consequent: expression, alternative }
     }
     return expression
@@ -113,7 +113,7 @@ export class ExpressionParser {
   #parseNot(): Expression {
     if (!this.stream.isName('not')) return this.#parseComparison()
     const position = positionOf(this.stream.next())
-    return { kind: 'Unary', position, operator: 'not', operand: this.#nested(() => this.#parseNot()) }
+    return { kind: 'Unary', position, operator: 'not', operand: this.nested(() => this.#parseNot()) }
   }
 
   #parseComparison(): Expression {
@@ -179,7 +179,7 @@ export class ExpressionParser {
     if (stream.isOperator('-', '+')) {
       const token = stream.next()
       const operator = token.value === '-' ? '-' : '+'
-      const operand = this.#nested(() => this.#parseUnary(false))
+      const operand = this.nested(() => this.#parseUnary(false))
       node = { kind: 'Unary', position: positionOf(token), operator, operand }
     } else {
       node = this.parsePrimary()

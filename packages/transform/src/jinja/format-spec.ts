@@ -10,7 +10,7 @@ const specPattern = /^(?:([\s\S])?([<>=^]))?([-+ ])?(z)?(#)?(0)?(\d+)?([,_])?(?:
 interface FormatSpec {
   readonly fill: string
   readonly align: string | undefined
-  readonly sign: string
+  readonly sign: string | undefined
   readonly isAlternate: boolean
   readonly width: number
   readonly grouping: string | undefined
@@ -29,7 +29,7 @@ export function formatWithSpec(value: unknown, spec: string): string {
 function parseSpec(text: string, value: unknown): FormatSpec {
   const match = specPattern.exec(text)
   if (!match) throw valueError(`Invalid format specifier '${text}' for object of type '${typeName(value)}'`)
-  const [, fill, align, sign = '-', , alternate, zero, width, grouping, precision, type] = match
+  const [, fill, align, sign, , alternate, zero, width, grouping, precision, type] = match
   const spec: FormatSpec = {
     fill: fill ?? (zero ? '0' : ' '),
     align: align ?? (zero && typeof value !== 'string' ? '=' : undefined),
@@ -50,6 +50,9 @@ function unknownCode(type: string, value: unknown): never {
 
 function formatText(value: string, spec: FormatSpec): string {
   if (spec.type !== undefined && spec.type !== 's') unknownCode(spec.type, value)
+  if (spec.sign !== undefined) throw valueError('Sign not allowed in string format specifier')
+  if (spec.isAlternate) throw valueError('Alternate form (#) not allowed in string format specifier')
+  if (spec.grouping !== undefined) throw valueError(`Cannot specify '${spec.grouping}' with 's'.`)
   if (spec.align === '=') throw valueError("'=' alignment not allowed in string format specifier")
   const text = spec.precision === undefined ? value : characters(value).slice(0, spec.precision).join('')
   return alignText('', text, spec, '<')
@@ -60,7 +63,7 @@ function formatNumber(value: number | bigint | boolean | { valueOf(): number }, 
   const isIntegral = !isFloat(value) && (spec.type === undefined || 'bcdoxXn'.includes(spec.type))
   const text = isIntegral ? integerBody(asInt(value) ?? 0, spec, value) : floatBody(asNumber(numeric), spec, value)
   const isNegative = text.startsWith('-')
-  const sign = isNegative ? '-' : spec.sign === '-' ? '' : spec.sign
+  const sign = isNegative ? '-' : spec.sign === undefined || spec.sign === '-' ? '' : spec.sign
   const body = isNegative ? text.slice(1) : text
   const prefix = isIntegral && spec.isAlternate ? (integerPrefixes[spec.type ?? ''] ?? '') : ''
   return alignText(sign + prefix, groupDigits(body, spec, sign.length + prefix.length), spec, '>')

@@ -1,3 +1,4 @@
+import { reprOfValue } from './python-text.ts'
 import { unescapeString } from './string-literal.ts'
 import { TemplateError, type TemplateErrorKind } from './template-error.ts'
 import type { Token, TokenType } from './token.ts'
@@ -51,13 +52,12 @@ class Lexer {
       tagBeginPattern.lastIndex = this.#offset
       const begin = tagBeginPattern.exec(source)?.index ?? source.length
       yield* this.#data(begin, source[begin + 2] === '-')
-      if (begin === source.length) return yield this.#token('eof', '', begin)
+      if (begin === source.length) return
       if (source[begin + 1] === '#') this.#comment()
       else if (source[begin + 1] === '{') yield* this.#tag('variable_begin', 'variable_end', '}}')
       else if (matchAt(rawBeginPattern, source, begin)) yield* this.#raw()
       else yield* this.#tag('block_begin', 'block_end', '%}')
     }
-    yield this.#token('eof', '', source.length)
   }
 
   *#data(end: number, trimmed: boolean): Generator<Token, void, undefined> {
@@ -70,6 +70,8 @@ class Lexer {
   #comment(): void {
     const begin = this.#offset + (isSign(this.#source[this.#offset + 2]) ? 3 : 2)
     const end = this.#source.indexOf('#}', begin)
+    // As in Jinja2, an opening at the very end of the template is no error.
+    if (end < 0 && begin >= this.#source.length) return this.#advance(this.#source.length)
     if (end < 0) this.#fail('Missing end of comment tag')
     const trimmed = end > begin && this.#source[end - 1] === '-'
     this.#advance(end + 2)
@@ -82,6 +84,7 @@ class Lexer {
     const contentBegin = this.#offset + begin[0].length
     rawEndPattern.lastIndex = contentBegin
     const end = rawEndPattern.exec(this.#source)
+    if (!end && contentBegin >= this.#source.length) return this.#advance(this.#source.length)
     if (!end) this.#fail('Missing end of raw directive')
     this.#advance(contentBegin)
     if (begin[1] === '-') this.#skipSpace(end.index)
@@ -135,11 +138,9 @@ class Lexer {
       return this.#take('operator', operator)
     }
     const character = String.fromCodePoint(this.#source.codePointAt(this.#offset) ?? 0)
-    return this.#fail(
-      character === "'" || character === '"'
-        ? `unexpected char ${character === "'" ? `"'"` : `'"'`} at ${this.#offset}: the string is not closed`
-        : `unexpected char '${character}' at ${this.#offset}`,
-    )
+    const isQuote = character === "'" || character === '"'
+    const reason = `unexpected char ${reprOfValue(character)} at ${this.#offset}`
+    return this.#fail(isQuote ? `${reason}: the string is not closed` : reason)
   }
 
   #balance(operator: string, brackets: string[]): void {

@@ -1,4 +1,4 @@
-import { PyDict, isPlainObject } from './python-collections.ts'
+import { PyDict, hashKey, isPlainObject } from './python-collections.ts'
 
 /** What a dict can do; a PyDict does it itself, a host's plain object through a view that writes through. */
 export interface Mapping {
@@ -29,7 +29,8 @@ class ObjectMapping implements Mapping {
   }
 
   has(key: unknown): boolean {
-    return typeof key === 'string' && Object.hasOwn(this.#object, key)
+    const hash = hashKey(key)
+    return typeof hash === 'string' && Object.hasOwn(this.#object, hash)
   }
 
   get(key: unknown): unknown {

@@ -30,6 +30,26 @@ function check(node: Node, templateName: string, known: KnownNames, isConditiona
     }
   }
   const isBranch = node.kind === 'If' || node.kind === 'Conditional'
-  const isFresh = node.kind === 'For' || node.kind === 'Macro' || node.kind === 'CallBlock' || node.kind === 'With'
-  for (const child of children(node)) check(child, templateName, known, isBranch || (isConditional && !isFresh))
+  const outside = outsideOf(node)
+  for (const child of children(node)) {
+    check(child, templateName, known, isBranch || (isConditional && outside.includes(child)))
+  }
+}
+
+/** The parts of a block that belong to the place where it stands; its body is checked anew. */
+function outsideOf(node: Node): readonly Node[] {
+  switch (node.kind) {
+    case 'For':
+      return [node.iterable]
+    case 'CallBlock':
+      return [node.call]
+    case 'With':
+      return node.values
+    case 'Macro':
+    case 'AssignBlock':
+    case 'FilterBlock':
+      return []
+    default:
+      return children(node)
+  }
 }

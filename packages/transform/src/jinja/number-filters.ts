@@ -47,7 +47,6 @@ export const numberFilters = functionTable(
 )
 
 function absolute(value: unknown): unknown {
-  if (value instanceof Undefined) return value.fail()
   const int = asInt(value)
   if (int !== undefined) return int < 0 ? negateInt(int) : int
   if (!isNumeric(value)) throw typeError(`bad operand type for abs(): '${typeName(value)}'`)
@@ -83,7 +82,6 @@ function roundValue(value: unknown, precision: unknown, method: unknown): unknow
   if (method !== 'common' && method !== 'ceil' && method !== 'floor') {
     throw new OperationError('filter-argument', 'method must be common, ceil or floor')
   }
-  if (value instanceof Undefined) return value.fail()
   if (method === 'common') return roundCommon(value, expectIndex(precision, typeName(precision)))
   const factor = applyBinary('**', 10, precision)
   const scaled = applyBinary('*', value, factor)

@@ -5,6 +5,7 @@ import { asInt, asNumber, expectIndex, isNumeric, truncate } from './python-numb
 import { characters } from './python-object.ts'
 import { asciiRepr, reprOfValue, textOf, typeName } from './python-text.ts'
 import { OperationError, typeError, valueError } from './template-error.ts'
+import { Undefined } from './undefined-value.ts'
 
 /** Fields wider than this are refused: a width may come from data. */
 export const fieldWidthMax = 10_000_000
@@ -58,7 +59,7 @@ class ValueSource {
   constructor(values: unknown) {
     this.#values = values
     this.#items = values instanceof PyTuple ? values.items : [values]
-    this.#mayBeUnused = asMapping(values) !== undefined || Array.isArray(values)
+    this.#mayBeUnused = asMapping(values) !== undefined || Array.isArray(values) || values instanceof Undefined
   }
 
   next(): unknown {
@@ -69,6 +70,7 @@ class ValueSource {
 
   mapped(key: string): unknown {
     const mapping = asMapping(this.#values)
+    if (this.#values instanceof Undefined) return this.#values.chain()
     if (!mapping) throw typeError('format requires a mapping')
     if (!mapping.has(key)) throw new OperationError('key', reprOfValue(key))
     return mapping.get(key)
@@ -135,11 +137,13 @@ function integerOf(type: string, value: unknown): number | bigint {
   const int = asInt(value)
   if (int !== undefined) return int
   if (integerBases[type]) throw typeError(`%${type} format: an integer is required, not ${typeName(value)}`)
+  if (value instanceof Undefined) return value.fail()
   if (!isNumeric(value)) throw typeError(`%${type} format: a real number is required, not ${typeName(value)}`)
   return truncate(asNumber(value))
 }
 
 function floatDigits({ type, precision = 6, flags }: Directive, value: unknown): string {
+  if (value instanceof Undefined) return value.fail()
   if (!isNumeric(value)) throw typeError(`must be real number, not ${typeName(value)}`)
   const number = asNumber(value)
   if (!Number.isFinite(number)) {

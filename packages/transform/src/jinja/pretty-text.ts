@@ -13,7 +13,7 @@ export function prettyText(value: unknown): string {
 
 function layOut(value: unknown, column: number, closing: number): string {
   const flat = reprOfValue(sorted(value))
-  if (column + flat.length + closing <= widthMax) return flat
+  if (isNamed(value) || column + flat.length + closing <= widthMax) return flat
   const items = asItems(value)
   if (items && items.length > 0) {
     const isTuple = value instanceof PyTuple
@@ -38,7 +38,13 @@ function closingOf(index: number, count: number, closing: number): number {
   return index === count - 1 ? closing : 1
 }
 
+/** A named tuple prints itself, and nothing in it is laid out. */
+function isNamed(value: unknown): boolean {
+  return value instanceof PyTuple && value.fieldNames.length > 0
+}
+
 function sorted(value: unknown): unknown {
+  if (isNamed(value)) return value
   if (Array.isArray(value)) return value.map(sorted)
   if (value instanceof PyTuple) return new PyTuple(value.items.map(sorted))
   const mapping = asMapping(value)

@@ -108,7 +108,7 @@ function digitsToInt(sign: string, digits: string, base: number): PyInt | undefi
 
 /** Python reads the decimal digits of every script. */
 function asciiDigits(text: string): string {
-  return text.replace(/[^\x00-\x7f]/gu, (character) => {
+  return text.replace(/[\u0080-\u{10ffff}]/gu, (character) => {
     if (!/\p{Nd}/u.test(character)) return character
     let zero = character.codePointAt(0) ?? 0
     let digit = 0

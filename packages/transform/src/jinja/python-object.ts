@@ -97,7 +97,7 @@ export function isEqual(left: unknown, right: unknown): boolean {
   if (isNumeric(left)) {
     if (!isNumeric(right)) return false
     const [first, second] = [comparable(left), comparable(right)]
-    return first <= second && first >= second
+    return first == second
   }
   if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return false
   return isEqualObject(left, right)

@@ -138,5 +138,5 @@ function objectTypeName(value: object): string {
 
 /** Python's ascii(value): the repr with everything beyond ASCII escaped. */
 export function asciiRepr(value: unknown): string {
-  return reprOfValue(value).replace(/[^\x00-\x7f]/gu, escapeCodePoint)
+  return reprOfValue(value).replace(/[\u0080-\u{10ffff}]/gu, escapeCodePoint)
 }

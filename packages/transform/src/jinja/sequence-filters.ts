@@ -142,11 +142,11 @@ function extreme(env: Env, operator: '<' | '>', value: unknown, [caseSensitive, 
   return items.reduce((best, item) => (isOrdered(operator, keyOf(item), keyOf(best)) ? item : best))
 }
 
-/** The key of a sort by one attribute or by several with commas between them. */
+/** The key of a sort by one attribute or by several with commas between them: a list, so that equal keys never compare. */
 function sortKey(env: Env, attribute: unknown, caseSensitive: boolean): (item: unknown) => unknown {
   const options = { ignoreCase: !caseSensitive }
-  if (typeof attribute !== 'string') return getter(env, attribute, options)
-  const getters = attribute.split(',').map((part) => getter(env, part, options))
+  const attributes = typeof attribute === 'string' ? attribute.split(',') : [attribute]
+  const getters = attributes.map((part) => getter(env, part, options))
   return (item) => getters.map((get) => get(item))
 }
 
@@ -187,8 +187,8 @@ function* batches(value: unknown, size: unknown, fill: unknown): Generator<unkno
     batch.push(item)
   }
   if (batch.length === 0) return
-  while (fill !== null && batch.length < length) batch.push(fill)
-  yield batch
+  const missing = fill === null ? 0 : length - batch.length
+  yield [...batch, ...Array.from({ length: Math.max(0, missing) }, () => fill)]
 }
 
 function* slices(value: unknown, count: unknown, fill: unknown): Generator<unknown[], void, undefined> {
@@ -211,6 +211,7 @@ function sortedEntries(value: unknown, [caseSensitive, by = 'key', reverse]: unk
   if (by !== 'key' && by !== 'value') {
     throw new OperationError('filter-argument', 'You can only sort by either "key" or "value"')
   }
+  if (value instanceof Undefined) return value.fail()
   const mapping = asMapping(value)
   if (!mapping) throw new OperationError('attribute', `'${typeName(value)}' object has no attribute 'items'`)
   const pairs = [...mapping.entries()].map((pair) => new PyTuple(pair))

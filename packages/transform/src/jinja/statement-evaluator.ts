@@ -99,17 +99,19 @@ function* runLoop(node: For, iterable: unknown, frame: Frame, depth0: number): E
     depth0,
     recurse: node.recursive ? recurse : undefined,
   })
-  let hasRun = false
+  // Jinja2 notes a turn at its end only, so that a loop whose every turn was cut short has its else part rendered.
+  let hasCompleteTurn = false
   while (yield* loop.advance()) {
-    hasRun = true
     activation.budget.step()
     const body = innerFrame(frame)
     assign(node.target, loop.current, body)
     body.scope.set('loop', loop)
-    if ((yield* execute(node.body, body)) === 'break') break
+    const completion = yield* execute(node.body, body)
+    if (completion === 'end') hasCompleteTurn = true
+    if (completion === 'break') break
     activation.node = node
   }
-  return hasRun ? 'end' : yield* execute(node.otherwise, innerFrame(frame))
+  return hasCompleteTurn ? 'end' : yield* execute(node.otherwise, innerFrame(frame))
 }
 
 /** The next item that meets the loop's condition, which sees the target but not `loop`. */
@@ -162,11 +164,10 @@ function defineMacro(node: Macro, frame: Frame): void {
 function* executeCallBlock(node: CallBlock, frame: Frame): Evaluation<Completion> {
   const { parameters, body, catches, call } = node
   const callee = yield* evaluate(call.callee, frame)
-  const { args, kwargs } = yield* evaluateArguments(call.arguments, frame)
   const caller = new MacroValue({ name: undefined, parameters, body, catches }, frame, execute)
+  const { args, kwargs } = yield* evaluateArguments(call.arguments, frame, caller)
   frame.activation.node = call
-  const withCaller = Object.assign(Object.create(null) as Record<string, unknown>, kwargs, { caller })
-  frame.output.write(yield* callValue(callee, args, withCaller, frame))
+  frame.output.write(yield* callValue(callee, args, kwargs, frame))
   return 'end'
 }
 

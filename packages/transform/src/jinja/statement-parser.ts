@@ -1,4 +1,4 @@
-import type { CallBlock, Filter, If, Macro, Parameter, Statement, Target, TemplateTree } from './ast.ts'
+import type { CallBlock, Expression, Filter, If, Macro, Parameter, Statement, Target, TemplateTree } from './ast.ts'
 import { macroCatches } from './ast-walk.ts'
 import { ExpressionParser } from './expression-parser.ts'
 import { normalizeSource } from './lexer.ts'
@@ -56,7 +56,7 @@ export class StatementParser extends ExpressionParser {
   parseBlock(...ends: string[]): Statement[] {
     this.stream.skipOperator(':')
     this.stream.expect('block_end')
-    const body = this.#parseBody(ends)
+    const body = this.nested(() => this.#parseBody(ends))
     if (this.stream.is('eof')) this.#failAtEnd(ends)
     return body
   }
@@ -164,7 +164,7 @@ export class StatementParser extends ExpressionParser {
     for (const target of targets) {
       if (target.kind === 'TupleTarget') this.#refuseLoopTarget(target.items)
       else if (target.kind === 'NameTarget' && target.name === 'loop') {
-        this.stream.fail("Can't assign to special loop variable in for-loop target", target.position)
+        this.stream.fail("Can't assign to special loop variable in for-loop target", target.position, 'assertion')
       }
     }
   }
@@ -227,7 +227,7 @@ export class StatementParser extends ExpressionParser {
     const caller = parameters.find((parameter) => parameter.name === 'caller')
     if (catches.caller && caller && !caller.default) {
       const reason = `When defining macros or call blocks the special "caller" argument must be omitted or be given a default.`
-      this.stream.fail(reason, caller.position)
+      this.stream.fail(reason, caller.position, 'assertion')
     }
     return catches
   }
@@ -337,29 +337,16 @@ export class StatementParser extends ExpressionParser {
     return single
   }
 
+  /** As in Jinja2 a target is parsed as an expression and must turn out to be one that can be assigned to. */
   #parseTarget(options: { withNamespace?: boolean }): Target {
     const { stream } = this
-    const token = stream.current
-    const position = positionOf(token)
-    if (stream.skipOperator('(')) {
-      const target = this.#parseTargets(')', options)
-      stream.expectOperator(')')
-      return target
+    const expression = this.parsePrimary()
+    if (options.withNamespace && expression.kind === 'Name' && stream.skipOperator('.')) {
+      const { position, name } = expression
+      return { kind: 'NamespaceTarget', position, name, attribute: stream.expect('name').value }
     }
-    if (!stream.is('name')) return this.#failAtTarget()
-    if (reservedNames.has(token.value)) stream.fail("can't assign to 'const'")
-    stream.next()
-    if (options.withNamespace && stream.skipOperator('.')) {
-      return { kind: 'NamespaceTarget', position, name: token.value, attribute: stream.expect('name').value }
-    }
-    return { kind: 'NameTarget', position, name: token.value }
-  }
-
-  #failAtTarget(): never {
-    const position = positionOf(this.stream.current)
-    const node = this.parsePrimary()
-    const name = { Constant: 'const', List: 'list', Dict: 'dict' }[node.kind as string] ?? node.kind.toLowerCase()
-    return this.stream.fail(`can't assign to '${name}'`, position)
+    const target = targetOf(expression)
+    return target ?? stream.fail(`can't assign to '${nodeName(expression)}'`, expression.position)
   }
 
   #failAtUnknownTag(name: string): never {
@@ -390,4 +377,39 @@ export class StatementParser extends ExpressionParser {
     if (innermost !== undefined) message.push(`The innermost block that needs to be closed is '${innermost}'.`)
     return this.stream.fail(message.join(' '))
   }
+}
+
+function targetOf(expression: Expression): Target | undefined {
+  const { position } = expression
+  if (expression.kind === 'Name') return { kind: 'NameTarget', position, name: expression.name }
+  if (expression.kind !== 'Tuple') return undefined
+  const items = expression.items.map(targetOf)
+  return items.every((item) => item !== undefined) ? { kind: 'TupleTarget', position, items } : undefined
+}
+
+const operatorNames: Readonly<Record<string, string>> = {
+  '+': 'add',
+  '-': 'sub',
+  '*': 'mul',
+  '/': 'div',
+  '//': 'floordiv',
+  '%': 'mod',
+  '**': 'pow',
+}
+
+const nodeNames: Partial<Record<Expression['kind'], string>> = {
+  Constant: 'const',
+  Conditional: 'condexpr',
+  Concatenation: 'concat',
+  Comparison: 'compare',
+  Attribute: 'getattr',
+  Item: 'getitem',
+}
+
+/** What Jinja2 calls the node in messages. */
+function nodeName(node: Expression): string {
+  if (node.kind === 'Binary') return operatorNames[node.operator] ?? node.operator
+  if (node.kind === 'Unary') return { not: 'not', '-': 'neg', '+': 'pos' }[node.operator]
+  if (node.kind === 'Logical') return node.operator
+  return nodeNames[node.kind] ?? node.kind.toLowerCase()
 }

@@ -1,15 +1,15 @@
 import { formatBraces } from './brace-format.ts'
-import { asMapping } from './mapping.ts'
+import { asMapping, toPlainObject } from './mapping.ts'
 import { fieldWidthMax } from './percent-format.ts'
 import type { HostObject, KeywordArguments } from './protocol.ts'
-import { PyTuple } from './python-collections.ts'
+import { PyDict, PyTuple } from './python-collections.ts'
 import { asInt, expectIndex } from './python-number.ts'
 import { characterCount, characters, isTrue, iterate } from './python-object.ts'
 import { typeName } from './python-text.ts'
 import { NativeFunction, functionTable } from './signature.ts'
 import { sliceOf } from './slice.ts'
 import { typeError, valueError } from './template-error.ts'
-import { isWhitespace, trimEnd, trimStart, words } from './whitespace.ts'
+import { isWhitespace, lineEndPattern, trimEnd, trimStart, words } from './whitespace.ts'
 
 /** str.format takes any keyword, which a signature cannot say. */
 class FormatMethod extends NativeFunction implements HostObject {
@@ -40,7 +40,7 @@ const plainMethods: Readonly<Record<string, TextMapper>> = {
   isupper: isUpper,
   islower: isLower,
   istitle: (text) => isTitle(text),
-  isascii: (text) => /^[\x00-\x7f]*$/.test(text),
+  isascii: (text) => !/[\u0080-\u{10ffff}]/u.test(text),
   isidentifier: (text) => /^[\p{ID_Start}_]\p{ID_Continue}*$/u.test(text),
   isprintable: (text) => !/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]|(?! )\p{Zs}/u.test(text),
 }
@@ -49,7 +49,7 @@ export const stringMethods = functionTable(
   ...Object.entries(plainMethods).map(([name, map]) => new NativeFunction(name, '', map)),
   new FormatMethod(),
   new NativeFunction('format_map', 'mapping', (text: string, mapping: unknown) =>
-    formatBraces(text, [], Object.fromEntries([...(asMapping(mapping)?.entries() ?? [])])),
+    formatBraces(text, [], toPlainObject(asMapping(mapping) ?? new PyDict())),
   ),
   new NativeFunction('strip', 'chars? /', (text: string, chars?: unknown) => strip(text, chars, 'both')),
   new NativeFunction('lstrip', 'chars? /', (text: string, chars?: unknown) => strip(text, chars, 'start')),
@@ -169,16 +169,17 @@ export function strip(text: string, chars: unknown, side: 'start' | 'end' | 'bot
   const [all, set] = [characters(text), new Set(characters(chars))]
   let start = 0
   let end = all.length
-  while (side !== 'end' && start < end && set.has(all[start] ?? '')) start += 1
-  while (side !== 'start' && end > start && set.has(all[end - 1] ?? '')) end -= 1
+  if (side !== 'end') while (start < end && set.has(all[start] ?? '')) start += 1
+  if (side !== 'start') while (end > start && set.has(all[end - 1] ?? '')) end -= 1
   return all.slice(start, end).join('')
 }
 
 function split(text: string, separator: unknown, max: unknown): string[] {
   const limit = countOf(max)
   if (separator === undefined || separator === null) return splitWords(text, limit)
-  const parts = text.split(expectSeparator(separator))
-  return parts.length - 1 <= limit ? parts : [...parts.slice(0, limit), parts.slice(limit).join(String(separator))]
+  const mark = expectSeparator(separator)
+  const parts = text.split(mark)
+  return parts.length - 1 <= limit ? parts : [...parts.slice(0, limit), parts.slice(limit).join(mark)]
 }
 
 function splitWords(text: string, limit: number): string[] {
@@ -201,10 +202,11 @@ function splitFromEnd(text: string, separator: unknown, max: unknown): string[] 
     const reversed = splitWords(characters(text).toReversed().join(''), limit)
     return reversed.map((part) => characters(part).toReversed().join('')).toReversed()
   }
-  const parts = text.split(expectSeparator(separator))
+  const mark = expectSeparator(separator)
+  const parts = text.split(mark)
   if (parts.length - 1 <= limit) return parts
   const kept = parts.length - limit
-  return [parts.slice(0, kept).join(String(separator)), ...parts.slice(kept)]
+  return [parts.slice(0, kept).join(mark), ...parts.slice(kept)]
 }
 
 function expectSeparator(value: unknown): string {
@@ -213,7 +215,7 @@ function expectSeparator(value: unknown): string {
   return separator
 }
 
-const lineEnds = /\r\n|[\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029]/g
+const lineEnds = new RegExp(lineEndPattern, 'g')
 
 /** Lines as Python counts them; a break at the very end does not start another. */
 export function splitLines(text: string, keepEnds = false): string[] {

@@ -1,17 +1,19 @@
 import type { FilterEnvironment } from './frame.ts'
 import { jsonText } from './json-text.ts'
 import { asMapping } from './mapping.ts'
+import { applyBinary } from './operators.ts'
 import { formatPercent } from './percent-format.ts'
 import type { HostObject, KeywordArguments } from './protocol.ts'
 import { PyDict, PyTuple } from './python-collections.ts'
 import { expectIndex } from './python-number.ts'
-import { asIterable, characterCount, characters, isTrue, iterate, unpack } from './python-object.ts'
+import { asIterable, characterCount, characters, isTrue, iterate, lengthOfValue, unpack } from './python-object.ts'
 import { prettyText } from './pretty-text.ts'
 import { textOf, typeName } from './python-text.ts'
 import { NativeFunction, functionTable } from './signature.ts'
 import { capitalize, pad, replaceText, splitLines, strip } from './string-methods.ts'
-import { OperationError, typeError } from './template-error.ts'
+import { OperationError } from './template-error.ts'
 import { wrapText } from './text-wrap.ts'
+import { Undefined } from './undefined-value.ts'
 
 type Env = FilterEnvironment
 
@@ -53,7 +55,7 @@ export const textFilters = functionTable(
     'indent',
     's width? first? blank?',
     (_: Env, value: unknown, width: unknown = 4, first?: unknown, blank?: unknown) =>
-      indentText(expectText(value), width, isTrue(first), isTrue(blank)),
+      indentText(withNewline(value), width, isTrue(first), isTrue(blank)),
   ),
   new NativeFunction('truncate', 's length? killwords? end? leeway?', (_: Env, ...values: unknown[]) =>
     truncateText(values),
@@ -86,9 +88,16 @@ function countOf(value: unknown): number {
   return count < 0 ? Number.POSITIVE_INFINITY : count
 }
 
-function expectText(value: unknown): string {
-  if (typeof value !== 'string') throw typeError(`the filter needs a str, not ${typeName(value)}`)
-  return value
+/** The text that a filter works on by a method of str, which other types do not have. */
+function expectText(value: unknown, method: string): string {
+  if (typeof value === 'string') return value
+  if (value instanceof Undefined) return value.fail()
+  throw new OperationError('attribute', `'${typeName(value)}' object has no attribute '${method}'`)
+}
+
+/** Jinja2 adds a newline first, which is what fails for most types; a list has no lines. */
+function withNewline(value: unknown): string {
+  return expectText(Array.isArray(value) ? value : applyBinary('+', value, '\n'), 'splitlines')
 }
 
 function titleText(text: string): string {
@@ -103,24 +112,23 @@ function titleText(text: string): string {
 
 function indentText(text: string, width: unknown, first: boolean, blank: boolean): string {
   const indentation = typeof width === 'string' ? width : ' '.repeat(Math.max(0, expectIndex(width, typeName(width))))
-  const [start = '', ...rest] = splitLines(`${text}\n`)
+  const [start = '', ...rest] = splitLines(text)
   const lines = rest.map((line) => (blank || line !== '' ? indentation + line : line))
   return (first ? indentation : '') + [start, ...lines].join('\n')
 }
 
 const truncateLeeway = 5
 
-function truncateText([value, length = 255, killWords, end = '...', leeway]: readonly unknown[]): string {
-  const text = expectText(value)
-  const ending = expectText(end)
+function truncateText([value, length = 255, killWords, end = '...', leeway]: readonly unknown[]): unknown {
+  const ending = textOf(end)
   const limit = expectIndex(length, typeName(length))
   const tolerance = leeway === undefined || leeway === null ? truncateLeeway : expectIndex(leeway, typeName(leeway))
   if (limit < characterCount(ending)) {
     throw new OperationError('assertion', `expected length >= ${characterCount(ending)}, got ${limit}`)
   }
   if (tolerance < 0) throw new OperationError('assertion', `expected leeway >= 0, got ${tolerance}`)
-  const all = characters(text)
-  if (all.length <= limit + tolerance) return text
+  if (lengthOfValue(value) <= limit + tolerance) return value
+  const all = characters(expectText(value, 'rsplit'))
   const cut = all.slice(0, limit - characterCount(ending)).join('')
   const lastBlank = cut.lastIndexOf(' ')
   return (isTrue(killWords) || lastBlank < 0 ? cut : cut.slice(0, lastBlank)) + ending
@@ -133,13 +141,13 @@ function wrapParagraphs([
   wrapString,
   breakOnHyphens = true,
 ]: readonly unknown[]): string {
-  const separator = wrapString === undefined || wrapString === null ? '\n' : expectText(wrapString)
+  const separator = wrapString === undefined || wrapString === null ? '\n' : textOf(wrapString)
   const options = {
     width: expectIndex(width, typeName(width)),
     breakLongWords: isTrue(breakLongWords),
     breakOnHyphens: isTrue(breakOnHyphens),
   }
-  const paragraphs = splitLines(expectText(value))
+  const paragraphs = splitLines(expectText(value, 'splitlines'))
   return paragraphs.map((line) => wrapText(line, options).join(separator)).join(separator)
 }
 

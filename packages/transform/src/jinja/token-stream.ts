@@ -30,7 +30,9 @@ export class TokenStream {
 
   #pull(): Token {
     const step = this.#tokens.next()
-    return step.done ? { ...this.current, type: 'eof', value: '' } : step.value
+    if (!step.done && step.value.type !== 'eof') return step.value
+    // As in Jinja2 the end is reported where the last token begins: often the block that lacks its end.
+    return { ...(this.#pending[0] ?? this.current), type: 'eof', value: '' }
   }
 
   is(type: TokenType, value?: string): boolean {

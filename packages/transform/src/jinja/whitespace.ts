@@ -2,6 +2,9 @@
 export const whitespacePattern =
   '[\\t\\n\\v\\f\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]'
 
+/** What Python's str.splitlines() takes as the end of a line. */
+export const lineEndPattern = '\\r\\n|[\\n\\v\\f\\r\\x1c-\\x1e\\x85\\u2028\\u2029]'
+
 const startPattern = new RegExp(`^${whitespacePattern}+`)
 const characterPattern = new RegExp(whitespacePattern)
 

@@ -1,0 +1,152 @@
+/**
+ * Compares the template engine with Python's Jinja2, outside of the test suite.
+ *
+ *   node packages/transform/interop/jinja-oracle.ts <python> [--seed 1] [--count 2000] [--write]
+ *
+ * `<python>` is an interpreter that can import jinja2 3.1. The written cases (jinja-cases.ts) and `--count` random
+ * templates are rendered by both; every difference is printed. `--write` stores what Jinja2 answered as goldens, which the
+ * suite replays without Python. Without an interpreter nothing can be compared, and the script says so.
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { createInterface } from 'node:readline'
+import { parseArgs } from 'node:util'
+import { createEnvironment } from '../src/jinja/environment.ts'
+import { TemplateError, type TemplateErrorKind } from '../src/jinja/template-error.ts'
+import type { UndefinedMode } from '../src/jinja/undefined-value.ts'
+import { writtenCases } from './jinja-cases.ts'
+import { type Context, Random, TemplateFuzzer, fuzzContext } from './template-fuzzer.ts'
+
+interface Case {
+  readonly template: string
+  readonly context: Context
+  readonly undefined?: UndefinedMode
+}
+
+interface Answer {
+  readonly expected?: string
+  readonly error?: { readonly type: string; readonly message: string; readonly line?: number }
+}
+
+const kinds: Readonly<Record<string, TemplateErrorKind>> = {
+  TemplateSyntaxError: 'syntax',
+  SyntaxError: 'syntax',
+  TemplateAssertionError: 'assertion',
+  AssertionError: 'assertion',
+  UndefinedError: 'undefined',
+  TemplateRuntimeError: 'runtime',
+  FilterArgumentError: 'filter-argument',
+  TypeError: 'type',
+  ValueError: 'value',
+  KeyError: 'key',
+  IndexError: 'index',
+  AttributeError: 'attribute',
+  ZeroDivisionError: 'zero-division',
+  OverflowError: 'overflow',
+}
+
+/**
+ * Answers that depend on where Python put an object in memory cannot be compared; nor can markup inside a list, because
+ * the engine does not escape automatically and has no type for it.
+ */
+const hasAddress = (text: string) => / at 0x[0-9a-f]+|Markup\(/.test(text)
+
+async function* askPython(python: string, cases: readonly Case[]): AsyncGenerator<Answer, void, undefined> {
+  const script = fileURLToPath(new URL('jinja-oracle.py', import.meta.url))
+  const child = spawn(python, [script], { stdio: ['pipe', 'pipe', 'inherit'] })
+  await once(child, 'spawn')
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  try {
+    const hello = JSON.parse(String((await lines.next()).value)) as { version: string }
+    console.log(`comparing with Jinja2 ${hello.version}`)
+    for (const item of cases) {
+      child.stdin.write(`${JSON.stringify(item)}\n`)
+      const line = await lines.next()
+      if (line.done) throw new Error(`Python ended at ${JSON.stringify(item.template)}`)
+      yield JSON.parse(line.value) as Answer
+    }
+  } finally {
+    child.stdin.end()
+  }
+}
+
+const environment = createEnvironment()
+
+function askOurs({ template, context, undefined: mode = 'default' }: Case): Answer {
+  try {
+    return { expected: environment.parse(template).render(structuredClone(context), { undefined: mode }) }
+  } catch (error) {
+    if (!(error instanceof TemplateError)) return { error: { type: 'crash', message: String((error as Error).stack) } }
+    return { error: { type: error.kind, message: error.reason, line: error.line } }
+  }
+}
+
+/** Undefined where both agree, else which part differs. */
+function difference(theirs: Answer, ours: Answer): string | undefined {
+  if (theirs.error === undefined || ours.error === undefined) {
+    return theirs.expected === ours.expected && theirs.error === ours.error ? undefined : 'result'
+  }
+  if ((kinds[theirs.error.type] ?? theirs.error.type) !== ours.error.type) return 'kind of error'
+  if (theirs.error.line !== undefined && theirs.error.line !== ours.error.line) return 'line'
+  return theirs.error.message === ours.error.message ? undefined : 'message'
+}
+
+function fuzzCases(seed: number, count: number): Case[] {
+  const fuzzer = new TemplateFuzzer(new Random(seed))
+  return Array.from({ length: count }, () => ({ template: fuzzer.template(), context: fuzzContext }))
+}
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    seed: { type: 'string', default: '1' },
+    count: { type: 'string', default: '2000' },
+    write: { type: 'boolean', default: false },
+    messages: { type: 'boolean', default: false },
+    show: { type: 'string', default: '40' },
+  },
+})
+
+const [python] = positionals
+if (python === undefined) {
+  console.log('skipped: no Python interpreter was given, so nothing was compared')
+} else {
+  const random = fuzzCases(Number(options.seed), Number(options.count))
+  const tally: Record<string, number> = { equal: 0, 'skipped (memory address or markup)': 0 }
+  const goldens: object[] = []
+  let shown = 0
+  let index = 0
+  const cases: Case[] = [...writtenCases, ...random]
+  for await (const theirs of askPython(python, cases)) {
+    const item = cases[index] as Case
+    index += 1
+    if (hasAddress(theirs.expected ?? '') || hasAddress(theirs.error?.message ?? '')) {
+      tally['skipped (memory address or markup)'] = (tally['skipped (memory address or markup)'] ?? 0) + 1
+      continue
+    }
+    const { line, ...error } = theirs.error ?? { type: '', message: '' }
+    const kind = kinds[error.type]
+    if (kind || !theirs.error) {
+      const place = line === undefined ? {} : { line }
+      const { context: _, ...golden } = item
+      goldens.push({ ...golden, ...(theirs.error ? { error: { kind, message: error.message, ...place } } : theirs) })
+    }
+    const ours = askOurs(item)
+    const found = difference(theirs, ours)
+    tally[found ?? 'equal'] = (tally[found ?? 'equal'] ?? 0) + 1
+    if (found === undefined || (found === 'message' && !options.messages) || shown >= Number(options.show)) continue
+    shown += 1
+    console.log(
+      `--- ${found} differs\n${JSON.stringify(item.template)}\nJinja2 ${JSON.stringify(theirs)}\nours   ${JSON.stringify(ours)}`,
+    )
+  }
+  console.log(tally)
+  if (options.write) {
+    const file = fileURLToPath(new URL('jinja-goldens.jsonl', import.meta.url))
+    const lines = [{ context: fuzzContext }, ...goldens].map((golden) => JSON.stringify(golden))
+    writeFileSync(file, `${lines.join('\n')}\n`)
+    console.log(`wrote ${goldens.length} goldens`)
+  }
+}
