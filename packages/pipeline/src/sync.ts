@@ -97,6 +97,7 @@ async function forward(
       return
     }
     case 'stream_completed': {
+      tally.markRead(message.stream, Date.now())
       await session.completeStream(message.stream)
       uncommitted.completed.push(message.stream)
     }

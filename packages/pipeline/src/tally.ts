@@ -64,11 +64,17 @@ export class Tally {
     return tally
   }
 
+  /** Takes the time when a stream was read to its end: how long its last commit waits for others says nothing of it. */
+  markRead(stream: StreamName, nowMs: number): void {
+    const tally = this.of(stream)
+    tally.durationMs = Math.max(1, nowMs - tally.startedAtMs)
+  }
+
   end(stream: StreamName, status: 'completed' | 'failed', nowMs: number): StreamTally {
     if (!this.#streams.has(streamKey(stream))) this.start(stream, { resumed: false, nowMs })
     const tally = this.of(stream)
     tally.status = status
-    tally.durationMs = nowMs - tally.startedAtMs
+    if (tally.durationMs === 0) tally.durationMs = nowMs - tally.startedAtMs
     return tally
   }
 
