@@ -1,12 +1,12 @@
 import { duckdb } from '@eclusa/destination-duckdb'
 import { definePipeline, openRunStore } from '@eclusa/pipeline'
 import type { Pipeline, RunStore, StreamSelection } from '@eclusa/pipeline'
-import type { ConfiguredDestination, ConnectorContext } from '@eclusa/sdk'
+import type { ConfiguredDestination, ConnectorContext, Step } from '@eclusa/sdk'
 import { postgres } from '@eclusa/source-postgres'
 import { join } from 'node:path'
 import type { LoadedConfig } from './config/load-config.ts'
 import type { Project } from './config/project-schema.ts'
-import type { DestinationPart, SourcePart, StepPart } from './connector.ts'
+import type { DestinationPart, SourcePart, StepOptions, StepPart } from './connector.ts'
 import { salesDemoSource } from './sales-demo-source.ts'
 import { transformStep } from './transform-step.ts'
 
@@ -16,7 +16,7 @@ import { transformStep } from './transform-step.ts'
 
 const sources: Readonly<Record<string, SourcePart>> = {
   postgres: {
-    description: 'A PostgreSQL database, version 13 or newer.',
+    description: 'A PostgreSQL database, version 14 or newer.',
     config: postgres.definition.config,
     open: async (config) => ({
       source: postgres(config as Parameters<typeof postgres>[0]),
@@ -44,7 +44,11 @@ export interface OpenPipeline extends AsyncDisposable {
   readonly secrets: readonly string[]
 }
 
-export async function openPipeline(loaded: LoadedConfig, context: ConnectorContext): Promise<OpenPipeline> {
+export async function openPipeline(
+  loaded: LoadedConfig,
+  context: ConnectorContext,
+  options: StepOptions = { fullRefresh: false },
+): Promise<OpenPipeline> {
   const { project } = loaded
   const { connector, ...config } = project.source
   const opened = await sources[connector]!.open(config, context)
@@ -55,9 +59,7 @@ export async function openPipeline(loaded: LoadedConfig, context: ConnectorConte
     destination,
     streams: project.streams.map(selectionOf),
     defaults: defaultsOf(project),
-    steps: (project.steps ?? []).flatMap((step) =>
-      Object.entries(step).map(([name, options]) => steps[name]!.open(options)),
-    ),
+    steps: stepsOf(project, options),
     runStore: openHistory(loaded),
     commit: commitOf(project),
     ...(project.limits?.memory === undefined ? {} : { memoryBytesMax: project.limits.memory }),
@@ -68,6 +70,10 @@ export async function openPipeline(loaded: LoadedConfig, context: ConnectorConte
     secrets: [...opened.source.secrets, ...destination.secrets],
     [Symbol.asyncDispose]: async () => await opened[Symbol.asyncDispose](),
   }
+}
+
+function stepsOf({ steps: written = [] }: Project, options: StepOptions): Step[] {
+  return written.flatMap((step) => Object.entries(step).map(([name, config]) => steps[name]!.open(config, options)))
 }
 
 export function openDestination(project: Project): ConfiguredDestination {

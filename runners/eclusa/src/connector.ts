@@ -14,6 +14,11 @@ export interface DestinationPart extends ConfigurablePart {
   open(config: unknown): ConfiguredDestination
 }
 
+export interface StepOptions {
+  /** Build everything anew, also what is usually only added to. */
+  readonly fullRefresh: boolean
+}
+
 export interface StepPart extends ConfigurablePart {
-  open(config: unknown): Step
+  open(config: unknown, options: StepOptions): Step
 }

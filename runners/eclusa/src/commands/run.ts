@@ -29,12 +29,13 @@ export function addRunCommand(program: Command, run: RunCommand): void {
 }
 
 async function runPipeline(context: CommandContext, options: RunCommandOptions): Promise<Outcome> {
-  await using project = await openProject(context)
+  const fullRefresh = options.fullRefresh === true
+  await using project = await openProject(context, { fullRefresh })
   const { pipeline } = project
   const started = pipeline.run({
     signal: context.interruption.abortSignal,
     skipSteps: !options.steps,
-    fullRefresh: options.fullRefresh === true,
+    fullRefresh,
     ...(options.select === undefined ? {} : { select: options.select }),
   })
   const result = await watchRun(context, started)

@@ -89,7 +89,7 @@ function postgresText(source: NewPostgresSource): string {
   username: ${scalar(source.username)}
   password: \${env:${source.passwordVariable}}
   ssl_mode: ${scalar(source.sslMode)}
-  schemas: [${source.schemas.map(scalar).join(', ')}]`
+  schemas: ${stringify(source.schemas, { collectionStyle: 'flow', lineWidth: 0 }).trimEnd()}`
 }
 
 /** Quoted only where YAML would take the text for something else. */
