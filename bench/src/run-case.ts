@@ -1,0 +1,21 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import path from 'node:path'
+import type { Measurement } from './measurement.ts'
+import { serverCpuMs } from './server-cpu.ts'
+
+/** Runs a case in a process of its own, so that its memory is its own too. */
+export async function runCase(name: string, args: readonly string[], postmasterPid: number): Promise<Measurement> {
+  const before = await serverCpuMs(postmasterPid)
+  const child = spawn(process.execPath, [path.join(import.meta.dirname, 'cases', `${name}.ts`), ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let output = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text
+  })
+  const [code] = (await once(child, 'close')) as [number]
+  if (code !== 0) throw new Error(`the case ${name} ended with ${code}`)
+  const measured = JSON.parse(output.trim().split('\n').at(-1)!) as Omit<Measurement, 'serverCpuMs'>
+  return { ...measured, serverCpuMs: (await serverCpuMs(postmasterPid)) - before }
+}
