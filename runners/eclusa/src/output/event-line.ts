@@ -1,7 +1,7 @@
 import { streamKey } from '@eclusa/sdk'
 import type { LogLevel, RunEvent } from '@eclusa/sdk'
-import { formatCount, formatCounted, formatDuration, formatRate } from './quantity.ts'
-import { fractionDone } from './run-progress.ts'
+import { formatBytes, formatCount, formatCounted, formatDuration, formatRate } from './quantity.ts'
+import { fractionDone, recentFlow } from './run-progress.ts'
 import type { StreamProgress } from './run-progress.ts'
 import type { Paint } from './terminal.ts'
 
@@ -10,19 +10,8 @@ export function eventLine(event: RunEvent, paint: Paint): string | undefined {
   switch (event.type) {
     case 'stream_restarted':
       return `${paint('yellow', '↻')} ${streamKey(event.stream)}  starts again: ${event.reason}`
-    case 'stream_completed': {
-      const rate = formatRate(event, event.durationMs)
-      const facts = [
-        formatCounted(event.rows, 'row'),
-        formatDuration(event.durationMs),
-        ...(rate === undefined ? [] : [rate]),
-      ]
-      const kept =
-        event.unrepresentable === 0
-          ? ''
-          : paint('yellow', `  ${formatCounted(event.unrepresentable, 'value')} kept as text`)
-      return `${paint('green', '✓')} ${streamKey(event.stream)}  ${paint('dim', facts.join(', '))}${kept}`
-    }
+    case 'stream_completed':
+      return completedLine(event, paint)
     case 'step_node':
       return nodeLine(event, paint)
     case 'step_completed': {
@@ -36,6 +25,20 @@ export function eventLine(event: RunEvent, paint: Paint): string | undefined {
     default:
       return undefined
   }
+}
+
+/** Streams are read side by side, so how long one took says something only of those that took long. */
+const durationMsTold = 5000
+
+function completedLine(event: Extract<RunEvent, { type: 'stream_completed' }>, paint: Paint): string {
+  const rate = event.durationMs < durationMsTold ? undefined : formatRate(event, event.durationMs)
+  const facts = [
+    formatCounted(event.rows, 'row'),
+    formatBytes(event.bytes),
+    ...(rate === undefined ? [] : [formatDuration(event.durationMs), rate]),
+  ]
+  const kept = event.unrepresentable === 0 ? '' : `  ${formatCounted(event.unrepresentable, 'value')} kept as text`
+  return `${paint('green', '✓')} ${streamKey(event.stream)}  ${paint('dim', facts.join(', '))}${paint('yellow', kept)}`
 }
 
 /** A node that ended well is counted, not told. */
@@ -73,7 +76,8 @@ export function entryLine({ level, message, fields = {} }: LogEntry, paint: Pain
 /** One line of progress for places where lines cannot be rewritten. */
 export function progressLine(stream: StreamProgress, nowMs: number): string {
   const fraction = fractionDone(stream)
-  const rate = formatRate(stream, nowMs - stream.startedAtMs)
+  const flow = recentFlow(stream, nowMs)
+  const rate = flow && formatRate(flow, flow.durationMs)
   const facts = [
     formatCounted(stream.rows, 'row'),
     ...(fraction === undefined

@@ -16,8 +16,11 @@ export function createPlainReporter(terminal: Pick<Terminal, 'note' | 'paintNote
   const tellProgress = (event: Extract<RunEvent, { type: 'stream_progress' }>) => {
     const stream = progress.streams.get(streamKey(event.stream))!
     const nowMs = Date.parse(event.at)
-    if (nowMs - (toldAtMs.get(stream.key) ?? stream.startedAtMs) < progressIntervalMs) return
+    const lastMs = toldAtMs.get(stream.key)
+    if (lastMs !== undefined && nowMs - lastMs < progressIntervalMs) return
     toldAtMs.set(stream.key, nowMs)
+    // The first telling only sets the clock: most streams are done before there is anything to add.
+    if (lastMs === undefined) return
     terminal.note(progressLine(stream, nowMs))
   }
   return {

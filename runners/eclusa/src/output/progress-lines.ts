@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 import { formatCount, formatDuration, formatRate } from './quantity.ts'
-import { elapsedMs, fractionDone, remainingMs } from './run-progress.ts'
+import { fractionDone, recentFlow, remainingMs } from './run-progress.ts'
 import type { RunProgress, StepProgress, StreamProgress } from './run-progress.ts'
 import type { Paint } from './terminal.ts'
 
@@ -17,7 +17,8 @@ const spinnerIntervalMs = 100
 /** The live block: what is under way, with bars, rates and time left, and one line for the whole run. Pure. */
 export function progressLines(progress: RunProgress, view: ProgressView): string[] {
   const streams = [...progress.streams.values()]
-  const running = streams.filter(({ status }) => status === 'running')
+  // A source may start all its streams at once; those whose turn has not come have nothing to show.
+  const running = streams.filter(({ status, rows }) => status === 'running' && rows > 0)
   const steps = [...progress.steps.values()].filter(({ status }) => status === 'running')
   const nameWidth = Math.max(0, ...running.map(({ key }) => key.length))
   return [
@@ -34,7 +35,8 @@ function spinner({ nowMs, paint }: ProgressView): string {
 function streamLine(stream: StreamProgress, nameWidth: number, view: ProgressView): string {
   const { paint, nowMs } = view
   const fraction = fractionDone(stream)
-  const rate = formatRate(stream, elapsedMs(stream, nowMs))
+  const flow = recentFlow(stream, nowMs)
+  const rate = flow && formatRate(flow, flow.durationMs)
   const leftMs = remainingMs(stream, nowMs)
   const facts = [
     ...(fraction === undefined ? [] : [`${String(Math.floor(fraction * 100)).padStart(3)} %`]),

@@ -9,8 +9,15 @@ export interface StreamProgress {
   readonly bytes: number
   readonly rowsEstimated: number | undefined
   readonly unrepresentable: number
-  readonly startedAtMs: number
   readonly durationMs: number
+  /** What was told in the last seconds, oldest first: what the present rate is taken from. */
+  readonly samples: readonly Sample[]
+}
+
+interface Sample {
+  readonly atMs: number
+  readonly rows: number
+  readonly bytes: number
 }
 
 /** What is known of one step of a run. */
@@ -35,6 +42,12 @@ export interface RunProgress {
   readonly startedAtMs: number
 }
 
+/** How far back the present rate looks. */
+const windowMs = 10_000
+const silenceMsMax = 3000
+/** A shorter look back says nothing about the time left. */
+const flowMsMin = 500
+
 export const noProgress: RunProgress = { streamsTotal: 0, streams: new Map(), steps: new Map(), startedAtMs: 0 }
 
 /** Takes in one event. Pure: gives a new state. */
@@ -45,21 +58,22 @@ export function advance(progress: RunProgress, event: RunEvent): RunProgress {
       return { ...noProgress, streamsTotal: event.streams.length, startedAtMs: atMs }
     case 'stream_started':
       return withStream(progress, {
-        ...newStream(streamKey(event.stream), atMs),
+        ...newStream(streamKey(event.stream)),
         rowsEstimated: event.rowsEstimated,
       })
     case 'stream_restarted': {
-      const { rowsEstimated } = streamOf(progress, streamKey(event.stream), atMs)
-      return withStream(progress, { ...newStream(streamKey(event.stream), atMs), rowsEstimated })
+      const { rowsEstimated } = streamOf(progress, streamKey(event.stream))
+      return withStream(progress, { ...newStream(streamKey(event.stream)), rowsEstimated })
     }
     case 'stream_progress': {
       const { rows, bytes } = event
-      const stream = streamOf(progress, streamKey(event.stream), atMs)
-      return withStream(progress, { ...stream, rows, bytes, durationMs: atMs - stream.startedAtMs })
+      const stream = streamOf(progress, streamKey(event.stream))
+      const samples = [...stream.samples.filter((sample) => atMs - sample.atMs <= windowMs), { atMs, rows, bytes }]
+      return withStream(progress, { ...stream, rows, bytes, samples })
     }
     case 'stream_completed': {
       const { rows, bytes, unrepresentable, durationMs } = event
-      const stream = streamOf(progress, streamKey(event.stream), atMs)
+      const stream = streamOf(progress, streamKey(event.stream))
       return withStream(progress, { ...stream, status: 'completed', rows, bytes, unrepresentable, durationMs })
     }
     case 'step_started':
@@ -81,21 +95,21 @@ export function advance(progress: RunProgress, event: RunEvent): RunProgress {
   }
 }
 
-function newStream(key: string, startedAtMs: number): StreamProgress {
+function newStream(key: string): StreamProgress {
   return {
     key,
-    startedAtMs,
     status: 'running',
     rows: 0,
     bytes: 0,
     rowsEstimated: undefined,
     unrepresentable: 0,
     durationMs: 0,
+    samples: [],
   }
 }
 
-function streamOf(progress: RunProgress, key: string, atMs: number): StreamProgress {
-  return progress.streams.get(key) ?? newStream(key, atMs)
+function streamOf(progress: RunProgress, key: string): StreamProgress {
+  return progress.streams.get(key) ?? newStream(key)
 }
 
 function withStream(progress: RunProgress, stream: StreamProgress): RunProgress {
@@ -140,18 +154,22 @@ export function fractionDone({ status, rows, rowsEstimated }: StreamProgress): n
   return Math.min(0.99, rows / rowsEstimated)
 }
 
-/** A stream that has told nothing for so long is taken for a slow one, not for one between two tellings. */
-const silenceMsMax = 3000
-
-/** The time in which the rows so far came, in milliseconds. */
-export function elapsedMs({ startedAtMs, durationMs }: StreamProgress, nowMs: number): number {
-  return nowMs - startedAtMs - durationMs > silenceMsMax ? nowMs - startedAtMs : durationMs
+/** What came lately and in how many milliseconds; undefined until there is something to compare. */
+export function recentFlow(
+  { samples }: StreamProgress,
+  nowMs: number,
+): (Omit<Sample, 'atMs'> & { readonly durationMs: number }) | undefined {
+  const [first, last] = [samples[0], samples.at(-1)]
+  if (first === undefined || last === undefined || first === last) return undefined
+  // Streams tell of themselves several times a second; one that is silent for longer has slowed down.
+  const endMs = nowMs - last.atMs > silenceMsMax ? nowMs : last.atMs
+  return { rows: last.rows - first.rows, bytes: last.bytes - first.bytes, durationMs: endMs - first.atMs }
 }
 
-/** Milliseconds until the stream is done at the rate so far; undefined where there is nothing to go by. */
+/** Milliseconds until the stream is done at the present rate; undefined where there is nothing to go by. */
 export function remainingMs(stream: StreamProgress, nowMs: number): number | undefined {
-  const fraction = fractionDone(stream)
-  const elapsed = elapsedMs(stream, nowMs)
-  if (fraction === undefined || fraction < 0.01 || fraction >= 0.99 || elapsed < 500) return undefined
-  return (elapsed / fraction) * (1 - fraction)
+  const flow = recentFlow(stream, nowMs)
+  const rowsLeft = (stream.rowsEstimated ?? 0) - stream.rows
+  if (flow === undefined || flow.rows === 0 || rowsLeft <= 0 || flow.durationMs < flowMsMin) return undefined
+  return (rowsLeft / flow.rows) * flow.durationMs
 }

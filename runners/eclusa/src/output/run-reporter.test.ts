@@ -28,6 +28,7 @@ const items = { namespace: 'sales', name: 'order_items' }
 const events: readonly RunEvent[] = [
   at(0, { type: 'run_started', streams: [orders, items], steps: ['transform'], resumed: false }),
   at(0, { type: 'stream_started', stream: orders, rowsEstimated: 1_000_000, resumed: false }),
+  at(1, { type: 'stream_progress', stream: orders, rows: 125_000, bytes: 12_500_000 }),
   at(2, { type: 'stream_progress', stream: orders, rows: 250_000, bytes: 25_000_000 }),
   at(8, {
     type: 'stream_completed',
@@ -43,7 +44,7 @@ const events: readonly RunEvent[] = [
   at(20, { type: 'stream_progress', stream: items, rows: 990_000, bytes: 44_000_000 }),
   at(21, { type: 'log', level: 'warn', message: 'Connection lost. Trying again in 900 ms.', fields: {} }),
   at(22, { type: 'stream_restarted', stream: items, reason: 'the table was rewritten' }),
-  at(30, { type: 'stream_completed', stream: items, rows: 1, bytes: 50, unrepresentable: 0, durationMs: 22_000 }),
+  at(30, { type: 'stream_completed', stream: items, rows: 1, bytes: 50, unrepresentable: 0, durationMs: 4_000 }),
   at(31, { type: 'step_started', step: 'transform' }),
   at(31, { type: 'step_node', step: 'transform', nodeType: 'model', node: 'dim_date', status: 'started' }),
   at(32, {
@@ -72,35 +73,39 @@ const events: readonly RunEvent[] = [
   }),
 ]
 
-function progressAfter(count: number): RunProgress {
-  return events.slice(0, count).reduce(advance, noProgress)
+function progressAt(seconds: number): RunProgress {
+  return events.filter((event) => Date.parse(event.at) <= startMs + seconds * 1000).reduce(advance, noProgress)
 }
 
 const plain = (_style: unknown, text: string) => text
-function linesAfter(count: number, seconds: number, columns = 100): string[] {
-  return progressLines(progressAfter(count), { nowMs: startMs + seconds * 1000, columns, paint: plain })
+function linesAt(seconds: number, columns = 100): string[] {
+  return progressLines(progressAt(seconds), { nowMs: startMs + seconds * 1000, columns, paint: plain })
 }
 
 describe('the live block', () => {
-  test('shows a bar, the rate and the time left where there is an estimate', () => {
-    expect(linesAfter(3, 2)).toEqual([
+  test('shows a bar, the present rate and the time left where there is an estimate', () => {
+    expect(linesAt(2)).toEqual([
       '⠋ sales.orders  █████░░░░░░░░░░░░░░░   25 %  250,000 rows  130,000 rows/s, 12.5 MB/s  6.0 s left',
       '⠋ 0 of 2 streams  250,000 rows  130,000 rows/s, 12.5 MB/s  2.0 s',
     ])
   })
 
   test('shows an empty bar and no percentage where there is none', () => {
-    expect(linesAfter(6, 9)[0]).toBe('⠋ sales.order_items  ░░░░░░░░░░░░░░░░░░░░  90,000 rows  90,000 rows/s, 4.00 MB/s')
+    expect(linesAt(19)[0]).toBe('⠋ sales.order_items  ░░░░░░░░░░░░░░░░░░░░  900,000 rows  81,000 rows/s, 3.60 MB/s')
+  })
+
+  test('leaves out streams whose turn has not come', () => {
+    expect(linesAt(8)).toEqual(['⠋ 1 of 2 streams  1,000,123 rows  130,000 rows/s, 12.5 MB/s  8.0 s'])
   })
 
   test('leaves facts out rather than wrapping in a narrow terminal', () => {
     for (const columns of [40, 60, 80]) {
-      expect(linesAfter(3, 2, columns).every((line) => line.length <= columns)).toBe(true)
+      expect(linesAt(2, columns).every((line) => line.length <= columns)).toBe(true)
     }
   })
 
   test('shows what a step works at', () => {
-    expect(linesAfter(15, 32)).toEqual(['⠋ transform  1 done  1.0 s  unique_id'])
+    expect(linesAt(32)).toEqual(['⠋ transform  1 done  1.0 s  unique_id'])
   })
 })
 
@@ -113,7 +118,7 @@ describe('progress', () => {
   })
 
   test('begins again when a stream is restarted', () => {
-    expect(progressAfter(10).streams.get('sales.order_items')).toMatchObject({ rows: 0, status: 'running' })
+    expect(progressAt(22).streams.get('sales.order_items')).toMatchObject({ rows: 0, status: 'running' })
   })
 })
 
@@ -122,11 +127,11 @@ test('plain lines tell what ended, what went wrong, and of long streams now and 
   const reporter = createPlainReporter({ note: (line) => lines.push(line), paintNote: plain })
   for (const event of events) reporter.onEvent(event)
   expect(lines).toEqual([
-    '✓ sales.orders  1,000,123 rows, 8.0 s, 130,000 rows/s, 12.5 MB/s  2 values kept as text',
-    '  sales.order_items  900,000 rows, 82,000 rows/s, 3.64 MB/s',
+    '✓ sales.orders  1,000,123 rows, 100 MB, 8.0 s, 130,000 rows/s, 12.5 MB/s  2 values kept as text',
+    '  sales.order_items  900,000 rows, 81,000 rows/s, 3.60 MB/s',
     '! Connection lost. Trying again in 900 ms.',
     '↻ sales.order_items  starts again: the table was rewritten',
-    '✓ sales.order_items  1 row, 22.0 s, 0 rows/s, 2 B/s',
+    '✓ sales.order_items  1 row, 50 B',
     '✗ transform: test unique_id: 3 rows',
     '✗ transform  1 model built, 1 test failed, 3.0 s',
   ])
