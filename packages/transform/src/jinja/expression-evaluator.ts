@@ -32,14 +32,14 @@ export function* evaluate(node: Expression, frame: Frame): Evaluation {
     case 'Name':
       return lookup(node.name, frame)
     case 'Attribute': {
-      const object = yield* evaluate(node.object, frame)
+      const object = immediate(node.object, frame) ?? (yield* evaluate(node.object, frame))
       frame.activation.node = node
       return getAttribute(object, node.name, frame.activation.run)
     }
     case 'Item':
       return yield* evaluateItem(node, frame)
     case 'Call': {
-      const callee = yield* evaluate(node.callee, frame)
+      const callee = immediate(node.callee, frame) ?? (yield* evaluate(node.callee, frame))
       const { args, kwargs } = yield* evaluateArguments(node.arguments, frame)
       frame.activation.node = node
       return yield* callValue(callee, args, kwargs, frame)
@@ -90,6 +90,15 @@ export function* evaluate(node: Expression, frame: Frame): Evaluation {
   }
 }
 
+/**
+ * Constants and names are most of all operands: they are read without the cost of a generator. Undefined for other nodes,
+ * none for some of these, which then are evaluated as any node.
+ */
+export function immediate(node: Expression, frame: Frame): unknown {
+  if (node.kind === 'Constant') return node.value
+  return node.kind === 'Name' ? lookup(node.name, frame) : undefined
+}
+
 function lookup(name: string, frame: Frame): unknown {
   const value = frame.scope.get(name)
   if (value !== undefined) return value
@@ -99,7 +108,7 @@ function lookup(name: string, frame: Frame): unknown {
 
 export function* evaluateAll(nodes: readonly Expression[], frame: Frame): Evaluation<unknown[]> {
   const values: unknown[] = []
-  for (const node of nodes) values.push(yield* evaluate(node, frame))
+  for (const node of nodes) values.push(immediate(node, frame) ?? (yield* evaluate(node, frame)))
   return values
 }
 

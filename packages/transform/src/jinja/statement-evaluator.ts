@@ -1,6 +1,18 @@
-import type { AssignBlock, CallBlock, FilterBlock, For, If, Macro, Output, Statement, Target, With } from './ast.ts'
+import type {
+  AssignBlock,
+  CallBlock,
+  Data,
+  FilterBlock,
+  For,
+  If,
+  Macro,
+  Output,
+  Statement,
+  Target,
+  With,
+} from './ast.ts'
 import { callValue } from './call.ts'
-import { applyFilterChain, evaluate, evaluateArguments } from './expression-evaluator.ts'
+import { applyFilterChain, evaluate, evaluateArguments, immediate } from './expression-evaluator.ts'
 import { type Frame, TextOutput, innerFrame } from './frame.ts'
 import { Loop } from './loop.ts'
 import { MacroValue } from './macro.ts'
@@ -14,18 +26,19 @@ export type Completion = 'end' | 'break' | 'continue'
 
 export function* execute(body: readonly Statement[], frame: Frame): Evaluation<Completion> {
   for (const statement of body) {
+    if (statement.kind === 'Data') {
+      frame.output.write(statement.text)
+      continue
+    }
     const completion = yield* executeStatement(statement, frame)
     if (completion !== 'end') return completion
   }
   return 'end'
 }
 
-function* executeStatement(node: Statement, frame: Frame): Evaluation<Completion> {
+function* executeStatement(node: Exclude<Statement, Data>, frame: Frame): Evaluation<Completion> {
   frame.activation.budget.step()
   switch (node.kind) {
-    case 'Data':
-      frame.output.write(node.text)
-      return 'end'
     case 'Output':
       return yield* executeOutput(node, frame)
     case 'If':
@@ -60,7 +73,7 @@ function* executeStatement(node: Statement, frame: Frame): Evaluation<Completion
 }
 
 function* executeOutput(node: Output, frame: Frame): Evaluation<Completion> {
-  const value = yield* evaluate(node.value, frame)
+  const value = immediate(node.value, frame) ?? (yield* evaluate(node.value, frame))
   frame.activation.node = node
   frame.output.write(value)
   return 'end'
