@@ -28,10 +28,17 @@ function schemaOf(columns: Record<string, string>): StreamSchema {
   }
 }
 
-function batchOf(type: string, values: readonly unknown[]): ChangeBatch {
-  const builder = createBatchBuilder({ stream, schema: schemaOf({ v: type }), budget })
-  for (const value of values) builder.append([value])
+function buildBatch(schema: StreamSchema, rows: Iterable<Row>): ChangeBatch {
+  const builder = createBatchBuilder({ stream, schema, budget })
+  for (const row of rows) builder.append(row)
   return builder.finish()
+}
+
+function batchOf(type: string, values: readonly unknown[]): ChangeBatch {
+  return buildBatch(
+    schemaOf({ v: type }),
+    values.map((value) => [value]),
+  )
 }
 
 function firstChild(data: Data): Data {
@@ -228,43 +235,37 @@ test('what a batch gives back as rows makes the same batch again', () => {
     o: 'boolean',
     da: 'date',
   })
-  const orNull = <Value>(arbitrary: fc.Arbitrary<Value>) => fc.option(arbitrary)
   const text = fc.string({ unit: 'binary' }).filter((value) => value.isWellFormed())
   const instant = fc.bigInt({ min: -(2n ** 63n) + 2n, max: 2n ** 63n - 2n })
   const row = fc.record({
-    i: orNull(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 })),
-    l: orNull(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })),
-    f: orNull(fc.float()),
-    d: orNull(fc.bigInt({ min: -(10n ** 25n) + 1n, max: 10n ** 25n - 1n })),
-    t: orNull(text),
-    b: orNull(fc.uint8Array()),
-    ts: orNull(instant),
-    tz: orNull(fc.constantFrom('00:00:00+15:59:59', '24:00:00-15:59:59', '01:02:03.000004+00:00:01')),
-    iv: orNull(
+    i: fc.option(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 })),
+    l: fc.option(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })),
+    f: fc.option(fc.float()),
+    d: fc.option(fc.bigInt({ min: -(10n ** 25n) + 1n, max: 10n ** 25n - 1n })),
+    t: fc.option(text),
+    b: fc.option(fc.uint8Array()),
+    ts: fc.option(instant),
+    tz: fc.option(fc.constantFrom('00:00:00+15:59:59', '24:00:00-15:59:59', '01:02:03.000004+00:00:01')),
+    iv: fc.option(
       fc.record({
         months: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
         days: fc.integer(),
         us: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
       }),
     ),
-    u: orNull(fc.uuid()),
-    j: orNull(fc.json()),
-    a: orNull(fc.array(orNull(fc.array(orNull(text))))),
-    o: orNull(fc.boolean()),
-    da: orNull(
+    u: fc.option(fc.uuid()),
+    j: fc.option(fc.json()),
+    a: fc.option(fc.array(fc.option(fc.array(fc.option(text))))),
+    o: fc.option(fc.boolean()),
+    da: fc.option(
       fc.date({ noInvalidDate: true }).map((date) => new Date(Math.floor(date.getTime() / 86_400_000) * 86_400_000)),
     ),
   })
   fc.assert(
     fc.property(fc.array(row, { maxLength: 20 }), (rows) => {
-      const build = (source: Iterable<Row>) => {
-        const builder = createBatchBuilder({ stream, schema: columns, budget })
-        for (const each of source) builder.append(each)
-        return builder.finish()
-      }
-      const first = build(rows)
+      const first = buildBatch(columns, rows)
       expect(first.unrepresentable).toEqual([])
-      const second = build(batchRows(first))
+      const second = buildBatch(columns, batchRows(first))
       expect([...batchRows(second)]).toEqual([...batchRows(first)])
       expect(second.unrepresentable).toEqual([])
       expect(second.byteLength).toBe(first.byteLength)
@@ -285,6 +286,13 @@ test('counts the bytes of all buffers, each in an ArrayBuffer of its own', () =>
   expect(new Set(buffers).size).toBe(4)
   expect(buffers.map((buffer) => buffer.byteLength)).toEqual([16, 1, 12, 3])
   expect(batch.recycle).toBeTypeOf('function')
+})
+
+test('gives rows whose every value is text, for those who ask', () => {
+  const schema = schemaOf({ l: 'int64', f: 'float64', a: 'list<boolean>', n: 'text' })
+  const batch = buildBatch(schema, [{ l: 1n, f: Number.NaN, a: [true, null], n: null }])
+  expect([...batchRows(batch, { values: 'text' })]).toEqual([{ l: '1', f: 'NaN', a: '{t,NULL}', n: null }])
+  expect([...batchRows(batch)]).toEqual([{ l: 1n, f: Number.NaN, a: [true, null], n: null }])
 })
 
 test('has the Arrow schema of its stream, extension names included', () => {
@@ -310,6 +318,10 @@ test('starts each batch empty, with rows counted from 0', () => {
   expect([...batchRows(second)]).toEqual([{ v: 2 }])
 })
 
+function broken(message: string) {
+  return expect.objectContaining({ code: 'CONNECTOR_CONTRACT_BROKEN', message })
+}
+
 test('refuses rows that would lose a value, and leaves the batch as it was', () => {
   const schema: StreamSchema = {
     version: 1,
@@ -319,7 +331,6 @@ test('refuses rows that would lose a value, and leaves the batch as it was', () 
     ],
   }
   const builder = createBatchBuilder({ stream, schema, budget })
-  const broken = (message: string) => expect.objectContaining({ code: 'CONNECTOR_CONTRACT_BROKEN', message })
   expect(() => builder.append({ id: 1, nam: 'a' })).toThrow(
     broken('A row of stream toy has the key "nam", which is not in the schema.'),
   )
@@ -334,15 +345,16 @@ test('refuses rows that would lose a value, and leaves the batch as it was', () 
   expect(lax.rowCount).toBe(1)
 })
 
-test('ends a batch at its bytes or rows, whichever comes first', async () => {
-  const lengths = async (limits: { batchBytesMax: number; batchRowsMax: number }) => {
-    const counts: number[] = []
-    const rows = Array.from({ length: 10 }, (_, index) => ({ v: String(index) }))
-    for await (const batch of batchesFromRows(rows, { stream, schema: schemaOf({ v: 'text' }), budget: limits })) {
-      counts.push(batch.records.numRows)
-    }
-    return counts
+async function lengths(limits: { batchBytesMax: number; batchRowsMax: number }): Promise<number[]> {
+  const counts: number[] = []
+  const rows = Array.from({ length: 10 }, (_, index) => ({ v: String(index) }))
+  for await (const batch of batchesFromRows(rows, { stream, schema: schemaOf({ v: 'text' }), budget: limits })) {
+    counts.push(batch.records.numRows)
   }
+  return counts
+}
+
+test('ends a batch at its bytes or rows, whichever comes first', async () => {
   expect(await lengths({ batchBytesMax: 1000, batchRowsMax: 4 })).toEqual([4, 4, 2])
   // Five bytes a row, and four for the first offset.
   expect(await lengths({ batchBytesMax: 24, batchRowsMax: 1000 })).toEqual([4, 4, 2])

@@ -11,13 +11,27 @@ export type RowValue = null | boolean | number | bigint | string | Uint8Array | 
  * The rows of a batch as plain objects by column name, in the batch's order.
  *
  * int16, int32 and floats are numbers, int64 is a bigint, bytes a Uint8Array of its own, text and json are strings,
- * lists arrays, NULL null; decimals, dates, times, intervals and uuids are the text that `formatValue` gives. The
- * values are independent of the batch's buffers. Meant for destinations of moderate speed: a fast one reads the Arrow
- * buffers. Values that are NULL because they did not fit are in `batch.unrepresentable`, by row.
+ * lists arrays, NULL null; decimals, dates, times, intervals and uuids are the text that `formatValue` gives. With
+ * `values: 'text'` every value is that text, or null: the form that JSON holds without loss.
+ *
+ * The values are independent of the batch's buffers. Meant for destinations of moderate speed: a fast one reads the
+ * Arrow buffers. Values that are NULL because they did not fit are in `batch.unrepresentable`, by row.
  */
-export function* batchRows(batch: ChangeBatch): Generator<Record<string, RowValue>, void, undefined> {
+export function batchRows(
+  batch: ChangeBatch,
+  options: { readonly values: 'text' },
+): Generator<Record<string, string | null>, void, undefined>
+export function batchRows(
+  batch: ChangeBatch,
+  options?: { readonly values?: 'plain' },
+): Generator<Record<string, RowValue>, void, undefined>
+export function* batchRows(
+  batch: ChangeBatch,
+  { values = 'plain' }: { readonly values?: 'plain' | 'text' } = {},
+): Generator<Record<string, RowValue>, void, undefined> {
+  const readerOf = values === 'text' ? valueFormatter : valueReader
   const columns = batch.schema.columns.map(({ name, type }, index) => {
-    return { name, read: valueReader(type), data: batch.records.data.children[index]! }
+    return { name, read: readerOf(type), data: batch.records.data.children[index]! }
   })
   for (let row = 0; row < batch.records.numRows; row++) {
     yield Object.fromEntries(columns.map(({ name, read, data }) => [name, read(data, row)]))

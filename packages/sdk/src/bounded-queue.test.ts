@@ -12,7 +12,7 @@ function watch(promise: Promise<unknown>): { state: string } {
   const watched = { state: 'pending' }
   promise.then(
     () => (watched.state = 'resolved'),
-    (error: unknown) => (watched.state = `rejected: ${String((error as Error).message)}`),
+    (error: unknown) => (watched.state = `rejected: ${error instanceof Error ? error.message : '?'}`),
   )
   return watched
 }

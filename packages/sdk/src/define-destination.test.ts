@@ -1,12 +1,15 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { createBatchBuilder } from './batch-builder.ts'
 import { defineDestination } from './define-destination.ts'
-import type { ConfiguredDestination, DestinationSession } from './destination.ts'
+import { defineStream } from './define-stream.ts'
+import type { Commit, ConfiguredDestination, DestinationSession } from './destination.ts'
 import type { Log } from './log.ts'
 import type { ConfiguredStream, DestinationSyncMode } from './stream.ts'
 
 const log: Log = { debug() {}, info() {}, warn() {}, error() {} }
 const stream = { name: 'a' }
+const { schema } = defineStream({ name: 'a', columns: { id: 'int32' } })
 
 function destinationOf(session: Partial<DestinationSession> = {}): ConfiguredDestination {
   const destination = defineDestination({
@@ -25,7 +28,7 @@ function destinationOf(session: Partial<DestinationSession> = {}): ConfiguredDes
         async restartStream() {},
         async write() {},
         async completeStream() {},
-        commit: async () => ({ sequence: ++sequence, rows: 0, bytes: 0, durationMs: 0 }),
+        commit: async () => commitOf(++sequence),
         async [Symbol.asyncDispose]() {},
         ...session,
       }
@@ -34,11 +37,19 @@ function destinationOf(session: Partial<DestinationSession> = {}): ConfiguredDes
   return destination({ path: '/data', token: 's3cret' })
 }
 
+function commitOf(sequence: number): Commit {
+  return { sequence, rows: 0, bytes: 0, durationMs: 0 }
+}
+
+function misused(what: string) {
+  return { code: 'INTERNAL', message: expect.stringContaining(what) }
+}
+
 function requestFor(destinationSyncMode: DestinationSyncMode) {
   const configured: ConfiguredStream = {
     stream,
     kind: 'table',
-    schema: { version: 1, columns: [] },
+    schema,
     syncModes: ['full_refresh'],
     primaryKey: [],
     cursorCandidates: [],
@@ -78,16 +89,44 @@ test('passes calls on in their order', async () => {
   expect(await session.commit([])).toMatchObject({ sequence: 2 })
 })
 
+test('counts what a commit made durable when the author does not, and adds what the author left out', async () => {
+  const minimal = defineDestination({
+    name: 'minimal',
+    version: '1.0.0',
+    config: z.strictObject({}),
+    syncModes: ['append'],
+    delivery: 'exactly_once',
+    check: async () => ({ findings: [] }),
+    open: async () => ({
+      checkpoints: [],
+      async startStream() {},
+      async restartStream() {},
+      async write() {},
+      commit: async (checkpoints) => ({ sequence: checkpoints.length }),
+    }),
+  })({})
+  expect(await minimal.plan(requestFor('append'))).toEqual([])
+  const session = await minimal.open(requestFor('append'))
+  await session.startStream(stream, { resumed: false })
+  const builder = createBatchBuilder({ stream, schema, budget: { batchBytesMax: 1000, batchRowsMax: 10 } })
+  builder.append([1])
+  builder.append([2])
+  await session.write(builder.finish())
+  await session.completeStream(stream)
+  const checkpoint = { stream, state: {} }
+  expect(await session.commit([checkpoint])).toEqual({ sequence: 1, rows: 2, bytes: 8, durationMs: expect.any(Number) })
+  expect(await session.commit([checkpoint, checkpoint])).toMatchObject({ sequence: 2, rows: 0, bytes: 0 })
+  await session[Symbol.asyncDispose]()
+})
+
 test('fails when the sequence of commits does not grow', async () => {
-  const commit = async () => ({ sequence: 7, rows: 0, bytes: 0, durationMs: 0 })
-  await using session = await destinationOf({ commit }).open(requestFor('append'))
+  await using session = await destinationOf({ commit: async () => commitOf(7) }).open(requestFor('append'))
   await session.commit([])
   await expect(session.commit([])).rejects.toMatchObject({ code: 'CONNECTOR_CONTRACT_BROKEN' })
 })
 
 test('refuses calls out of order', async () => {
   await using session = await destinationOf().open(requestFor('append'))
-  const misused = (what: string) => ({ code: 'INTERNAL', message: expect.stringContaining(what) })
   await expect(session.completeStream(stream)).rejects.toMatchObject(misused('stream a was not started'))
   await expect(session.startStream({ name: 'b' }, { resumed: false })).rejects.toMatchObject(
     misused('not in the catalog'),

@@ -17,7 +17,7 @@ type UnconfiguredRequest = Omit<WriteRequest<unknown>, 'config'>
  * `ConfiguredDestination.secrets`, so that whoever logs can redact them.
  *
  * An open session is guarded: its calls come one at a time and in the order that `DestinationSession` states, and its
- * commits have growing sequences. Streams whose sync mode is not among `definition.syncModes` are refused before `open`
+ * commits have growing sequences. What the author's session leaves out is added, see `AuthoredSession`. Streams whose sync mode is not among `definition.syncModes` are refused before `open`
  * and `plan`.
  *
  * @throws CONNECTOR_CONTRACT_BROKEN here, when an object in `definition.config` would drop unknown keys silently; from
@@ -43,7 +43,7 @@ export function defineDestination<Schema extends z.ZodType>(
       check: (context) => definition.check(config, context),
       async plan(request) {
         assertSyncModes(definition, request)
-        return definition.plan({ ...request, config })
+        return definition.plan?.({ ...request, config }) ?? []
       },
       async open(request) {
         assertSyncModes(definition, request)

@@ -1,21 +1,24 @@
 import { assertBatchMatchesSchema, contractBroken } from './connector-contract.ts'
-import type { Commit, DestinationSession } from './destination.ts'
+import type { AuthoredSession, Commit, DestinationSession } from './destination.ts'
 import { EclusaError } from './error.ts'
 import { streamKey } from './stream.ts'
 import type { ConfiguredCatalog, StreamName } from './stream.ts'
 
 /**
  * Passes calls on to a destination's session and watches over both sides of its contract: the caller makes one call at
- * a time, in the order of `DestinationSession`; the destination's commits have growing sequences.
+ * a time, in the order of `DestinationSession`; the destination's commits have growing sequences. What the author left
+ * out is added: calls that do nothing, the counts of a commit.
  */
 export function guardDestinationSession(
-  session: DestinationSession,
+  session: AuthoredSession,
   catalog: ConfiguredCatalog,
   who: string,
 ): DestinationSession {
   const turn = oneAtATime(who)
   const streams = streamStates(catalog, who)
   let sequenceLast = -Infinity
+  let rows = 0
+  let bytes = 0
   return {
     get checkpoints() {
       return session.checkpoints
@@ -34,23 +37,30 @@ export function guardDestinationSession(
       turn('write', async () => {
         streams.assertStarted(batch.stream)
         assertBatchMatchesSchema(batch, `caller of ${who}`)
+        // Counted before the hand-over: a batch whose buffers were transferred can no longer be read.
+        rows += batch.records.numRows
+        bytes += batch.byteLength
         await session.write(batch)
       }),
     completeStream: (stream) =>
       turn('completeStream', async () => {
         streams.complete(stream)
-        await session.completeStream(stream)
+        await session.completeStream?.(stream)
       }),
     commit: (checkpoints) =>
       turn('commit', async () => {
-        const commit = await session.commit(checkpoints)
+        const startedAtMs = performance.now()
+        const told = await session.commit(checkpoints)
+        const commit = { rows, bytes, durationMs: performance.now() - startedAtMs, ...told }
         assertSequenceGrows(commit, sequenceLast, who)
         sequenceLast = commit.sequence
+        rows = 0
+        bytes = 0
         return commit
       }),
     [Symbol.asyncDispose]: async () => {
       turn.end()
-      await session[Symbol.asyncDispose]()
+      await session[Symbol.asyncDispose]?.()
     },
   }
 }

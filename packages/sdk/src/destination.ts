@@ -55,6 +55,18 @@ export interface DestinationSession extends AsyncDisposable {
   commit(checkpoints: readonly Checkpoint[]): Promise<Commit>
 }
 
+/**
+ * A session as its author writes it: `defineDestination` makes a `DestinationSession` of it. What is left out does
+ * nothing; rows, bytes and duration of a commit are counted when `commit` does not tell them.
+ */
+export interface AuthoredSession
+  extends
+    Pick<DestinationSession, 'checkpoints' | 'startStream' | 'restartStream' | 'write'>,
+    Partial<Pick<DestinationSession, 'completeStream'> & AsyncDisposable> {
+  commit(checkpoints: readonly Checkpoint[]): Promise<Pick<Commit, 'sequence'> & Partial<Commit>>
+}
+
+/** The typed functions that make a destination. */
 export interface DestinationDefinition<Schema extends z.ZodType> {
   readonly name: string
   readonly version: string
@@ -63,9 +75,9 @@ export interface DestinationDefinition<Schema extends z.ZodType> {
   /** `exactly_once` promises data and checkpoint in one transaction; `at_least_once` deduplicates by key at best. */
   readonly delivery: 'exactly_once' | 'at_least_once'
   check(config: z.output<Schema>, context: ConnectorContext): Promise<CheckResult>
-  /** What `open` would change, without changing it. */
-  plan(request: WriteRequest<z.output<Schema>>): Promise<readonly PlannedStatement[]>
-  open(request: WriteRequest<z.output<Schema>>): Promise<DestinationSession>
+  /** What `open` would change, without changing it. Absent: nothing that could be told as SQL. */
+  plan?(request: WriteRequest<z.output<Schema>>): Promise<readonly PlannedStatement[]>
+  open(request: WriteRequest<z.output<Schema>>): Promise<AuthoredSession>
   /** The warehouse that steps run in; absent where there is none. Never opened while a session is open. */
   openWarehouse?(config: z.output<Schema>, context: ConnectorContext): Promise<Warehouse>
 }

@@ -55,6 +55,16 @@ export const errorCatalogue = {
     cause: 'The folder that holds the history of runs cannot be read or written.',
     remedy: 'Give the user that runs eclusa write permission on the folder, or name another one.',
   },
+  SERVICE_REFUSED: {
+    failureType: 'config_error',
+    cause: 'The service behind a connector refused a request.',
+    remedy: "Correct the address or the credentials in the connector's configuration.",
+  },
+  SERVICE_UNAVAILABLE: {
+    failureType: 'transient_error',
+    cause: 'The service behind a connector could not be reached, or asked to be called again later.',
+    remedy: 'Run again later; if it persists, look at the health of the service.',
+  },
   STREAM_SELECTION_INVALID: {
     failureType: 'config_error',
     cause: 'The chosen streams do not exist, contradict each other, or ask for what source or destination cannot do.',
@@ -363,6 +373,45 @@ export const errorCatalogue = {
     failureType: 'config_error',
     cause: 'The Jinja of a model, a macro or a test could not be rendered.',
     remedy: 'Correct the template at the place that the message names.',
+  },
+
+  // --- destination-duckdb
+  COLUMN_NAME_COLLISION: {
+    failureType: 'config_error',
+    cause: 'Two columns would have one name in the warehouse, which does not tell upper from lower case.',
+    remedy: 'Leave one of the columns out, or read the stream by a query that gives it another name.',
+  },
+  DESTINATION_BUSY: {
+    failureType: 'transient_error',
+    cause: 'Another run, or another program, is writing to the destination.',
+    remedy: 'Wait until it ends, then run again.',
+  },
+  DESTINATION_FAILED: {
+    failureType: 'system_error',
+    cause: 'The part of the program that writes to the destination ended unexpectedly.',
+    remedy:
+      'Run again: it continues from the last commit. If it fails again, report it with the stack trace (`--debug`).',
+  },
+  DESTINATION_LEDGER_NEWER: {
+    failureType: 'config_error',
+    cause: 'The checkpoints in the destination were written by a later version of eclusa.',
+    remedy: 'Upgrade eclusa.',
+  },
+  DESTINATION_TABLE_CHANGED: {
+    failureType: 'config_error',
+    cause: 'A table of the destination was changed by hand in a way that loading cannot go on with.',
+    remedy: 'Undo the change, or drop the table: the next run loads it anew.',
+  },
+  DESTINATION_TABLE_TAKEN: {
+    failureType: 'config_error',
+    cause:
+      'The place of a table is taken: by a relation that eclusa did not make, or by the table of another pipeline.',
+    remedy: 'Choose another target for the stream, or move away what is there.',
+  },
+  SCHEMA_CHANGED: {
+    failureType: 'config_error',
+    cause: "The columns of the source are no longer the destination's, and the schema policy forbids to follow.",
+    remedy: 'Set `schema_policy: evolve` for the stream, or undo the change in the source.',
   },
 } as const satisfies Record<string, CatalogueEntry>
 

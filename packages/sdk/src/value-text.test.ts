@@ -14,6 +14,22 @@ import { formatInterval, intervalInfinity, intervalMinusInfinity } from './value
  * with living servers.
  */
 
+function digitCount(text: string): number {
+  return text
+    .replace(/e.*/, '')
+    .replaceAll(/\D/g, '')
+    .replace(/^0+|0+$/g, '').length
+}
+
+/** Noon, at an offset in seconds east of UTC. */
+function noonAt(offset: number): bigint {
+  return (43_200_000_000n << 24n) | BigInt(57_599 - offset)
+}
+
+function uuid(index: number): string {
+  return `00000000-0000-0000-0000-${String(index).padStart(12, '0')}`
+}
+
 describe('floats', () => {
   test.each([
     [50_475_156_883_111_936, '5.0475156883111936e+16'],
@@ -75,13 +91,6 @@ describe('floats', () => {
       { numRuns: 2000 },
     )
   })
-
-  function digitCount(text: string): number {
-    return text
-      .replace(/e.*/, '')
-      .replaceAll(/\D/g, '')
-      .replace(/^0+|0+$/g, '').length
-  }
 })
 
 describe('dates and times', () => {
@@ -110,11 +119,10 @@ describe('dates and times', () => {
   })
 
   test('offsets of timetz show as many parts as they need', () => {
-    const pack = (offset: number) => (43_200_000_000n << 24n) | BigInt(57_599 - offset)
-    expect(formatTimetz(pack(0))).toBe('12:00:00+00')
-    expect(formatTimetz(pack(19_800))).toBe('12:00:00+05:30')
-    expect(formatTimetz(pack(1))).toBe('12:00:00+00:00:01')
-    expect(formatTimetz(pack(-57_599))).toBe('12:00:00-15:59:59')
+    expect(formatTimetz(noonAt(0))).toBe('12:00:00+00')
+    expect(formatTimetz(noonAt(19_800))).toBe('12:00:00+05:30')
+    expect(formatTimetz(noonAt(1))).toBe('12:00:00+00:00:01')
+    expect(formatTimetz(noonAt(-57_599))).toBe('12:00:00-15:59:59')
   })
 
   test('the calendar agrees with JavaScript, and every day has one date', () => {
@@ -155,7 +163,6 @@ test('a slice of a column is read from its own start', () => {
     if (type === undefined) throw new Error(`${text} is no column type`)
     return { name: text, type, nullable: true }
   })
-  const uuid = (index: number) => `00000000-0000-0000-0000-${String(index).padStart(12, '0')}`
   const builder = createBatchBuilder({
     stream: { name: 'toy' },
     schema: { version: 1, columns },
