@@ -1,3 +1,4 @@
+import { streamKey } from './stream.ts'
 import type { StreamName } from './stream.ts'
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue }
@@ -11,4 +12,9 @@ export type JsonObject = { readonly [key: string]: JsonValue }
 export interface Checkpoint {
   readonly stream: StreamName
   readonly state: JsonObject
+}
+
+/** The state in the last checkpoint of a stream; undefined when there is none, as on the first run. */
+export function checkpointState(checkpoints: readonly Checkpoint[], stream: StreamName): JsonObject | undefined {
+  return checkpoints.findLast((checkpoint) => streamKey(checkpoint.stream) === streamKey(stream))?.state
 }
