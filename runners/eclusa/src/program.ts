@@ -53,8 +53,22 @@ export function createProgram(run: RunCommand): Command {
   addQueryCommand(program, run)
   addDoctorCommand(program, run)
   addSchemaCommand(program, run)
-  tab(program, { completionCommandName: 'completion' })
+  addCompletionCommands(program)
   return program
+}
+
+/** `completion` prints a script for a shell; the hidden `complete` is what that script asks while one types. */
+function addCompletionCommands(program: Command): void {
+  tab(program, { completionCommandName: 'completion' })
+  const command = program.commands.find((candidate) => candidate.name() === 'completion')
+  const [shell] = command?.registeredArguments ?? []
+  if (shell !== undefined) shell.description = 'the shell'
+  command
+    ?.description('Print a script that makes a shell complete this command.')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  source <(eclusa completion bash)\n  eclusa completion fish > ~/.config/fish/completions/eclusa.fish',
+    )
 }
 
 function exitCodeHelp(): string {

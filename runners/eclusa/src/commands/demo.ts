@@ -1,5 +1,3 @@
-import { mkdir, mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { CommandContext } from '../command-context.ts'
@@ -7,6 +5,7 @@ import type { Outcome } from '../exit-code.ts'
 import { invocationOf, shellWord } from '../invocation.ts'
 import type { LoadedConfig } from '../config/load-config.ts'
 import { openLoaded, readProject } from '../open-project.ts'
+import { freshDirectory } from '../project/fresh-directory.ts'
 import type { NewProject } from '../project/project-files.ts'
 import { salesAnswer } from '../project/sales-answer.ts'
 import { formatDuration } from '../output/quantity.ts'
@@ -33,7 +32,9 @@ export function addDemoCommand(program: Command, run: RunCommand): void {
 async function demo(context: CommandContext, options: DemoOptions): Promise<Outcome> {
   const startedAtMs = performance.now()
   const directory =
-    options.dir === undefined ? await freshDirectory(context.directory) : resolve(context.directory, options.dir)
+    options.dir === undefined
+      ? await freshDirectory(context.directory, 'eclusa-demo')
+      : resolve(context.directory, options.dir)
   const { writeProject } = await import('../project/write-project.ts')
   await writeProject(demoProject(options.scale), { directory, overwrite: false })
   const inProject = context.withConfig(directory)
@@ -50,20 +51,6 @@ async function demo(context: CommandContext, options: DemoOptions): Promise<Outc
 
 function demoProject(scale: number): NewProject {
   return { name: 'sales', warehouse: './warehouse.duckdb', source: { connector: 'sales_demo', scale } }
-}
-
-/** A folder of its own for each demo, so that several can run at once; where nothing may be written, a temporary one. */
-async function freshDirectory(parent: string): Promise<string> {
-  for (let number = 1; ; number++) {
-    const directory = join(parent, number === 1 ? 'eclusa-demo' : `eclusa-demo-${number}`)
-    try {
-      await mkdir(directory)
-      return directory
-    } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : undefined
-      if (code !== 'EEXIST') return await mkdtemp(join(tmpdir(), 'eclusa-demo-'))
-    }
-  }
 }
 
 /** The embedded server lives as long as this function. */

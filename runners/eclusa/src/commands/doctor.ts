@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import type { CheckFinding } from '@eclusa/sdk'
 import type { Command } from 'commander'
 import type { CommandContext } from '../command-context.ts'
@@ -30,22 +29,13 @@ async function examine(context: CommandContext): Promise<Outcome> {
 
 async function configFindings(context: CommandContext): Promise<CheckFinding[]> {
   const { findingOf } = await import('../doctor.ts')
-  let file: string | undefined
+  let variables: readonly string[] = []
   const finding = await findingOf('configuration', async () => {
-    const { project, file: found } = await readProject(context, ['source', 'destination', 'steps'])
-    file = found
-    return `pipeline ${project.name}: ${project.source.connector} to ${project.destination.connector}`
+    const loaded = await readProject(context, ['source', 'destination', 'steps'])
+    variables = loaded.variables
+    return `pipeline ${loaded.project.name}: ${loaded.project.source.connector} to ${loaded.project.destination.connector}`
   })
   if (finding.code === 'CONFIG_NOT_FOUND') return [{ ...finding, status: 'warning' }]
-  if (file === undefined) return [finding]
-  const names = variableNames(await readFile(file, 'utf8'))
-  const subject = 'environment variables'
-  return [
-    finding,
-    ...(names.length === 0 ? [] : [{ status: 'passed' as const, subject, message: `${names.join(', ')} set` }]),
-  ]
-}
-
-function variableNames(text: string): string[] {
-  return [...new Set([...text.matchAll(/(?<!\$)\$\{env:([^}]+)\}/gu)].map((match) => match[1]!))]
+  if (variables.length === 0) return [finding]
+  return [finding, { status: 'passed', subject: 'environment variables', message: `${variables.join(', ')} set` }]
 }

@@ -1,12 +1,13 @@
 import { text } from 'node:stream/consumers'
 import { EclusaError } from '@eclusa/sdk'
+import type { QueryResult } from '@eclusa/sdk'
 import { Option } from 'commander'
 import type { Command } from 'commander'
 import type { CommandContext } from '../command-context.ts'
 import type { Outcome } from '../exit-code.ts'
 import { readProject } from '../open-project.ts'
 import { formatCounted } from '../output/quantity.ts'
-import { formatResult, resultFormats } from '../output/query-result.ts'
+import { formatJsonRows, formatResult, resultFormats } from '../output/query-result.ts'
 import type { ResultFormat } from '../output/query-result.ts'
 import type { RunCommand } from '../run-command.ts'
 
@@ -39,16 +40,18 @@ async function query(context: CommandContext, sql: string, { format }: QueryComm
   await using warehouse = await destination.openWarehouse({ signal, log: context.log() })
   await using connection = await warehouse.connect()
   const result = await connection.query(sql === '-' ? await text(process.stdin) : sql, { signal })
-  if (result.columns.length > 0) context.data(formatResult(result, context.isJson ? 'json' : format))
-  if (!context.isJson && format === 'table') {
-    context.note(
-      context.terminal.paintNote(
-        'dim',
-        result.rowsChanged > 0
-          ? `${formatCounted(result.rowsChanged, 'row')} changed`
-          : formatCounted(result.rows.length, 'row'),
-      ),
-    )
-  }
+  showResult(context, result, format)
   return 'ok'
+}
+
+function showResult(context: CommandContext, result: QueryResult, format: ResultFormat): void {
+  if (context.isJson) {
+    for (const row of formatJsonRows(result)) context.data(`{"type":"row","row":${row}}`)
+    return
+  }
+  if (result.columns.length > 0) context.data(formatResult(result, format))
+  if (format !== 'table') return
+  const { rowsChanged, rows } = result
+  const count = rowsChanged > 0 ? `${formatCounted(rowsChanged, 'row')} changed` : formatCounted(rows.length, 'row')
+  context.note(context.terminal.paintNote('dim', count))
 }

@@ -28,6 +28,8 @@ export interface CheckedConfig {
   readonly issues: readonly ConfigIssue[]
   /** What must never be shown: values of references, and secrets that were written down against the rule. */
   readonly secrets: readonly string[]
+  /** Names of the environment variables that were looked up and are set. */
+  readonly variables: readonly string[]
 }
 
 /**
@@ -37,7 +39,7 @@ export interface CheckedConfig {
 export function checkConfig(written: unknown, options: CheckConfigOptions): CheckedConfig {
   if (!isMapping(written)) {
     const message = 'a configuration is a mapping with version, name, source, destination and streams'
-    return { project: undefined, issues: [{ path: [], message }], secrets: [] }
+    return { project: undefined, issues: [{ path: [], message }], secrets: [], variables: [] }
   }
   const { registry } = options
   const resolution = resolveAll(written, projectJsonSchema(registry), options)
@@ -50,19 +52,27 @@ export function checkConfig(written: unknown, options: CheckConfigOptions): Chec
     ...stepIssues(registry.steps, value['steps']),
   ].filter(({ path }) => !resolution.unjudged.has(formatConfigPath(path)))
   const issues = [...resolution.issues, ...judged]
-  return { project: issues.length === 0 ? schema.parse(value) : undefined, issues, secrets: resolution.secrets }
+  const { secrets, variables } = resolution
+  return { project: issues.length === 0 ? schema.parse(value) : undefined, issues, secrets, variables: [...variables] }
 }
 
 interface Resolution {
   readonly value: Record<string, unknown>
   readonly issues: ConfigIssue[]
   readonly secrets: string[]
+  readonly variables: Set<string>
   /** Paths of values that are not known, so that nothing can be said about them. */
   readonly unjudged: Set<string>
 }
 
 function resolveAll(written: Record<string, unknown>, schema: JsonSchema, options: CheckConfigOptions): Resolution {
-  const resolution: Resolution = { value: structuredClone(written), issues: [], secrets: [], unjudged: new Set() }
+  const resolution: Resolution = {
+    value: structuredClone(written),
+    issues: [],
+    secrets: [],
+    variables: new Set(),
+    unjudged: new Set(),
+  }
   for (const { path, value } of scalarsOf(written)) {
     const expectation = expectationAt(schema, written, path)
     if (expectation.isSecret && !(typeof value === 'string' && hasReference(value)))
@@ -111,6 +121,7 @@ function resolveText(
     return
   }
   const resolved = resolveReferences(text, options)
+  for (const name of resolved.variables) resolution.variables.add(name)
   const isHidden = expectation.isSecret || expectation.isFree
   if (isHidden && resolved.values.length > 0) resolution.secrets.push(...resolved.values, resolved.text)
   if (resolved.faults.length > 0) {

@@ -47,7 +47,7 @@ function connectorSchema(name: string, part: ConfigurablePart): JsonSchema {
   return {
     ...schema,
     description: part.description,
-    properties: { connector: { const: name, description: part.description }, ...schema.properties },
+    properties: { connector: { const: name, description: 'The name of the connector.' }, ...schema.properties },
     required: ['connector', ...(schema.required ?? [])],
   }
 }

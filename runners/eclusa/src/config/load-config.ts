@@ -41,6 +41,8 @@ export interface LoadedConfig {
   /** Absolute path of the file; paths in the configuration are relative to its folder. */
   readonly file: string
   readonly directory: string
+  /** Names of the environment variables that it takes values from. */
+  readonly variables: readonly string[]
 }
 
 /**
@@ -64,10 +66,10 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
     ...checked.issues.map((issue) => locate(issue, text, value, options.registry)),
   ]
   if (checked.project === undefined || issues.length > 0) throw invalid(shownFile, text, issues)
-  return { project: checked.project, file, directory }
+  return { project: checked.project, file, directory, variables: checked.variables }
 }
 
-const nothingChecked: CheckedConfig = { project: undefined, issues: [], secrets: [] }
+const nothingChecked: CheckedConfig = { project: undefined, issues: [], secrets: [], variables: [] }
 
 function findConfig({ path, directory }: LoadConfigOptions): string {
   const wanted = resolve(directory, path ?? '.')

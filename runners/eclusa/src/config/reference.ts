@@ -18,6 +18,8 @@ export interface ResolvedText {
   readonly text: string
   /** The values that were put in. */
   readonly values: readonly string[]
+  /** Names of the environment variables whose values were put in. */
+  readonly variables: readonly string[]
   /** The text is one reference and nothing else. */
   readonly isWhole: boolean
   /** What is wrong, in words that name the variable or the file. */
@@ -31,6 +33,7 @@ export function hasReference(text: string): boolean {
 /** Puts in what each reference stands for. */
 export function resolveReferences(text: string, sources: ReferenceSources): ResolvedText {
   const values: string[] = []
+  const variables: string[] = []
   const faults: string[] = []
   const resolved = text.replaceAll(tokenPattern, (token: string, inner: string | undefined) => {
     if (inner === undefined) return '${'
@@ -40,10 +43,11 @@ export function resolveReferences(text: string, sources: ReferenceSources): Reso
       return token
     }
     values.push(outcome.value)
+    if (inner.startsWith('env:')) variables.push(inner.slice('env:'.length))
     return outcome.value
   })
   const isWhole = /^\$\{[^}]*\}$/u.test(text)
-  return { text: resolved, values, isWhole, faults }
+  return { text: resolved, values, variables, isWhole, faults }
 }
 
 type Outcome = { readonly value: string; readonly fault?: never } | { readonly value?: never; readonly fault: string }

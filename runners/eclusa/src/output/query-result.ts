@@ -41,11 +41,15 @@ function formatCsv({ columns, rows }: QueryResult): string {
   return stringify(lines, { quoted_match: /^$|^\s|\s$/u, record_delimiter: '\n' }).replace(/\n$/u, '')
 }
 
-function formatJson({ columns, rows }: QueryResult): string {
-  if (rows.length === 0) return '[]'
+function formatJson(result: QueryResult): string {
+  const lines = formatJsonRows(result)
+  return lines.length === 0 ? '[]' : `[\n${lines.map((line) => `  ${line}`).join(',\n')}\n]`
+}
+
+/** One JSON object per row, as in the format `json`. */
+export function formatJsonRows({ columns, rows }: QueryResult): string[] {
   const names = uniqueNames(columns.map(({ name }) => name)).map((name) => JSON.stringify(name))
-  const lines = rows.map((row) => `{${row.map((value, index) => `${names[index]!}: ${jsonOf(value)}`).join(', ')}}`)
-  return `[\n${lines.map((line) => `  ${line}`).join(',\n')}\n]`
+  return rows.map((row) => `{${row.map((value, index) => `${names[index]!}: ${jsonOf(value)}`).join(', ')}}`)
 }
 
 /** A query may give two columns one name; an object cannot. */

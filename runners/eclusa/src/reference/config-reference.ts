@@ -76,7 +76,9 @@ function rowsOf({ properties = {}, required = [] }: JsonSchema, prefix: string):
     const key = `${prefix}${name}`
     const description = `${required.includes(name) ? '**Required.** ' : ''}${schema.description ?? ''}`
     const nested = prefix === '' ? nestedObjects(schema).flatMap((object) => rowsOf(object, `${key}.`)) : []
-    return [{ key, type: typeOf(schema), description }, ...nested]
+    const named =
+      typeof schema.additionalProperties === 'object' ? rowsOf(schema.additionalProperties, `${key}.<name>.`) : []
+    return [{ key, type: typeOf(schema), description }, ...nested, ...named]
   })
 }
 
