@@ -1,0 +1,20 @@
+select
+    order_id,
+    order_number,
+    customer_id,
+    store_id,
+    employee_id,
+    channel,
+    status,
+    ordered_at,
+    cast(ordered_at at time zone 'UTC' as date) as ordered_on,
+    shipping_address_id,
+    subtotal,
+    discount_total,
+    shipping_total,
+    tax_total,
+    order_total,
+    coupon_code,
+    is_gift,
+    updated_at
+from {{ source('sales', 'orders') }}
