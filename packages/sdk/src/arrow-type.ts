@@ -61,6 +61,7 @@ const extensionNames: Partial<Record<ColumnType['type'], string>> = {
   uuid: 'arrow.uuid',
 }
 
+/** The Arrow type of a column type, as the table above states it. A new object at each call. */
 export function arrowTypeOf(type: ColumnType): DataType {
   switch (type.type) {
     case 'boolean':
@@ -99,6 +100,7 @@ export function arrowTypeOf(type: ColumnType): DataType {
   }
 }
 
+/** The Arrow field of a column, with its extension name where it has one. */
 export function arrowFieldOf(column: Pick<Column, 'name' | 'type' | 'nullable'>): Field {
   const extension = extensionNames[column.type.type]
   const metadata = extension === undefined ? undefined : new Map([[extensionNameKey, extension]])

@@ -13,6 +13,7 @@ import { Misfit } from './value/misfit.ts'
 /** A row as connector authors have it: values by column name, or in the order of the columns. */
 export type Row = Readonly<Record<string, unknown>> | readonly unknown[]
 
+/** What batches are made of, and how large they become. */
 export interface BatchOptions {
   readonly stream: StreamName
   readonly schema: StreamSchema

@@ -1,6 +1,7 @@
 import assert from 'node:assert'
 import { EclusaError } from './error.ts'
 
+/** Limits of a queue. */
 export interface BoundedQueueOptions {
   /** Bytes that may wait in the queue. A larger item passes when the queue is empty. */
   readonly bytesMax: number
@@ -42,6 +43,14 @@ interface Entry<Item> {
   readonly refused: (error: unknown) => void
 }
 
+/**
+ * Makes a queue of items whose bytes the producers tell.
+ *
+ * @example
+ * const queue = createBoundedQueue<ChangeBatch>({ bytesMax: 16 * 1024 * 1024, signal })
+ * await queue.put(batch, batch.byteLength) // in a producer
+ * for await (const batch of queue) await session.write(batch) // in the consumer
+ */
 export function createBoundedQueue<Item>(options: BoundedQueueOptions): BoundedQueue<Item> {
   const { bytesMax, signal } = options
   const queued: Entry<Item>[] = []

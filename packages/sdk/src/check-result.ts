@@ -11,10 +11,12 @@ export interface CheckFinding {
   readonly remedy?: string
 }
 
+/** What a check looked at, in the order in which it did. */
 export interface CheckResult {
   readonly findings: readonly CheckFinding[]
 }
 
+/** True when anything failed; warnings do not count. */
 export function checkFailed(result: CheckResult): boolean {
   return result.findings.some((finding) => finding.status === 'failed')
 }

@@ -1,7 +1,9 @@
 import { streamKey } from './stream.ts'
 import type { StreamName } from './stream.ts'
 
+/** What JSON can hold. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue }
+/** A JSON object. */
 export type JsonObject = { readonly [key: string]: JsonValue }
 
 /**

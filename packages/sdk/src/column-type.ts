@@ -49,6 +49,7 @@ const plainTypeNames = [
   'json',
 ] as const satisfies readonly PlainColumnTypeName[]
 
+/** Validates a column type that comes from outside: strict, decimals of 1 to 38 digits. */
 export const columnTypeSchema: z.ZodType<ColumnType> = z.union([
   z.strictObject({ type: z.enum(plainTypeNames) }),
   z

@@ -5,6 +5,7 @@ import { logLevels } from './log.ts'
 import type { Log, LogLevel } from './log.ts'
 import { redactor } from './redactor.ts'
 
+/** What a log writes, where, and what it must not write. */
 export interface LogOptions {
   /** Less serious entries are dropped. Default: `info`. */
   readonly level?: LogLevel

@@ -6,6 +6,7 @@ import type { Column, DiscoveredStream, StreamName } from './stream.ts'
 /** A column type as `formatColumnType` writes it. */
 export type ColumnTypeText = PlainColumnTypeName | `decimal(${number},${number})` | `list<${string}>`
 
+/** The shape of a stream; what is left out has the defaults that `defineStream` states. */
 export interface StreamDefinition
   extends
     StreamName,

@@ -6,6 +6,7 @@ import type { ConnectorContext } from './source.ts'
 import type { ConfiguredCatalog, StreamName } from './stream.ts'
 import type { Warehouse } from './warehouse.ts'
 
+/** What a destination is given to open a session, or to plan one. */
 export interface WriteRequest<Config> extends ConnectorContext {
   readonly config: Config
   readonly catalog: ConfiguredCatalog
@@ -23,6 +24,8 @@ export interface Commit {
   readonly rows: number
   readonly bytes: number
   readonly durationMs: number
+  /** Values that the destination could not hold, beside those that the source had marked in its batches. Default: 0. */
+  readonly unrepresentable?: number
 }
 
 /** A statement that opening the destination would run. */
@@ -45,7 +48,10 @@ export interface PlannedStatement {
 export interface DestinationSession extends AsyncDisposable {
   /** The checkpoints of the last durable commit of this pipeline; empty when there is none. */
   readonly checkpoints: readonly Checkpoint[]
-  /** Prepares the stream: `resumed` goes on with what earlier commits of this refresh wrote, else it starts empty. */
+  /**
+   * Prepares the stream: `resumed` goes on with what earlier commits of this refresh wrote, else it starts empty. An
+   * incremental stream that is read on from its checkpoint is resumed; one that is not is read from its first row on.
+   */
   startStream(stream: StreamName, options: { readonly resumed: boolean }): Promise<void>
   /** Takes back everything of an unfinished stream, committed or not. */
   restartStream(stream: StreamName): Promise<void>
@@ -95,6 +101,7 @@ export interface ConfiguredDestination {
   openWarehouse?(context: ConnectorContext): Promise<Warehouse>
 }
 
+/** A connector: call it with a configuration to get something a pipeline can run. */
 export interface Destination<Schema extends z.ZodType = z.ZodType> {
   (config: z.input<Schema>): ConfiguredDestination
   readonly definition: DestinationDefinition<Schema>

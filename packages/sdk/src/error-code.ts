@@ -415,4 +415,5 @@ export const errorCatalogue = {
   },
 } as const satisfies Record<string, CatalogueEntry>
 
+/** The codes of the catalogue. */
 export type ErrorCode = keyof typeof errorCatalogue

@@ -4,6 +4,7 @@ import type { ErrorCode, FailureType } from './error-code.ts'
 /** Shared across copies and versions of this package, so that `isInstance` works where `instanceof` cannot. */
 const marker = Symbol.for('eclusa.error')
 
+/** What an error tells beside its code. */
 export interface EclusaErrorOptions {
   /** What happened, to which object: one sentence, no secrets, no row values. */
   message: string

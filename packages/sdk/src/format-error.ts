@@ -2,6 +2,7 @@ import { errorCatalogue } from './error-code.ts'
 import { EclusaError } from './error.ts'
 import { loggable } from './loggable.ts'
 
+/** How much of an error is shown. */
 export interface FormatErrorOptions {
   /** Adds the stack and the chain of causes. Default: false. */
   readonly debug?: boolean

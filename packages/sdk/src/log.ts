@@ -1,5 +1,6 @@
 /** From the least to the most serious. */
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const
+/** How serious an entry is. */
 export type LogLevel = (typeof logLevels)[number]
 
 /** Structured logging: a sentence and typed fields. Secrets are redacted by value; row values are never passed in. */

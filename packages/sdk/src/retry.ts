@@ -2,6 +2,7 @@ import { systemClock } from './clock.ts'
 import type { Clock } from './clock.ts'
 import { EclusaError } from './error.ts'
 
+/** When to try again, how often, and how long to wait. */
 export interface RetryOptions {
   /** Ends the waiting between attempts. The attempts themselves must observe it too. */
   readonly signal: AbortSignal

@@ -16,6 +16,7 @@ const stepNodeEventSchema = z.object({
   rows: z.number().optional(),
   message: z.string().optional(),
 })
+/** What a step tells of one of its units of work: a model, a test, a file. */
 export type StepNodeEvent = z.infer<typeof stepNodeEventSchema>
 
 const eventBase = { version: z.literal(1), at: z.iso.datetime(), pipeline: z.string(), runId: z.string() }
@@ -26,8 +27,10 @@ const failure = z.object({
   message: z.string(),
   remedy: z.string(),
 })
+/** Why a run failed, as a stored event tells it. */
 export type RunFailure = z.infer<typeof failure>
 
+/** Validates an event of a run, also a stored one. */
 export const runEventSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('run_started'),
@@ -88,4 +91,5 @@ export const runEventSchema = z.discriminatedUnion('type', [
     failure: failure.optional(),
   }),
 ])
+/** An event of a run, told apart by `type`. */
 export type RunEvent = z.infer<typeof runEventSchema>

@@ -12,6 +12,7 @@ export interface ConnectorContext {
   readonly log: Log
 }
 
+/** What a source is given to read. */
 export interface ReadRequest<Config> extends ConnectorContext {
   readonly config: Config
   readonly catalog: ConfiguredCatalog

@@ -3,6 +3,7 @@ import type { ConnectorContext } from './source.ts'
 import type { StepNodeEvent } from './run-event.ts'
 import type { Warehouse } from './warehouse.ts'
 
+/** What a step is given to run in. */
 export interface StepContext extends ConnectorContext {
   readonly pipeline: string
   readonly runId: string

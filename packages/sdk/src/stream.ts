@@ -6,6 +6,7 @@ export interface StreamName {
   readonly name: string
 }
 
+/** A column of a stream. */
 export interface Column {
   readonly name: string
   readonly type: ColumnType
@@ -35,6 +36,7 @@ export type UnrepresentablePolicy = 'keep_text' | 'fail'
 /** What kind of relation a stream is read from; it decides which sync modes it can have. */
 export type StreamKind = 'table' | 'partitioned_table' | 'view' | 'materialized_view' | 'foreign_table' | 'query'
 
+/** A stream as the source has it. */
 export interface DiscoveredStream {
   readonly stream: StreamName
   readonly kind: StreamKind
@@ -53,6 +55,7 @@ export interface DiscoveredStream {
   readonly notes: readonly string[]
 }
 
+/** The streams that a source has. */
 export interface DiscoveredCatalog {
   readonly streams: readonly DiscoveredStream[]
 }
@@ -69,6 +72,7 @@ export interface ConfiguredStream extends DiscoveredStream {
   readonly onUnrepresentable: UnrepresentablePolicy
 }
 
+/** The streams that a run moves. */
 export interface ConfiguredCatalog {
   readonly streams: readonly ConfiguredStream[]
 }

@@ -5,12 +5,14 @@
  */
 export type SqlValue = null | boolean | number | bigint | string | Uint8Array
 
+/** A column of a query's result. */
 export interface ResultColumn {
   readonly name: string
   /** The warehouse's own name of the type: `DECIMAL(12,2)`. */
   readonly type: string
 }
 
+/** What a statement gave: no columns and no rows unless it is a query. */
 export interface QueryResult {
   readonly columns: readonly ResultColumn[]
   readonly rows: readonly (readonly SqlValue[])[]
@@ -18,6 +20,7 @@ export interface QueryResult {
   readonly rowsChanged: number
 }
 
+/** What a statement is run with. */
 export interface QueryOptions {
   /** Bound to `$1`, `$2`, … in order. */
   readonly parameters?: readonly SqlValue[]
