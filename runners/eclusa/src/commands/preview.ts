@@ -7,6 +7,7 @@ import type { Outcome } from '../exit-code.ts'
 import { openProject } from '../open-project.ts'
 import { formatResult, resultFormats } from '../output/query-result.ts'
 import type { ResultFormat } from '../output/query-result.ts'
+import { fitsWidth, formatRecords } from '../output/records.ts'
 import { formatTable } from '../output/table.ts'
 import { parseCount } from '../parse-count.ts'
 import type { RunCommand } from '../run-command.ts'
@@ -37,19 +38,20 @@ async function preview(context: CommandContext, stream: string, options: Preview
     signal: context.interruption.stopSignal,
   })
   if (context.isJson) context.jsonLine({ type: 'preview', ...shown })
-  else context.data(options.format === 'table' ? previewTable(shown) : formatResult(resultOf(shown), options.format))
+  else if (options.format !== 'table') context.data(formatResult(resultOf(shown), options.format))
+  else context.data(previewTable(shown, context.terminal.resultColumns))
   return 'ok'
 }
 
 /** The type of each column stands above its values: ours, and the source's own where it says more. */
-function previewTable({ columns, rows }: StreamPreview): string {
-  const types = columns.map(({ type, sourceType }) =>
-    sourceType === '' || sourceType === type ? type : `${type} (${sourceType})`,
-  )
-  return formatTable(
-    columns.map(({ name }) => ({ name })),
-    [types, columns.map(() => ''), ...rows.map((row) => row.map((value) => value ?? 'NULL'))],
-  )
+function previewTable({ columns, rows }: StreamPreview, columnsMax: number | undefined): string {
+  const fields = columns.map(({ name, type, sourceType }) => ({
+    name,
+    type: sourceType === '' || sourceType === type ? type : `${type} (${sourceType})`,
+  }))
+  const texts = rows.map((row) => row.map((value) => value ?? 'NULL'))
+  const table = formatTable(columns, [fields.map(({ type }) => type), columns.map(() => ''), ...texts])
+  return fitsWidth(table, columnsMax) ? table : formatRecords(fields, texts)
 }
 
 function resultOf({ columns, rows }: StreamPreview): QueryResult {

@@ -49,7 +49,7 @@ function showResult(context: CommandContext, result: QueryResult, format: Result
     for (const row of formatJsonRows(result)) context.data(`{"type":"row","row":${row}}`)
     return
   }
-  if (result.columns.length > 0) context.data(formatResult(result, format))
+  if (result.columns.length > 0) context.data(formatResult(result, format, context.terminal.resultColumns))
   if (format !== 'table') return
   const { rowsChanged, rows } = result
   const count = rowsChanged > 0 ? `${formatCounted(rowsChanged, 'row')} changed` : formatCounted(rows.length, 'row')

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { basename, dirname, extname, join, relative, resolve } from 'node:path'
+import { dirname, extname, join, relative, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { EclusaError } from '@eclusa/sdk'
 import type { ConfigIssue } from '@eclusa/sdk'
@@ -54,7 +54,7 @@ export interface LoadedConfig {
 export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConfig> {
   const file = findConfig(options)
   const directory = dirname(file)
-  const shownFile = relative(options.directory, file) || basename(file)
+  const shownFile = shownPath(options.directory, file)
   const text =
     extname(file) === '.yaml' || extname(file) === '.yml' ? parseConfigText(readFileSync(file, 'utf8')) : undefined
   const value = text === undefined ? await importConfig(file, shownFile) : text.value
@@ -67,6 +67,12 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
   ]
   if (checked.project === undefined || issues.length > 0) throw invalid(shownFile, text, issues)
   return { project: checked.project, file, directory, variables: checked.variables }
+}
+
+/** As the user would write it; a path that climbs out of the working directory is clearer in full. */
+function shownPath(directory: string, file: string): string {
+  const path = relative(directory, file)
+  return path.startsWith('..') ? file : path
 }
 
 const nothingChecked: CheckedConfig = { project: undefined, issues: [], secrets: [], variables: [] }

@@ -37,6 +37,20 @@ describe('a query result', () => {
     `)
   })
 
+  test('that is wider than the terminal is written downwards', () => {
+    const narrow: QueryResult = { ...result, rows: result.rows.slice(1, 2) }
+    expect(formatResult(narrow, 'table', 80)).toBe(formatResult(narrow, 'table'))
+    expect(formatResult(narrow, 'table', 30).split('\n')).toEqual([
+      'row 1',
+      '  id      BIGINT         NULL',
+      '  ratio   DOUBLE         NaN',
+      '  amount  DECIMAL(38,4)  NULL',
+      '  note    VARCHAR',
+      '  raw     BLOB           NULL',
+      '  ok      BOOLEAN        NULL',
+    ])
+  })
+
   test('is CSV in which NULL and an empty text differ', () => {
     expect(formatResult(result, 'csv').split('\n')).toEqual([
       'id,ratio,amount,note,raw,ok',

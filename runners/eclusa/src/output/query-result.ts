@@ -1,5 +1,6 @@
 import { stringify } from 'csv-stringify/sync'
 import type { QueryResult, SqlValue } from '@eclusa/sdk'
+import { fitsWidth, formatRecords } from './records.ts'
 import { formatTable } from './table.ts'
 
 export const resultFormats = ['table', 'csv', 'json'] as const
@@ -13,23 +14,25 @@ export type ResultFormat = (typeof resultFormats)[number]
  * - `json`: an array with one object per line. Numbers of up to 32 bits and floats are numbers; wider integers,
  *   decimals, dates and everything else are strings, since readers of JSON may take numbers for doubles.
  *
- * Bytes are written in hexadecimal, `\x0a1b`.
+ * A table that is wider than `columnsMax` is written row by row, downwards. Bytes are written in hexadecimal, `\x0a1b`.
  */
-export function formatResult(result: QueryResult, format: ResultFormat): string {
+export function formatResult(result: QueryResult, format: ResultFormat, columnsMax?: number): string {
   if (format === 'csv') return formatCsv(result)
-  return format === 'json' ? formatJson(result) : formatResultTable(result)
+  return format === 'json' ? formatJson(result) : formatResultTable(result, columnsMax)
 }
 
-function formatResultTable({ columns, rows }: QueryResult): string {
+function formatResultTable({ columns, rows }: QueryResult, columnsMax: number | undefined): string {
   const isNumeric = (index: number) =>
     rows.some((row) => row[index] !== null) && rows.every((row) => isNumber(row[index]!) || row[index] === null)
-  return formatTable(
+  const texts = rows.map((row) => row.map((value) => textOf(value) ?? 'NULL'))
+  const table = formatTable(
     columns.map(({ name, type }, index) => ({
       name,
       align: isNumeric(index) || type.startsWith('DECIMAL') ? ('right' as const) : ('left' as const),
     })),
-    rows.map((row) => row.map((value) => textOf(value) ?? 'NULL')),
+    texts,
   )
+  return fitsWidth(table, columnsMax) || rows.length === 0 ? table : formatRecords(columns, texts)
 }
 
 function isNumber(value: SqlValue): boolean {

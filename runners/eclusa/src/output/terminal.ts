@@ -11,6 +11,8 @@ export interface Terminal {
   readonly isInteractive: boolean
   /** Width of stderr in characters. */
   readonly columns: number
+  /** Width of stdout where it is a terminal. */
+  readonly resultColumns: number | undefined
   readonly paintResult: Paint
   readonly paintNote: Paint
   /** Writes a result and a line break to stdout. */
@@ -42,6 +44,9 @@ export function createTerminal({ stdout, stderr, env }: TerminalStreams): Termin
     isInteractive,
     get columns() {
       return stderr.columns ?? columnsDefault
+    },
+    get resultColumns() {
+      return stdout.isTTY ? stdout.columns : undefined
     },
     paintResult: paintOn(stdout),
     paintNote: paintOn(stderr),
