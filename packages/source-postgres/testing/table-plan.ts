@@ -1,5 +1,7 @@
 import { byteBudget, valueFormatter } from '@eclusa/sdk'
-import type { ByteBudget, ChangeBatch, StreamSchema } from '@eclusa/sdk'
+import type { ByteBudget, ChangeBatch, Column, StreamSchema } from '@eclusa/sdk'
+import { Bool } from 'apache-arrow'
+import type { Data } from 'apache-arrow'
 import type { Client } from 'pg'
 import { readTypes } from '../src/catalog/type-catalog.ts'
 import { planColumn, selectExpression } from '../src/codec/column-codec.ts'
@@ -75,9 +77,13 @@ export async function copyTable(
   return Array.fromAsync(readCopy({ ...copyOptions(client, plan), ...options }))
 }
 
-/** The rows as PostgreSQL prints them, column by column. */
-export async function readTexts(client: Client, plan: TablePlan): Promise<(string | null)[][]> {
-  const names = plan.schema.columns.map(({ name }) => `"${name}"`).join(', ')
+/** The rows as PostgreSQL prints them. @param expression what to print of a column. */
+export async function readTexts(
+  client: Client,
+  plan: TablePlan,
+  expression = (_: Column, identifier: string) => identifier,
+): Promise<(string | null)[][]> {
+  const names = plan.schema.columns.map((column) => expression(column, `"${column.name}"`)).join(', ')
   await client.query(`BEGIN; ${localSettingsSql}`)
   const { rows } = await client.query<(string | null)[]>({
     text: `SELECT ${names} FROM ${plan.table} ORDER BY ctid`,
@@ -113,4 +119,33 @@ export function printRows(batches: readonly ChangeBatch[]): (string | null)[][] 
     }
     return rows
   })
+}
+
+/** All that a batch says, byte by byte, but for bits and bytes beyond its rows: equal for equal batches only. */
+export function batchContents(batch: ChangeBatch): unknown {
+  return {
+    columns: batch.records.data.children.map(columnContents),
+    rows: batch.records.numRows,
+    unrepresentable: batch.unrepresentable,
+  }
+}
+
+function columnContents(data: Data): unknown {
+  const isBit = data.type instanceof Bool
+  return {
+    type: String(data.type),
+    length: data.length,
+    nulls: Array.from({ length: data.length }, (_, row) => row).filter((row) => !data.getValid(row)).join(' '),
+    offsets: hexOf(data.valueOffsets),
+    values: isBit ? Array.from({ length: data.length }, (_, row) => readBit(data, row)).join('') : hexOf(data.values),
+    children: data.children.map(columnContents),
+  }
+}
+
+function readBit(data: Data, row: number): number {
+  return (data.values[row >> 3] >> (row & 7)) & 1
+}
+
+function hexOf(values: ArrayBufferView | undefined): string | undefined {
+  return values && Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('hex')
 }

@@ -154,7 +154,10 @@ function printTimestamp({ view }: WireBytes, start: number, zone: '' | '+00'): s
   const us = view.getBigInt64(start)
   if (us === int64Max) return 'infinity'
   if (us === int64Min) return '-infinity'
-  return formatTimestamp(us + BigInt(epochUs), zone)
+  const usSince1970 = us + BigInt(epochUs)
+  // The one finite value whose count since 1970 means infinity.
+  if (usSince1970 === timestampInfinityUs) return `294247-01-10 04:00:54.775807${zone}`
+  return formatTimestamp(usSince1970, zone)
 }
 
 /** Microseconds << 24 | offset, counted downwards from the easternmost. */

@@ -45,9 +45,7 @@ function readNetwork({ bytes }: WireBytes, start: number, length: number) {
 function formatIpv6(octets: Buffer): string {
   const groups = Array.from({ length: 8 }, (_, index) => octets.readUInt16BE(index * 2))
   const run = longestZeroRun(groups)
-  const embedsIpv4 =
-    run.start === 0 &&
-    (run.length === 6 || (run.length === 7 && groups[7] !== 1) || (run.length === 5 && groups[5] === 0xffff))
+  const embedsIpv4 = run.start === 0 && (run.length === 6 || (run.length === 5 && groups[5] === 0xffff))
   const texts = groups.map((group) => group.toString(16))
   if (embedsIpv4) texts.splice(6, 2, [...octets.subarray(12)].join('.'))
   if (run.length < 2) return texts.join(':')

@@ -1,6 +1,6 @@
 /**
- * Settings of every session whose values are decoded: they fix the text that PostgreSQL prints, whatever the server's
- * or the role's defaults are. readCopy sets them itself; a session that reads rows as text needs them from its start.
+ * Settings under which values are read: they fix the text that PostgreSQL prints, whatever the defaults of the server,
+ * the database or the role are. readCopy applies them itself; a transaction that reads rows as text needs them too.
  */
 export const sessionSettings: Readonly<Record<string, string>> = {
   client_encoding: 'UTF8',
@@ -12,7 +12,10 @@ export const sessionSettings: Readonly<Record<string, string>> = {
   xmloption: 'content',
 }
 
-/** One statement list that applies `sessionSettings` to the session; no trailing semicolon. */
-export const sessionSettingsSql: string = Object.entries(sessionSettings)
-  .map(([name, value]) => `SET ${name} TO '${value}'`)
+/**
+ * Statements that apply `sessionSettings` until the transaction ends: the one that is open, or that of the query string
+ * they begin. The session itself, which may be a pooler's, is left as it was. No trailing semicolon.
+ */
+export const localSettingsSql: string = Object.entries(sessionSettings)
+  .map(([name, value]) => `SET LOCAL ${name} TO '${value}'`)
   .join('; ')

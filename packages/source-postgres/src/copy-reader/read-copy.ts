@@ -5,7 +5,7 @@ import { BatchBuilder } from '../codec/batch-builder.ts'
 import { createBufferPool } from '../codec/buffer-pool.ts'
 import type { BufferPool } from '../codec/buffer-pool.ts'
 import type { ColumnCodec } from '../codec/column-codec.ts'
-import { sessionSettingsSql } from '../codec/session-settings.ts'
+import { localSettingsSql } from '../codec/session-settings.ts'
 import { sentAsText } from '../codec/textual.ts'
 import { CopyReader } from './copy-reader.ts'
 import { createGeneratedDecoder } from './generated-decoder.ts'
@@ -37,7 +37,7 @@ export interface ReadCopyOptions {
  * Runs the query as `COPY (...) TO STDOUT (FORMAT binary)` and yields its rows as Arrow batches, in the server's order.
  * Batches hold at most `budget.batchRowsMax` rows and `budget.batchBytesMax` bytes; a larger row travels alone.
  *
- * The session keeps `sessionSettings`, which are set first. The next batches are decoded while the consumer works.
+ * `sessionSettings` apply until the transaction ends. The next batches are decoded while the consumer works.
  *
  * @throws CANCELLED when the signal is aborted.
  * @throws POSTGRES_CONNECTION_LOST, POSTGRES_PRIVILEGE_MISSING, POSTGRES_TABLE_MISSING, POSTGRES_STATEMENT_CANCELLED,
@@ -58,7 +58,7 @@ export async function* readCopy(options: ReadCopyOptions): AsyncGenerator<Change
     client,
     stream,
     schema,
-    sql: `${sessionSettingsSql}; COPY (\n${options.query}\n) TO STDOUT (FORMAT binary)`,
+    sql: `${localSettingsSql}; COPY (\n${options.query}\n) TO STDOUT (FORMAT binary)`,
     bytesMax: options.budget.bytesMax,
     ...createDecoder(options),
   })

@@ -1,0 +1,106 @@
+import { streamKey, valueFormatter } from '@eclusa/sdk'
+import type { ChangeBatch, Checkpoint, SourceMessage } from '@eclusa/sdk'
+
+/** A row as texts, in the order of the schema. Values that their type cannot hold are the source's own text. */
+export type Row = (string | null)[]
+
+interface Tables {
+  /** What readers of the warehouse see. */
+  readonly visible: Map<string, Row[]>
+  /** What a stream that is not complete has brought so far. */
+  readonly loading: Map<string, Row[]>
+  readonly checkpoints: Map<string, Checkpoint>
+}
+
+/**
+ * A destination as the contract describes it, in memory: rows and checkpoints become durable together, at checkpoints
+ * only. A full refresh replaces the table when it is complete; an incremental stream adds to it.
+ */
+export class MemoryDestination {
+  readonly messages: SourceMessage[] = []
+  readonly #fullRefreshes: ReadonlySet<string>
+  #durable: Tables = { visible: new Map(), loading: new Map(), checkpoints: new Map() }
+  #draft: Tables = copyOf(this.#durable)
+
+  constructor({ fullRefreshes = [] }: { readonly fullRefreshes?: readonly string[] } = {}) {
+    this.#fullRefreshes = new Set(fullRefreshes)
+  }
+
+  get checkpoints(): Checkpoint[] {
+    return [...this.#durable.checkpoints.values()]
+  }
+
+  /** Rows of a table that are durable and visible. */
+  rows(key: string): Row[] {
+    return this.#durable.visible.get(key) ?? []
+  }
+
+  /** Rows that are durable in a stream that is not complete. */
+  loadingRows(key: string): Row[] {
+    return this.#durable.loading.get(key) ?? []
+  }
+
+  /** What is not durable is lost. */
+  crash(): void {
+    this.#draft = copyOf(this.#durable)
+  }
+
+  /** Takes messages; stops after the one that `stopAfter` is true for, as a killed process does. */
+  async take(
+    messages: AsyncIterable<SourceMessage>,
+    stopAfter: (message: SourceMessage) => boolean = () => false,
+  ): Promise<void> {
+    this.crash()
+    this.messages.length = 0
+    for await (const message of messages) {
+      this.#apply(message)
+      this.messages.push(message)
+      if (stopAfter(message)) break
+    }
+    this.crash()
+  }
+
+  #apply(message: SourceMessage): void {
+    const { visible, loading, checkpoints } = this.#draft
+    switch (message.type) {
+      case 'stream_started':
+        if (!message.resumed) loading.set(streamKey(message.stream), [])
+        return
+      case 'stream_restarted':
+        loading.set(streamKey(message.stream), [])
+        return
+      case 'batch': {
+        const key = streamKey(message.batch.stream)
+        loading.set(key, [...(loading.get(key) ?? []), ...rowsOf(message.batch)])
+        return
+      }
+      case 'stream_completed': {
+        const key = streamKey(message.stream)
+        const before = this.#fullRefreshes.has(key) ? [] : (visible.get(key) ?? [])
+        visible.set(key, [...before, ...(loading.get(key) ?? [])])
+        loading.delete(key)
+        return
+      }
+      case 'checkpoint':
+        for (const checkpoint of message.checkpoints) checkpoints.set(streamKey(checkpoint.stream), checkpoint)
+        this.#durable = copyOf(this.#draft)
+    }
+  }
+}
+
+function copyOf({ visible, loading, checkpoints }: Tables): Tables {
+  return { visible: new Map(visible), loading: new Map(loading), checkpoints: new Map(checkpoints) }
+}
+
+export function rowsOf({ records, schema, unrepresentable, recycle }: ChangeBatch): Row[] {
+  const columns = schema.columns.map(({ type }, index) => ({
+    format: valueFormatter(type),
+    data: records.data.children[index]!,
+  }))
+  const rows = Array.from({ length: records.numRows }, (_, row) => columns.map(({ format, data }) => format(data, row)))
+  for (const { row, column, text } of unrepresentable) {
+    rows[row]![schema.columns.findIndex(({ name }) => name === column)] = text
+  }
+  void recycle
+  return rows
+}

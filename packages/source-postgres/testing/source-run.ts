@@ -1,0 +1,77 @@
+import { byteBudget, streamKey } from '@eclusa/sdk'
+import type { z } from 'zod'
+import type { Checkpoint, ConfiguredCatalog, ConfiguredStream, DiscoveredStream, Log, SourceReader } from '@eclusa/sdk'
+import { postgres } from '../src/source.ts'
+import type { postgresConfigSchema } from '../src/config.ts'
+
+export type SourceConfig = z.input<typeof postgresConfigSchema>
+
+/** What the source logged as warnings, for tests that expect some. */
+export interface RecordedLog extends Log {
+  readonly warnings: string[]
+}
+
+export function recordLog(): RecordedLog {
+  const warnings: string[] = []
+  return { warnings, debug() {}, info() {}, warn: (message) => void warnings.push(message), error() {} }
+}
+
+/** By stream: how it is to be read, where that is not a full refresh. */
+export type StreamChoices = Readonly<Record<string, Partial<ConfiguredStream>>>
+
+/** The source as a pipeline uses it. */
+export class SourceRun {
+  readonly source
+  readonly log = recordLog()
+  readonly signal: AbortSignal
+
+  constructor(config: SourceConfig, { signal = new AbortController().signal }: { signal?: AbortSignal } = {}) {
+    this.source = postgres(config)
+    this.signal = signal
+  }
+
+  async discover(): Promise<Map<string, DiscoveredStream>> {
+    const { streams } = await this.source.discover({ signal: this.signal, log: this.log })
+    return new Map(streams.map((stream) => [streamKey(stream.stream), stream]))
+  }
+
+  async check() {
+    return (await this.source.check({ signal: this.signal, log: this.log })).findings
+  }
+
+  /** The chosen streams; by default all, as full refresh. */
+  async catalog(choices?: StreamChoices): Promise<ConfiguredCatalog> {
+    const discovered = await this.discover()
+    const chosen = choices === undefined ? [...discovered.keys()] : Object.keys(choices)
+    return {
+      streams: chosen.map((key) => {
+        const stream = discovered.get(key)
+        if (stream === undefined) throw new Error(`There is no stream ${key}: ${[...discovered.keys()].join(', ')}`)
+        return configure(stream, choices?.[key])
+      }),
+    }
+  }
+
+  read(
+    catalog: ConfiguredCatalog,
+    checkpoints: readonly Checkpoint[] = [],
+    { batchRowsMax = 1000, bytesMax = 16 * 1024 * 1024 } = {},
+  ): SourceReader {
+    const budget = byteBudget({ bytesMax, readers: 1, batchRowsMax })
+    return this.source.read({ catalog, checkpoints, budget, signal: this.signal, log: this.log })
+  }
+}
+
+export function configure(stream: DiscoveredStream, choice: Partial<ConfiguredStream> = {}): ConfiguredStream {
+  return {
+    ...stream,
+    syncMode: 'full_refresh',
+    destinationSyncMode: choice.syncMode === 'incremental' ? 'append' : 'overwrite',
+    target: stream.stream,
+    schemaPolicy: 'evolve',
+    onUnrepresentable: 'keep_text',
+    ...choice,
+  }
+}
+
+export const incremental = { syncMode: 'incremental' } as const
