@@ -88,12 +88,19 @@ describe('parseJson and stringifyJson', () => {
     expect(parseJson(`{"value":${text}}`)).toEqual({ value: new JsonNumber(text) })
   })
 
-  test.each(['0', '1.0', '9007199254740992', '0.30000000000000004', '1E3', '5e-324', '123456789012345680000'])(
-    'make a JavaScript number of %s, which a double holds',
-    (text) => {
-      expect(parseJson(`[${text}]`)).toEqual([Number(text)])
-    },
-  )
+  test.each([
+    '0',
+    '1.0',
+    '9007199254740992',
+    '0.30000000000000004',
+    '1E3',
+    '5e-324',
+    '123456789012345680000',
+    '1700000000000000.000',
+    '0.00012500000000000000',
+  ])('make a JavaScript number of %s, which a double holds', (text) => {
+    expect(parseJson(`[${text}]`)).toEqual([Number(text)])
+  })
 
   test('keep a key named __proto__ as a field', () => {
     const text = '{"__proto__":{"a":12345678901234567891},"constructor":1}'

@@ -1,5 +1,6 @@
 import { getEventListeners } from 'node:events'
 import { Readable } from 'node:stream'
+import { setImmediate as immediate } from 'node:timers/promises'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { ProtocolLine } from './message-line.ts'
@@ -284,6 +285,22 @@ describe('readMessages', () => {
     const stream = Readable.from([`${record}\n`, `${record}\n`])
     for await (const line of readMessages(stream)) if (line.kind === 'message') break
     expect(stream.destroyed).toBe(true)
+  })
+
+  test('waits until the chunks have let go of what they hold, and leaves no listener on the signal', async () => {
+    const controller = new AbortController()
+    let closed = false
+    async function* held() {
+      try {
+        for (;;) yield `${record}\n`
+      } finally {
+        await immediate()
+        closed = true
+      }
+    }
+    for await (const line of readMessages(held(), { signal: controller.signal })) if (line.lineNumber === 3) break
+    expect(closed).toBe(true)
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0)
   })
 
   test('passes on the error of the chunks', async () => {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { getEventListeners } from 'node:events'
 import { PassThrough, Writable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { setImmediate as immediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { AirbyteMessage } from './message.ts'
@@ -38,8 +39,8 @@ async function isPending(promise: Promise<unknown>): Promise<boolean> {
   return pending
 }
 
-function ids(text: string): number[] {
-  return [...text.matchAll(/"id":(\d+)/g)].map(([, id]) => Number(id))
+function ids(lines: string): number[] {
+  return [...lines.matchAll(/"id":(\d+)/g)].map(([, id]) => Number(id))
 }
 
 const outputFailed = expect.objectContaining({ code: 'PROTOCOL_OUTPUT_FAILED', failureType: 'transient_error' })
@@ -66,7 +67,7 @@ describe('createMessageWriter', () => {
     [1e21, '1e+21'],
     [2.5, '2.5'],
     [null, 'null'],
-  ])('writes a count of %s as the double %s', async (count, text) => {
+  ])('writes a count of %s as the double %s', async (count, double) => {
     const output = new PassThrough()
     const writer = createMessageWriter(output)
     const stats = { recordCount: count, rejectedRecordCount: count, laterCount: 3 }
@@ -74,7 +75,7 @@ describe('createMessageWriter', () => {
       type: 'STATE',
       state: { data: { cursor: 3 }, sourceStats: stats, destinationStats: stats, later: 3 },
     })
-    const written = `{"recordCount":${text},"rejectedRecordCount":${text},"laterCount":3}`
+    const written = `{"recordCount":${double},"rejectedRecordCount":${double},"laterCount":3}`
     expect(String(output.read())).toBe(
       `{"type":"STATE","state":{"data":{"cursor":3},"sourceStats":${written},"destinationStats":${written},"later":3}}\n`,
     )
@@ -94,13 +95,15 @@ describe('createMessageWriter', () => {
   })
 
   test('resolves a write when the output has accepted it, not before', async () => {
+    const { signal } = new AbortController()
     const output = new HeldOutput()
-    const writer = createMessageWriter(output)
+    const writer = createMessageWriter(output, { signal })
     const writing = writer.write(record(1))
     expect(await isPending(writing)).toBe(true)
     output.release()
     await writing
     expect(output.listenerCount('drain') + output.listenerCount('close')).toBe(0)
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0)
   })
 
   test('holds no more than the high-water mark and one message, and keeps the order, when calls are not awaited', async () => {
@@ -239,5 +242,21 @@ describe('createMessageWriter', () => {
     expect(accepted * 10_000).toBeLessThan(4 * 1024 * 1024)
     child.kill('SIGKILL')
     await expect(writing).rejects.toEqual(outputFailed)
+  })
+
+  // After EPIPE, process.stdout is neither destroyed nor `errored`: the writes themselves must tell.
+  test('fails at once, and keeps failing, on a stdout whose reader is gone', async () => {
+    const program = `
+      import { setImmediate as immediate } from 'node:timers/promises'
+      import { createMessageWriter } from '${new URL('message-writer.ts', import.meta.url).href}'
+      const writer = createMessageWriter(process.stdout)
+      const write = () => writer.write({ type: 'LOG', log: { level: 'INFO', message: 'x'.repeat(1000) } })
+      const outcome = () => write().then(() => 'accepted', (error) => error.code + ' ' + error.cause.code)
+      let accepted = 0
+      while (await outcome() === 'accepted' && accepted < 1000) await immediate(accepted++)
+      process.stderr.write((accepted < 5) + ' ' + await outcome())`
+    const child = spawn(process.execPath, ['--no-warnings', '--input-type=module', '-e', program])
+    child.stdout.destroy()
+    expect(await text(child.stderr)).toBe('true PROTOCOL_OUTPUT_FAILED EPIPE')
   })
 })

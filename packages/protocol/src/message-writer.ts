@@ -36,7 +36,7 @@ const pieceCharactersMax = 64 * 1024
 
 /**
  * Makes a writer of messages on a Node stream such as stdout. The stream stays open: its owner ends it. From here to
- * the disposal the writer listens to the stream's errors and hands them to the next call.
+ * the disposal its errors end no process, but reject the next call.
  */
 export function createMessageWriter(output: Writable, options: MessageWriterOptions = {}): MessageWriter {
   return new StreamMessageWriter(output, options.signal)
@@ -45,14 +45,13 @@ export function createMessageWriter(output: Writable, options: MessageWriterOpti
 class StreamMessageWriter implements MessageWriter {
   readonly #output: Writable
   readonly #signal: AbortSignal | undefined
-  #failure: ProtocolError | undefined
   /** Settles when the last call in line is through. Every call waits for the one before it. */
   #lastTurn: Promise<void> = Promise.resolve()
 
   constructor(output: Writable, signal: AbortSignal | undefined) {
     this.#output = output
     this.#signal = signal
-    output.on('error', this.#onError)
+    output.on('error', ignoreError)
   }
 
   async write(message: AirbyteMessage): Promise<void> {
@@ -77,12 +76,8 @@ class StreamMessageWriter implements MessageWriter {
     try {
       await this.flush()
     } finally {
-      this.#output.off('error', this.#onError)
+      this.#output.off('error', ignoreError)
     }
-  }
-
-  readonly #onError = (cause: unknown): void => {
-    this.#failure ??= outputFailed('The output of the messages failed', cause)
   }
 
   async #inTurn(task: () => Promise<void>): Promise<void> {
@@ -100,9 +95,9 @@ class StreamMessageWriter implements MessageWriter {
 
   #refuseIfUnusable(): void {
     this.#signal?.throwIfAborted()
-    if (this.#failure !== undefined) throw this.#failure
     const { destroyed, writableEnded, errored } = this.#output
-    if (destroyed || writableEnded) throw outputFailed('The output of the messages is closed', errored ?? undefined)
+    if (errored) throw outputFailed('The output of the messages failed', errored)
+    if (destroyed || writableEnded) throw outputFailed('The output of the messages is closed')
   }
 
   async #accept(text: string): Promise<void> {
@@ -134,6 +129,9 @@ class StreamMessageWriter implements MessageWriter {
     await untilAborted(flushed.promise, this.#signal)
   }
 }
+
+/** An error that nobody listens to ends the process. The next call finds it in `errored`, or fails by itself. */
+function ignoreError(): void {}
 
 function* joinedLines(messages: Iterable<AirbyteMessage>): Generator<string> {
   let text = ''

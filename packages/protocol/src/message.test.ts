@@ -5,6 +5,7 @@ import { configuredAirbyteCatalogSchema, configuredAirbyteStreamSchema } from '.
 import { airbyteConnectionStatusSchema } from './connection-status.ts'
 import { airbyteControlConnectorConfigMessageSchema, airbyteControlMessageSchema } from './control.ts'
 import { destinationCatalogSchema, destinationOperationSchema } from './destination-catalog.ts'
+import { JsonNumber } from './json-number.ts'
 import { airbyteLogMessageSchema } from './log.ts'
 import { airbyteMessageSchema } from './message.ts'
 import {
@@ -422,4 +423,8 @@ test('A stream must have a sync mode', () => {
 test('An integer field takes neither a fraction nor an integer that a double cannot hold', () => {
   expect(accepts(record, { ...record.example, emitted_at: 1.5 })).toBe(false)
   expect(accepts(configuredStream, { ...configuredStream.example, sync_id: 2 ** 53 })).toBe(false)
+})
+
+test('An object field does not take a number that is kept as an object', () => {
+  expect(accepts(record, { ...record.example, data: new JsonNumber('1e400') })).toBe(false)
 })
