@@ -54,7 +54,7 @@ export function openRunStore({ directory, runsMax = runsMaxDefault }: RunStoreOp
     try {
       return (await readdir(directory))
         .filter((name) => name.endsWith('.jsonl'))
-        .sort()
+        .toSorted()
         .toReversed()
     } catch (error) {
       if (isMissing(error)) return []

@@ -67,11 +67,17 @@ export function startRun(parts: RunParts): PipelineRun {
   const store = storeListener(parts.settings)
   const emit = createEmitter({ pipeline: parts.settings.name, runId }, [(event) => channel.push(event), store.append])
   const work = new Run(parts, { runId, emit, stopSignal: stop.signal })
-  const result = work.execute().finally(async () => {
+  const result = finish(work, store, channel)
+  return { runId, result, stop: () => stop.abort(), [Symbol.asyncIterator]: () => channel[Symbol.asyncIterator]() }
+}
+
+async function finish(work: Run, store: { flush: () => Promise<void> }, channel: EventChannel): Promise<RunResult> {
+  try {
+    return await work.execute()
+  } finally {
     await store.flush()
     channel.close()
-  })
-  return { runId, result, stop: () => stop.abort(), [Symbol.asyncIterator]: () => channel[Symbol.asyncIterator]() }
+  }
 }
 
 /** Stores events behind the run: a history that cannot be written is a warning, never the end of a run. */

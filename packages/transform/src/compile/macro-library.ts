@@ -11,7 +11,7 @@ const testTag =
   (tag: string): TagParser =>
   (parser, position) => {
     const name = parser.stream.expect('name').value
-    return parser.parseMacro({ tag, name: `test_${String(name)}`, parameters: parser.parseParameters() }, position)
+    return parser.parseMacro({ tag, name: `test_${name}`, parameters: parser.parseParameters() }, position)
   }
 
 export function createProjectEnvironment(): Environment {

@@ -33,7 +33,7 @@ export function readDeclaredTest(entry: TestProperties): DeclaredTest | undefine
   if (typeof entry === 'string') return { testName: entry, arguments: {}, config: {} }
   if (typeof entry['test_name'] === 'string') {
     const { test_name: testName, ...rest } = entry
-    return declared(testName as string, rest)
+    return declared(testName, rest)
   }
   const [[testName, body] = [], ...others] = Object.entries(entry)
   if (testName === undefined || others.length > 0) return undefined

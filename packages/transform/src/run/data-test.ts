@@ -1,5 +1,6 @@
 import { EclusaError } from '@eclusa/sdk'
 import type { WarehouseConnection } from '@eclusa/sdk'
+import { textOf } from '../jinja/python-text.ts'
 import type { TestNode } from '../project/node.ts'
 import type { NodeResult } from './node-result.ts'
 
@@ -22,7 +23,7 @@ export async function runDataTest({
   const { rows } = await connection.query(query, { signal })
   const [failures, shouldWarn, shouldError] = rows[0]!
   const count = Number(failures)
-  const severity = String(node.config['severity'] ?? 'error').toLowerCase()
+  const severity = textOf(node.config['severity'] ?? 'error').toLowerCase()
   const counted = { failures: count, message: `Got ${count} ${count === 1 ? 'result' : 'results'}` }
   if (severity === 'error' && shouldError === true)
     return {
@@ -40,7 +41,7 @@ export async function runDataTest({
 }
 
 export function testQuery(node: TestNode, sql: string): string {
-  const failCalc = String(node.config['fail_calc'] ?? 'count(*)')
+  const failCalc = textOf(node.config['fail_calc'] ?? 'count(*)')
   const limit = node.config['limit']
   return [
     'select',
@@ -55,7 +56,7 @@ export function testQuery(node: TestNode, sql: string): string {
 }
 
 function condition(node: TestNode, key: 'warn_if' | 'error_if'): string {
-  return String(node.config[key] ?? '!= 0')
+  return textOf(node.config[key] ?? '!= 0')
 }
 
 function integer(node: TestNode, value: unknown): number {
