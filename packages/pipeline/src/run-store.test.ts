@@ -70,7 +70,7 @@ describe('run store', () => {
     const store = openRunStore({ directory })
     await store.append(started('a', '2026-01-01T00:00:00.000Z'))
     const [file] = await readdir(directory)
-    await appendFile(path.join(directory, file!), '{"type":"committed","ver')
+    await appendFile(path.join(directory, file ?? ''), '{"type":"committed","ver')
     expect(await store.events('a')).toHaveLength(1)
   })
 

@@ -69,7 +69,7 @@ function tables(
         signal.throwIfAborted()
         const index = pending.findIndex((fault) => fault.stream === stream.name && fault.atChunk === chunk)
         yield { type: 'batch', batch: batchOf(stream.name, [BigInt(2 * chunk), BigInt(2 * chunk + 1)]) }
-        if (index >= 0) throw pending.splice(index, 1)[0]!.error
+        if (index >= 0) throw pending.splice(index, 1)[0]?.error
         if (chunk === chunks - 1) yield { type: 'stream_completed', stream }
         yield { type: 'checkpoint', checkpoints: [{ stream, state: { chunks: chunk + 1 } }] }
       }

@@ -3,9 +3,9 @@ export interface Schedule {
   /** In order of preference: of two that are ready, the earlier begins first. */
   readonly ids: readonly string[]
   /** Ids that must end before this one begins; those outside the schedule do not count. */
-  waitsFor(id: string): readonly string[]
+  readonly waitsFor: (id: string) => readonly string[]
   /** Does one piece of work. Never rejects. */
-  run(id: string): Promise<void>
+  readonly run: (id: string) => Promise<void>
   /** At most so many at once. */
   readonly concurrency: number
 }
