@@ -2,8 +2,9 @@ import { spawnSync } from 'node:child_process'
 import { createServer } from 'node:http'
 import type { RequestListener } from 'node:http'
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { definePipeline } from '@eclusa/pipeline'
 import { connectorSpec, createBatchBuilder, createLog } from '@eclusa/sdk'
@@ -36,8 +37,8 @@ describe('the pages', () => {
   })
 
   test('show code that the compiler accepts', () => {
-    const tsc = fileURLToPath(new URL('../node_modules/.bin/tsc', import.meta.url))
-    const { status, stdout } = spawnSync(tsc, ['-p', join(here, '..')], { encoding: 'utf8' })
+    const compiler = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc')
+    const { status, stdout } = spawnSync(process.execPath, [compiler, '-p', join(here, '..')], { encoding: 'utf8' })
     expect(stdout).toBe('')
     expect(status).toBe(0)
   })
