@@ -1,3 +1,10 @@
 import { defineConfig } from 'tsup'
 
-export default defineConfig({ entry: ['src/index.ts'], format: 'esm', target: 'node22', sourcemap: true, clean: false })
+// The worker is an entry of its own: it is found beside the module that starts it.
+export default defineConfig({
+  entry: ['src/index.ts', 'src/thread/worker.ts'],
+  format: 'esm',
+  target: 'node22',
+  sourcemap: true,
+  clean: false,
+})

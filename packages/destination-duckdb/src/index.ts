@@ -1,1 +1,1 @@
-export {}
+export { duckdb } from './destination.ts'

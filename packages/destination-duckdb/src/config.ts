@@ -1,0 +1,33 @@
+import { z } from 'zod'
+
+/** The configuration of the DuckDB destination. */
+export const duckdbConfigSchema = z.strictObject({
+  path: z
+    .string()
+    .min(1)
+    .refine((path) => path !== ':memory:', 'a database in memory would be gone when the run ends')
+    .default('./warehouse.duckdb')
+    .describe('The DuckDB file; it and its directory are created where they are missing. Default: ./warehouse.duckdb'),
+  schema: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Put all tables into this schema. Default: the schema that each stream names as its target, or main'),
+  threads: z.int().min(1).optional().describe('Threads that DuckDB may use. Default: one for each core'),
+  memory_limit: z
+    .string()
+    .regex(/^\d+(\.\d+)?\s*([KMGT]i?B|%)$/i, 'write a number and a unit: 512MB, 4GiB, 50%')
+    .optional()
+    .describe("Memory that DuckDB may use before it spills to disk: 512MB, 4GiB. Default: DuckDB's own, 80 % of all"),
+  temp_directory: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Where DuckDB spills to. Default: beside the file, with .tmp at the end'),
+  append_method: z
+    .enum(['auto', 'raw', 'values'])
+    .default('auto')
+    .describe('How rows are handed to DuckDB: auto takes the fast way (raw) if it passes a self-test, else values'),
+})
+
+export type DuckDbConfig = z.output<typeof duckdbConfigSchema>

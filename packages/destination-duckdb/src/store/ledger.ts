@@ -1,0 +1,233 @@
+import { EclusaError } from '@eclusa/sdk'
+import type { Checkpoint, JsonObject, SqlValue, StreamName, WarehouseConnection } from '@eclusa/sdk'
+import { duckdbDialect } from '@eclusa/warehouse'
+import type { RelationName } from '@eclusa/warehouse'
+import { foldIdentifier, ledgerSchema } from '../table/identifier.ts'
+
+/*
+ * What eclusa keeps in the warehouse beside the data, in the same transactions: schema `_eclusa`.
+ *
+ *   checkpoints      how far each stream of each pipeline was read by its last commit
+ *   commits          one row for each commit: its identity is (pipeline, sequence)
+ *   commit_streams   how many rows of which stream it holds
+ *   streams          the table and generation of each stream, and the refresh that is being loaded
+ *   column_versions  which columns of a table are new versions of a column whose type had changed
+ *
+ * No keys and indexes: they would cost time on every commit, and one writer at a time needs none.
+ */
+
+const formatVersion = 1
+
+const tables = [
+  'format (version INTEGER)',
+  'checkpoints (pipeline VARCHAR, namespace VARCHAR, stream VARCHAR, state VARCHAR, run_id VARCHAR, sequence BIGINT, committed_at TIMESTAMPTZ)',
+  'commits (pipeline VARCHAR, sequence BIGINT, run_id VARCHAR, row_count BIGINT, byte_count BIGINT, unrepresentable_count BIGINT, committed_at TIMESTAMPTZ)',
+  'commit_streams (pipeline VARCHAR, sequence BIGINT, namespace VARCHAR, stream VARCHAR, row_count BIGINT)',
+  'streams (pipeline VARCHAR, namespace VARCHAR, stream VARCHAR, table_schema VARCHAR, table_name VARCHAR, generation_id BIGINT, loading_generation_id BIGINT, completed_sequence BIGINT)',
+  'column_versions (table_schema VARCHAR, table_name VARCHAR, column_name VARCHAR, version_of VARCHAR, added_at TIMESTAMPTZ)',
+]
+
+/** What the ledger knows of one stream. */
+export interface StreamRecord {
+  readonly stream: StreamName
+  readonly table: RelationName
+  /** The refresh whose rows are visible; 0 before the first one is complete. */
+  readonly generationId: number
+  /** The refresh that is being loaded beside the table; undefined when there is none. */
+  readonly loadingGenerationId: number | undefined
+  /** The commit with which the stream was complete last: rows of later commits belong to an unfinished read. */
+  readonly completedSequence: number
+}
+
+export interface CommitRecord {
+  readonly pipeline: string
+  readonly sequence: number
+  readonly runId: string
+  readonly rows: number
+  readonly bytes: number
+  readonly unrepresentable: number
+  readonly streams: readonly { readonly stream: StreamName; readonly rows: number }[]
+}
+
+/** Reads and writes the tables of `_eclusa`, within the transaction of its connection. */
+export class Ledger {
+  readonly #connection: WarehouseConnection
+  readonly #pipeline: string
+
+  constructor(connection: WarehouseConnection, pipeline: string) {
+    this.#connection = connection
+    this.#pipeline = pipeline
+  }
+
+  /**
+   * True when the warehouse has a ledger that this version can read.
+   *
+   * @throws DESTINATION_LEDGER_NEWER
+   */
+  async exists(): Promise<boolean> {
+    const format = { schema: ledgerSchema, identifier: 'format' }
+    if ((await duckdbDialect.listColumns(this.#connection, format)) === undefined) return false
+    const [row] = await this.#rows(`SELECT max(version) FROM ${nameOf('format')}`, [])
+    const version = Number(row?.[0] ?? 0)
+    if (version <= formatVersion) return version > 0
+    throw new EclusaError('DESTINATION_LEDGER_NEWER', {
+      message: `The tables of schema ${ledgerSchema} have format ${version}; this version of eclusa knows ${formatVersion}.`,
+    })
+  }
+
+  async create(): Promise<void> {
+    await this.#connection.query(duckdbDialect.createSchema(ledgerSchema))
+    for (const table of tables) await this.#connection.query(`CREATE TABLE IF NOT EXISTS ${ledgerSchema}.${table}`)
+    await this.#connection.query(`INSERT INTO ${nameOf('format')} VALUES (${formatVersion})`)
+  }
+
+  /** 0 before the first commit. */
+  async lastSequence(): Promise<number> {
+    const sql = `SELECT coalesce(max(sequence), 0)::BIGINT FROM ${nameOf('commits')} WHERE pipeline = $1`
+    return Number((await this.#rows(sql, [this.#pipeline]))[0]?.[0])
+  }
+
+  async checkpoints(): Promise<Checkpoint[]> {
+    const sql = `SELECT namespace, stream, state FROM ${nameOf('checkpoints')} WHERE pipeline = $1 ORDER BY namespace, stream`
+    const rows = await this.#rows(sql, [this.#pipeline])
+    return rows.map(([namespace, stream, state]) => ({
+      stream: streamOf(namespace, stream),
+      state: JSON.parse(String(state)) as JsonObject,
+    }))
+  }
+
+  async saveCheckpoints(
+    checkpoints: readonly Checkpoint[],
+    commit: { runId: string; sequence: number },
+  ): Promise<void> {
+    for (const { stream, state } of checkpoints) {
+      await this.forgetCheckpoint(stream)
+      await this.#insert('checkpoints', [
+        this.#pipeline,
+        stream.namespace ?? null,
+        stream.name,
+        JSON.stringify(state),
+        commit.runId,
+        commit.sequence,
+      ])
+    }
+  }
+
+  async forgetCheckpoint(stream: StreamName): Promise<void> {
+    await this.#deleteOf('checkpoints', stream)
+  }
+
+  async saveCommit({ pipeline, sequence, runId, rows, bytes, unrepresentable, streams }: CommitRecord): Promise<void> {
+    await this.#insert('commits', [pipeline, sequence, runId, rows, bytes, unrepresentable])
+    for (const { stream, rows: streamRows } of streams) {
+      const values = [pipeline, sequence, stream.namespace ?? null, stream.name, streamRows]
+      await this.#query(`INSERT INTO ${nameOf('commit_streams')} VALUES ($1, $2, $3, $4, $5)`, values)
+    }
+  }
+
+  async streams(): Promise<StreamRecord[]> {
+    const rows = await this.#rows(
+      `SELECT namespace, stream, table_schema, table_name, generation_id, loading_generation_id, completed_sequence
+       FROM ${nameOf('streams')} WHERE pipeline = $1`,
+      [this.#pipeline],
+    )
+    return rows.map(([namespace, stream, schema, identifier, generation, loading, completed]) => ({
+      stream: streamOf(namespace, stream),
+      table: { schema: String(schema), identifier: String(identifier) },
+      generationId: Number(generation),
+      loadingGenerationId: loading === null ? undefined : Number(loading),
+      completedSequence: Number(completed),
+    }))
+  }
+
+  async saveStream({
+    stream,
+    table,
+    generationId,
+    loadingGenerationId,
+    completedSequence,
+  }: StreamRecord): Promise<void> {
+    await this.#deleteOf('streams', stream)
+    await this.#query(`INSERT INTO ${nameOf('streams')} VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, [
+      this.#pipeline,
+      stream.namespace ?? null,
+      stream.name,
+      table.schema,
+      table.identifier,
+      generationId,
+      loadingGenerationId ?? null,
+      completedSequence,
+    ])
+  }
+
+  /** The pipeline and stream that a table belongs to; undefined when eclusa did not make it. */
+  async ownerOf(table: RelationName): Promise<{ pipeline: string; stream: StreamName } | undefined> {
+    const [row] = await this.#rows(
+      `SELECT pipeline, namespace, stream FROM ${nameOf('streams')}
+       WHERE lower(table_schema) = lower($1) AND lower(table_name) = lower($2)`,
+      [table.schema, table.identifier],
+    )
+    return row && { pipeline: String(row[0]), stream: streamOf(row[1], row[2]) }
+  }
+
+  /** Of a table's columns, those that are versions: their folded names, in the order of their making. */
+  async columnVersions(table: RelationName): Promise<Map<string, string>> {
+    const rows = await this.#rows(
+      `SELECT column_name, version_of FROM ${nameOf('column_versions')}
+       WHERE lower(table_schema) = lower($1) AND lower(table_name) = lower($2) ORDER BY rowid`,
+      [table.schema, table.identifier],
+    )
+    return new Map(rows.map(([column, source]) => [foldIdentifier(String(column)), String(source)]))
+  }
+
+  async saveColumnVersion(table: RelationName, column: string, versionOf: string): Promise<void> {
+    await this.#insert('column_versions', [table.schema, table.identifier, column, versionOf])
+  }
+
+  async forgetColumnVersions(table: RelationName): Promise<void> {
+    await this.#query(
+      `DELETE FROM ${nameOf('column_versions')} WHERE lower(table_schema) = lower($1) AND lower(table_name) = lower($2)`,
+      [table.schema, table.identifier],
+    )
+  }
+
+  /** When a table takes another's place, its versions go with it. */
+  async moveColumnVersions(from: RelationName, to: RelationName): Promise<void> {
+    await this.forgetColumnVersions(to)
+    await this.#query(
+      `UPDATE ${nameOf('column_versions')} SET table_name = $3
+       WHERE lower(table_schema) = lower($1) AND lower(table_name) = lower($2)`,
+      [from.schema, from.identifier, to.identifier],
+    )
+  }
+
+  /** The last column of these tables is the time of the transaction. */
+  async #insert(table: string, values: readonly SqlValue[]): Promise<void> {
+    const parameters = values.map((_, index) => `$${index + 1}`).join(', ')
+    await this.#query(`INSERT INTO ${nameOf(table)} VALUES (${parameters}, current_timestamp)`, values)
+  }
+
+  async #deleteOf(table: string, stream: StreamName): Promise<void> {
+    await this.#query(
+      `DELETE FROM ${nameOf(table)} WHERE pipeline = $1 AND namespace IS NOT DISTINCT FROM $2 AND stream = $3`,
+      [this.#pipeline, stream.namespace ?? null, stream.name],
+    )
+  }
+
+  async #query(sql: string, parameters: readonly SqlValue[]): Promise<void> {
+    await this.#connection.query(sql, { parameters })
+  }
+
+  async #rows(sql: string, parameters: readonly SqlValue[]): Promise<readonly (readonly SqlValue[])[]> {
+    return (await this.#connection.query(sql, { parameters })).rows
+  }
+}
+
+function nameOf(table: string): string {
+  return `${ledgerSchema}.${table}`
+}
+
+function streamOf(namespace: SqlValue | undefined, name: SqlValue | undefined): StreamName {
+  const isNamed = namespace !== null && namespace !== undefined
+  return { ...(isNamed ? { namespace: String(namespace) } : {}), name: String(name) }
+}

@@ -1,0 +1,220 @@
+import bindings from '@duckdb/node-bindings'
+import { DuckDBTimestampTZValue } from '@duckdb/node-api'
+import { EclusaError, streamKey } from '@eclusa/sdk'
+import type { Checkpoint, Column, Commit, ConfiguredStream, StreamName } from '@eclusa/sdk'
+import type { DuckDbSession } from '@eclusa/warehouse'
+import type { ColumnData } from '../chunk/column-data.ts'
+import type { AppendMethod, SlotValues } from '../chunk/table-appender.ts'
+import type { MetadataColumnName } from '../table/metadata-column.ts'
+import { rawIdColumn, rawIdSalt } from '../table/raw-id.ts'
+import type { RawIdSalt } from '../table/raw-id.ts'
+import { metaColumn, metaText } from '../table/row-meta.ts'
+import { Ledger } from './ledger.ts'
+import { StreamLoad } from './stream-load.ts'
+import { inspectStreams } from './stream-inspection.ts'
+
+export interface LoadOptions {
+  readonly path: string
+  readonly pipeline: string
+  readonly runId: string
+  readonly streams: readonly ConfiguredStream[]
+  readonly schemaOverride: string | undefined
+  readonly method: AppendMethod
+}
+
+/** A batch without Arrow's objects, as it comes from the thread that accepted it. */
+export interface AcceptedBatch {
+  readonly stream: StreamName
+  /** The stream's columns, when they are not those of the batch before. */
+  readonly changedColumns: readonly Column[] | undefined
+  readonly rowCount: number
+  readonly byteLength: number
+  readonly columns: readonly ColumnData[]
+  readonly extractedAtUs: bigint
+  /** Texts of `_airbyte_meta` of the rows in which a value could not be held. */
+  readonly changedMeta: ReadonlyMap<number, string>
+  /** Values that DuckDB could not hold, beside those that the source had marked. */
+  readonly unrepresentableCount: number
+}
+
+interface StreamEntry {
+  readonly load: StreamLoad
+  readonly salt: RawIdSalt
+  rows: number
+}
+
+/**
+ * A session's work on the warehouse: everything since the last commit is one transaction of one connection.
+ * Calls are made one at a time. After a call has failed, only `discard` may follow.
+ */
+export class Load {
+  readonly checkpoints: readonly Checkpoint[]
+  /** What should be told at the start. */
+  readonly warnings: readonly string[]
+  readonly #session: DuckDbSession
+  readonly #ledger: Ledger
+  readonly #options: LoadOptions
+  readonly #streams: ReadonlyMap<string, StreamEntry>
+  readonly #unchangedMeta: string
+  #sequence: number
+  #isInTransaction = false
+  #rows = 0
+  #bytes = 0
+  #unrepresentable = 0
+
+  /** @throws as `inspectStreams`; the ledger is made where there is none. */
+  static async open(session: DuckDbSession, options: LoadOptions): Promise<Load> {
+    const ledger = new Ledger(session, options.pipeline)
+    if (!(await ledger.exists())) {
+      await session.query('BEGIN')
+      await ledger.create()
+      await session.query('COMMIT')
+    }
+    const inspected = await inspectStreams(session, ledger, options)
+    const invalid = new Set(
+      inspected
+        .filter(({ isCheckpointValid }) => !isCheckpointValid)
+        .map(({ configured }) => streamKey(configured.stream)),
+    )
+    const stored = await ledger.checkpoints()
+    const context = { session, ledger, path: options.path, method: options.method }
+    const streams = inspected.map((one, index): [string, StreamEntry] => [
+      streamKey(one.configured.stream),
+      {
+        load: new StreamLoad(context, one, index),
+        salt: rawIdSalt([options.pipeline, one.table.schema, one.table.identifier, options.runId]),
+        rows: 0,
+      },
+    ])
+    return new Load(session, ledger, options, {
+      checkpoints: stored.filter(({ stream }) => !invalid.has(streamKey(stream))),
+      warnings: inspected.flatMap(({ warnings }) => warnings),
+      streams: new Map(streams),
+      sequence: await ledger.lastSequence(),
+    })
+  }
+
+  private constructor(
+    session: DuckDbSession,
+    ledger: Ledger,
+    options: LoadOptions,
+    found: {
+      checkpoints: readonly Checkpoint[]
+      warnings: readonly string[]
+      streams: ReadonlyMap<string, StreamEntry>
+      sequence: number
+    },
+  ) {
+    this.#session = session
+    this.#ledger = ledger
+    this.#options = options
+    this.checkpoints = found.checkpoints
+    this.warnings = found.warnings
+    this.#streams = found.streams
+    this.#sequence = found.sequence
+    this.#unchangedMeta = metaText(options.runId, [])
+  }
+
+  async startStream(stream: StreamName, options: { readonly resumed: boolean }): Promise<readonly string[]> {
+    await this.#begin()
+    return this.#entryOf(stream).load.start(options)
+  }
+
+  async restartStream(stream: StreamName): Promise<readonly string[]> {
+    await this.#begin()
+    return this.#entryOf(stream).load.restart()
+  }
+
+  completeStream(stream: StreamName): void {
+    this.#entryOf(stream).load.complete()
+  }
+
+  async append(batch: AcceptedBatch): Promise<readonly string[]> {
+    await this.#begin()
+    const entry = this.#entryOf(batch.stream)
+    const rows = { rowCount: batch.rowCount, columns: batch.columns, metadata: this.#metadataOf(batch, entry) }
+    const notes = await entry.load.append(rows, batch.changedColumns)
+    entry.rows += batch.rowCount
+    this.#rows += batch.rowCount
+    this.#bytes += batch.byteLength
+    this.#unrepresentable += batch.unrepresentableCount
+    return notes
+  }
+
+  async commit(checkpoints: readonly Checkpoint[]): Promise<Commit> {
+    const startedAtMs = performance.now()
+    await this.#begin()
+    const { pipeline, runId } = this.#options
+    const sequence = this.#sequence + 1
+    for (const { load } of this.#streams.values()) await load.prepareCommit(sequence)
+    await this.#ledger.saveCheckpoints(checkpoints, { runId, sequence })
+    await this.#ledger.saveCommit({
+      pipeline,
+      sequence,
+      runId,
+      rows: this.#rows,
+      bytes: this.#bytes,
+      unrepresentable: this.#unrepresentable,
+      streams: [...this.#streams].flatMap(([, { load, rows }]) => (rows === 0 ? [] : [{ stream: load.stream, rows }])),
+    })
+    await this.#session.query('COMMIT')
+    this.#isInTransaction = false
+    const commit = {
+      sequence,
+      rows: this.#rows,
+      bytes: this.#bytes,
+      unrepresentable: this.#unrepresentable,
+      durationMs: performance.now() - startedAtMs,
+    }
+    this.#beginCounting(sequence)
+    return commit
+  }
+
+  /** Takes back what was not committed. */
+  async discard(): Promise<void> {
+    for (const { load } of this.#streams.values()) load.discard()
+    if (!this.#isInTransaction) return
+    this.#isInTransaction = false
+    await this.#session.query('ROLLBACK')
+  }
+
+  async #begin(): Promise<void> {
+    if (this.#isInTransaction) return
+    await this.#session.query('BEGIN')
+    this.#isInTransaction = true
+  }
+
+  #beginCounting(sequence: number): void {
+    this.#sequence = sequence
+    this.#rows = 0
+    this.#bytes = 0
+    this.#unrepresentable = 0
+    for (const entry of this.#streams.values()) entry.rows = 0
+  }
+
+  #metadataOf(batch: AcceptedBatch, { load, salt }: StreamEntry): Record<MetadataColumnName, SlotValues> {
+    const { rowCount, extractedAtUs, changedMeta } = batch
+    const generationId = BigInt(load.generationId)
+    const unchanged = this.#unchangedMeta
+    const rawIds = rawIdColumn(salt, { sequence: this.#sequence + 1, first: this.#rows, count: rowCount })
+    return {
+      _airbyte_raw_id: { kind: 'rows', column: rawIds },
+      _airbyte_extracted_at: {
+        kind: 'constant',
+        value: new DuckDBTimestampTZValue(extractedAtUs),
+        native: bindings.create_timestamp_tz({ micros: extractedAtUs }),
+      },
+      _airbyte_meta:
+        changedMeta.size === 0
+          ? { kind: 'constant', value: unchanged, native: bindings.create_varchar(unchanged) }
+          : { kind: 'rows', column: metaColumn(rowCount, unchanged, changedMeta) },
+      _airbyte_generation_id: { kind: 'constant', value: generationId, native: bindings.create_int64(generationId) },
+    }
+  }
+
+  #entryOf(stream: StreamName): StreamEntry {
+    const entry = this.#streams.get(streamKey(stream))
+    if (entry !== undefined) return entry
+    throw new EclusaError('INTERNAL', { message: `Stream ${streamKey(stream)} is not in the session's catalog.` })
+  }
+}

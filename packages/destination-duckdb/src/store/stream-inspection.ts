@@ -1,0 +1,162 @@
+import { EclusaError, streamKey } from '@eclusa/sdk'
+import type { ConfiguredStream, WarehouseConnection } from '@eclusa/sdk'
+import { duckdbDialect } from '@eclusa/warehouse'
+import type { RelationColumn, RelationName } from '@eclusa/warehouse'
+import { foldIdentifier, isReservedIdentifier, ledgerSchema, loadingTableOf } from '../table/identifier.ts'
+import { planTable } from '../table/table-plan.ts'
+import type { TablePlan } from '../table/table-plan.ts'
+import type { Ledger, StreamRecord } from './ledger.ts'
+
+/** A stream and what the warehouse has of it. */
+export interface InspectedStream {
+  readonly configured: ConfiguredStream
+  readonly table: RelationName
+  readonly loadingTable: RelationName
+  /** The table's columns; undefined when there is none yet, or none any more. */
+  readonly columns: readonly RelationColumn[] | undefined
+  /** Columns of a refresh that was interrupted and can go on. */
+  readonly loadingColumns: readonly RelationColumn[] | undefined
+  /** Where a refresh was being loaded before the stream moved to another table. */
+  readonly orphan: RelationName | undefined
+  readonly record: StreamRecord
+  /** Whether a stored checkpoint of the stream still tells what the warehouse has. */
+  readonly isCheckpointValid: boolean
+  /** How the table follows the stream as it is configured now. */
+  readonly plan: TablePlan
+  readonly warnings: readonly string[]
+}
+
+export interface InspectionOptions {
+  readonly streams: readonly ConfiguredStream[]
+  readonly pipeline: string
+  /** Where all tables go; by default each into the schema that its target names, or `main`. */
+  readonly schemaOverride: string | undefined
+}
+
+const schemaDefault = 'main'
+
+/**
+ * Looks up what the warehouse has of each stream. Changes nothing.
+ *
+ * @param ledger undefined when the warehouse has none yet
+ * @throws DESTINATION_TABLE_TAKEN, and whatever `planTable` throws; `details.stream` names the stream
+ */
+export async function inspectStreams(
+  connection: WarehouseConnection,
+  ledger: Ledger | undefined,
+  options: InspectionOptions,
+): Promise<InspectedStream[]> {
+  const records = (await ledger?.streams()) ?? []
+  const inspected: InspectedStream[] = []
+  for (const configured of options.streams) {
+    const record = records.find(({ stream }) => streamKey(stream) === streamKey(configured.stream))
+    inspected.push(await inspectStream({ connection, ledger, options, configured, stored: record }))
+  }
+  return inspected
+}
+
+interface StreamInspection {
+  readonly connection: WarehouseConnection
+  readonly ledger: Ledger | undefined
+  readonly options: InspectionOptions
+  readonly configured: ConfiguredStream
+  readonly stored: StreamRecord | undefined
+}
+
+async function inspectStream(inspection: StreamInspection): Promise<InspectedStream> {
+  const { connection, ledger, options, configured } = inspection
+  const table = tableOf(configured, options)
+  const loadingTable = { ...table, identifier: loadingTableOf(table.identifier) }
+  const stored =
+    inspection.stored !== undefined && isSameTable(inspection.stored.table, table) ? inspection.stored : undefined
+  if (stored === undefined) await refuseTakenTable(inspection, table)
+  const columns = await duckdbDialect.listColumns(connection, table)
+  const loadingColumns =
+    stored?.loadingGenerationId === undefined ? undefined : await duckdbDialect.listColumns(connection, loadingTable)
+  const record: StreamRecord = {
+    stream: configured.stream,
+    table,
+    generationId: stored?.generationId ?? 0,
+    loadingGenerationId: loadingColumns === undefined ? undefined : stored?.loadingGenerationId,
+    completedSequence: stored?.completedSequence ?? 0,
+  }
+  return {
+    configured,
+    table,
+    loadingTable,
+    columns,
+    loadingColumns,
+    orphan: stored === undefined ? orphanOf(inspection.stored) : undefined,
+    record,
+    isCheckpointValid: loadingColumns !== undefined || (columns !== undefined && stored !== undefined),
+    plan: planTable({
+      stream: configured.stream,
+      columns: configured.schema.columns,
+      table: columns,
+      versions: replacesAllRows(configured) ? new Map() : ((await ledger?.columnVersions(table)) ?? new Map()),
+      policy: configured.schemaPolicy,
+      replaces: replacesAllRows(configured),
+    }),
+    warnings: warningsOf(inspection, { table, columns, stored }),
+  }
+}
+
+function orphanOf(stored: StreamRecord | undefined): RelationName | undefined {
+  if (stored?.loadingGenerationId === undefined) return undefined
+  return { ...stored.table, identifier: loadingTableOf(stored.table.identifier) }
+}
+
+/** A stream that is read in full each time and does not append gets a table built anew. */
+export function replacesAllRows({ syncMode, destinationSyncMode }: ConfiguredStream): boolean {
+  return destinationSyncMode === 'overwrite' || (syncMode === 'full_refresh' && destinationSyncMode === 'append_dedup')
+}
+
+function tableOf({ stream, target }: ConfiguredStream, { schemaOverride }: InspectionOptions): RelationName {
+  const table = { schema: schemaOverride ?? target.namespace ?? schemaDefault, identifier: target.name }
+  if (foldIdentifier(table.schema) === ledgerSchema || isReservedIdentifier(table.identifier)) {
+    throw taken(stream, table, 'it is a name that eclusa keeps for itself')
+  }
+  return table
+}
+
+async function refuseTakenTable({ connection, ledger, options, configured }: StreamInspection, table: RelationName) {
+  const relations = await duckdbDialect.listRelations(connection, table.schema)
+  const isThere = relations.some(({ name }) => foldIdentifier(name.identifier) === foldIdentifier(table.identifier))
+  if (!isThere) return
+  const owner = await ledger?.ownerOf(table)
+  if (owner === undefined) throw taken(configured.stream, table, 'it is there already, and eclusa did not make it')
+  const whose = owner.pipeline === options.pipeline ? 'this pipeline' : `pipeline "${owner.pipeline}"`
+  throw taken(configured.stream, table, `it belongs to stream ${streamKey(owner.stream)} of ${whose}`)
+}
+
+function taken(stream: ConfiguredStream['stream'], table: RelationName, why: string): EclusaError {
+  const name = duckdbDialect.formatRelation(table)
+  const aside = duckdbDialect.rename(table, 'table', `${table.identifier}_old`)
+  return new EclusaError('DESTINATION_TABLE_TAKEN', {
+    message: `Stream ${streamKey(stream)} cannot be written to ${name}: ${why}.`,
+    remedy: `Give the stream another \`target\`, or move the table away: ${aside}`,
+    details: { stream: streamKey(stream), table: `${table.schema}.${table.identifier}` },
+  })
+}
+
+function warningsOf(
+  { configured, stored }: StreamInspection,
+  found: { table: RelationName; columns: readonly RelationColumn[] | undefined; stored: StreamRecord | undefined },
+): string[] {
+  const name = duckdbDialect.formatRelation(found.table)
+  if (stored !== undefined && found.stored === undefined) {
+    const old = duckdbDialect.formatRelation(stored.table)
+    return [
+      `Stream ${streamKey(configured.stream)} moves from ${old} to ${name} and is loaded anew; ${old} stays as it is.`,
+    ]
+  }
+  const isLost = found.stored !== undefined && found.stored.generationId > 0 && found.columns === undefined
+  return isLost ? [`Table ${name} was dropped by hand: stream ${streamKey(configured.stream)} is loaded anew.`] : []
+}
+
+function isSameTable(left: RelationName, right: RelationName): boolean {
+  return (
+    foldIdentifier(left.schema) === foldIdentifier(right.schema) &&
+    foldIdentifier(left.identifier) === foldIdentifier(right.identifier)
+  )
+}

@@ -1,0 +1,130 @@
+import type { Column, ConfiguredStream } from '@eclusa/sdk'
+import { EclusaError, streamKey } from '@eclusa/sdk'
+import { duckdbDialect, duckdbStatementError } from '@eclusa/warehouse'
+import type { DuckDbSession, RelationName } from '@eclusa/warehouse'
+import { TableAppender } from '../chunk/table-appender.ts'
+import type { AppendMethod, SlotValues } from '../chunk/table-appender.ts'
+import { foldIdentifier } from '../table/identifier.ts'
+import type { MetadataColumnName } from '../table/metadata-column.ts'
+import { planTable } from '../table/table-plan.ts'
+import type { PlannedColumn, TablePlan } from '../table/table-plan.ts'
+import type { ColumnData } from '../chunk/column-data.ts'
+import type { Ledger } from './ledger.ts'
+
+/** What all writers of a session share. */
+export interface WriterContext {
+  readonly session: DuckDbSession
+  readonly ledger: Ledger
+  readonly path: string
+  readonly method: AppendMethod
+}
+
+export interface BatchRows {
+  readonly rowCount: number
+  readonly columns: readonly ColumnData[]
+  readonly metadata: Readonly<Record<MetadataColumnName, SlotValues>>
+}
+
+/** Appends the batches of a stream to one table, and lets that table and its mirrors follow the stream's columns. */
+export class TableWriter {
+  readonly #context: WriterContext
+  readonly #configured: ConfiguredStream
+  /** The table whose columns decide. */
+  readonly #authority: RelationName
+  /** A table of the same columns that rows go through on their way; undefined when they go straight to the authority. */
+  readonly #mirror: RelationName | undefined
+  #columns: readonly PlannedColumn[] = []
+  #appender: TableAppender | undefined
+
+  constructor(
+    context: WriterContext,
+    tables: { configured: ConfiguredStream; authority: RelationName; mirror?: RelationName },
+  ) {
+    this.#context = context
+    this.#configured = tables.configured
+    this.#authority = tables.authority
+    this.#mirror = tables.mirror
+  }
+
+  /** Lets the tables follow these columns. @returns what a reader of the log should know. */
+  async follow(columns: readonly Column[]): Promise<readonly string[]> {
+    this.flush()
+    const { session, ledger } = this.#context
+    const plan = planTable({
+      stream: this.#configured.stream,
+      columns,
+      table: await duckdbDialect.listColumns(session, this.#authority),
+      versions: await ledger.columnVersions(this.#authority),
+      policy: this.#configured.schemaPolicy,
+      replaces: false,
+    })
+    await this.#apply(plan)
+    const names = (await duckdbDialect.listColumns(session, this.#target)) ?? []
+    this.#columns = names.map(({ name }) => this.#plannedColumn(plan, name))
+    return plan.notes
+  }
+
+  async append({ rowCount, columns, metadata }: BatchRows): Promise<void> {
+    const { session, path, method } = this.#context
+    const slots = this.#columns.map(({ origin }): SlotValues => {
+      if (origin.kind === 'source') return { kind: 'rows', column: columns[origin.index]! }
+      return origin.kind === 'metadata' ? metadata[origin.name] : { kind: 'null' }
+    })
+    try {
+      this.#appender ??= await TableAppender.open(
+        session.native,
+        this.#target,
+        this.#columns.map(({ type }) => type),
+        method,
+      )
+      this.#appender.append(slots, rowCount)
+      // Between batches nothing is buffered: whatever ends the thread then, rows are in the transaction or nowhere.
+      this.#appender.flush()
+    } catch (cause) {
+      throw duckdbStatementError(cause, { path, sql: '' })
+    }
+  }
+
+  /** Ends the appender, as must be before statements that change the table. */
+  flush(): void {
+    const appender = this.#appender
+    this.#appender = undefined
+    appender?.close()
+  }
+
+  discard(): void {
+    const appender = this.#appender
+    this.#appender = undefined
+    appender?.discard()
+  }
+
+  get #target(): RelationName {
+    return this.#mirror ?? this.#authority
+  }
+
+  async #apply({ changes }: TablePlan): Promise<void> {
+    const { session, ledger } = this.#context
+    const tables = this.#mirror === undefined ? [this.#authority] : [this.#authority, this.#mirror]
+    for (const { kind, column, sqlType, versionOf } of changes) {
+      for (const table of tables) {
+        const statement =
+          kind === 'add'
+            ? duckdbDialect.addColumn(table, { name: column, sqlType })
+            : duckdbDialect.alterColumnType(table, column, sqlType)
+        await session.query(statement)
+      }
+      if (versionOf !== undefined) await ledger.saveColumnVersion(this.#authority, column, versionOf)
+    }
+  }
+
+  #plannedColumn({ columns }: TablePlan, name: string): PlannedColumn {
+    const planned = columns.find((column) => foldIdentifier(column.name) === foldIdentifier(name))
+    if (planned !== undefined) return planned
+    const table = duckdbDialect.formatRelation(this.#target)
+    throw new EclusaError('DESTINATION_TABLE_CHANGED', {
+      message: `Table ${table} has a column "${name}" that ${duckdbDialect.formatRelation(this.#authority)} lacks.`,
+      remedy: `Drop what was loaded half: DROP TABLE ${table}`,
+      details: { stream: streamKey(this.#configured.stream) },
+    })
+  }
+}

@@ -1,0 +1,91 @@
+import { EclusaError, formatValue, streamKey } from '@eclusa/sdk'
+import type { ChangeBatch, Column, ConfiguredStream } from '@eclusa/sdk'
+import { buffersOf, copyColumn, setNullAt, viewColumn } from '../chunk/column-data.ts'
+import type { ColumnData } from '../chunk/column-data.ts'
+import { findMisfits } from '../chunk/misfit.ts'
+import type { AcceptedBatch } from '../store/load.ts'
+import { metaText } from '../table/row-meta.ts'
+import type { MetaChange } from '../table/row-meta.ts'
+
+/** A batch ready to travel, and what goes over with it. */
+export interface PackedBatch {
+  readonly batch: AcceptedBatch
+  /** Everything that is transferred instead of copied. */
+  readonly transfer: readonly ArrayBuffer[]
+  /** Those of the transferred buffers that the source wants back. */
+  readonly buffers: readonly ArrayBuffer[]
+}
+
+export interface PackOptions {
+  readonly configured: ConfiguredStream
+  readonly runId: string
+  readonly changedColumns: readonly Column[] | undefined
+  readonly nowMs: number
+}
+
+/**
+ * Takes a batch apart. Buffers that the batch owns are handed over; others are copied, each to its own size. Values that
+ * DuckDB cannot hold become NULL with an entry in their row's meta.
+ *
+ * @throws UNREPRESENTABLE_VALUE when the stream's policy is `fail` and there is such a value; nothing is handed over.
+ */
+export function packBatch(batch: ChangeBatch, options: PackOptions): PackedBatch {
+  const { records, schema, stream, byteLength } = batch
+  refuseIfPolicySaysSo(options.configured, batch.unrepresentable[0])
+  const views = records.data.children.map(viewColumn)
+  const isOwn = batch.recycle !== undefined
+  const columns = isOwn ? views : views.map((view, index) => copyColumn(schema.columns[index]!.type, view))
+  const buffers = isOwn ? buffersOf(views) : []
+  const misfits = schema.columns.flatMap((_, index) => nullMisfits(batch, index, columns[index]!))
+  refuseIfPolicySaysSo(options.configured, misfits[0])
+  return {
+    batch: {
+      stream,
+      changedColumns: options.changedColumns,
+      rowCount: records.numRows,
+      byteLength,
+      columns,
+      extractedAtUs: BigInt(options.nowMs) * 1000n,
+      changedMeta: changedMeta(options.runId, [
+        ...batch.unrepresentable.map((value): MetaChange => ({ ...value, by: 'source' })),
+        ...misfits,
+      ]),
+      unrepresentableCount: misfits.length,
+    },
+    transfer: buffersOf(columns),
+    buffers,
+  }
+}
+
+function nullMisfits(batch: ChangeBatch, index: number, column: ColumnData): MetaChange[] {
+  const { name, type } = batch.schema.columns[index]!
+  const misfits = findMisfits(type, column)
+  if (misfits === undefined) return []
+  const data = batch.records.data.children[index]!
+  const isText = type.type === 'text' || type.type === 'json'
+  return misfits.rows.map((row) => {
+    const text = isText ? hexAt(column, row) : (formatValue(type, data, row) ?? '')
+    setNullAt(column, row)
+    return { row, column: name, change: 'NULLED', reason: misfits.reason, text, by: 'destination' }
+  })
+}
+
+/** Bytes that are no text are told as PostgreSQL prints bytea. */
+function hexAt({ values, offsets }: ColumnData, row: number): string {
+  return `\\x${Buffer.from(values!.subarray(offsets![row], offsets![row + 1])).toString('hex')}`
+}
+
+function changedMeta(runId: string, changes: readonly MetaChange[]): Map<number, string> {
+  return new Map([...Map.groupBy(changes, ({ row }) => row)].map(([row, ofRow]) => [row, metaText(runId, ofRow)]))
+}
+
+function refuseIfPolicySaysSo(
+  { stream, onUnrepresentable }: ConfiguredStream,
+  value: { readonly column: string; readonly reason: string } | undefined,
+): void {
+  if (value === undefined || onUnrepresentable !== 'fail') return
+  throw new EclusaError('UNREPRESENTABLE_VALUE', {
+    message: `Stream ${streamKey(stream)}, column "${value.column}": ${value.reason}.`,
+    details: { stream: streamKey(stream), column: value.column, reason: value.reason },
+  })
+}
