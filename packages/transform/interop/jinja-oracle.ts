@@ -1,10 +1,11 @@
 /**
  * Compares the template engine with Python's Jinja2, outside of the test suite.
  *
- *   node packages/transform/interop/jinja-oracle.ts <python> [--seed 1] [--count 2000] [--write]
+ *   node packages/transform/interop/jinja-oracle.ts <python> [--seed 1] [--count 2000] [--damage 0.15] [--messages] [--write]
  *
  * `<python>` is an interpreter that can import jinja2 3.1. The written cases (jinja-cases.ts) and `--count` random
- * templates are rendered by both; every difference is printed. `--write` stores what Jinja2 answered as goldens, which the
+ * templates, of which `--damage` tells how many are broken on purpose, are rendered by both; every difference is printed,
+ * with `--messages` also those in the words of errors. `--write` stores what Jinja2 answered as goldens, which the
  * suite replays without Python. Without an interpreter nothing can be compared, and the script says so.
  */
 import { spawn } from 'node:child_process'
@@ -12,7 +13,7 @@ import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { createInterface } from 'node:readline'
-import { parseArgs } from 'node:util'
+import { inspect, parseArgs } from 'node:util'
 import { createEnvironment } from '../src/jinja/environment.ts'
 import { TemplateError, type TemplateErrorKind } from '../src/jinja/template-error.ts'
 import type { UndefinedMode } from '../src/jinja/undefined-value.ts'
@@ -60,7 +61,7 @@ async function* askPython(python: string, cases: readonly Case[]): AsyncGenerato
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   try {
     const hello = JSON.parse(String((await lines.next()).value)) as { version: string }
-    console.log(`comparing with Jinja2 ${hello.version}`)
+    print(`comparing with Jinja2 ${hello.version}`)
     for (const item of cases) {
       child.stdin.write(`${JSON.stringify(item)}\n`)
       const line = await lines.next()
@@ -72,6 +73,7 @@ async function* askPython(python: string, cases: readonly Case[]): AsyncGenerato
   }
 }
 
+const print = (value: unknown) => process.stdout.write(`${typeof value === 'string' ? value : inspect(value)}\n`)
 const environment = createEnvironment()
 
 function askOurs({ template, context, undefined: mode = 'default' }: Case): Answer {
@@ -93,8 +95,8 @@ function difference(theirs: Answer, ours: Answer): string | undefined {
   return theirs.error.message === ours.error.message ? undefined : 'message'
 }
 
-function fuzzCases(seed: number, count: number): Case[] {
-  const fuzzer = new TemplateFuzzer(new Random(seed))
+function fuzzCases(seed: number, count: number, damage: number): Case[] {
+  const fuzzer = new TemplateFuzzer(new Random(seed), damage)
   return Array.from({ length: count }, () => ({ template: fuzzer.template(), context: fuzzContext }))
 }
 
@@ -103,6 +105,7 @@ const { values: options, positionals } = parseArgs({
   options: {
     seed: { type: 'string', default: '1' },
     count: { type: 'string', default: '2000' },
+    damage: { type: 'string', default: '0.15' },
     write: { type: 'boolean', default: false },
     messages: { type: 'boolean', default: false },
     show: { type: 'string', default: '40' },
@@ -111,17 +114,18 @@ const { values: options, positionals } = parseArgs({
 
 const [python] = positionals
 if (python === undefined) {
-  console.log('skipped: no Python interpreter was given, so nothing was compared')
+  print('skipped: no Python interpreter was given, so nothing was compared')
 } else {
-  const random = fuzzCases(Number(options.seed), Number(options.count))
+  const random = fuzzCases(Number(options.seed), Number(options.count), Number(options.damage))
   const tally: Record<string, number> = { equal: 0, 'skipped (memory address or markup)': 0 }
   const goldens: object[] = []
   let shown = 0
   let index = 0
   const cases: Case[] = [...writtenCases, ...random]
   for await (const theirs of askPython(python, cases)) {
-    const item = cases[index] as Case
+    const item = cases[index]
     index += 1
+    if (!item) break
     if (hasAddress(theirs.expected ?? '') || hasAddress(theirs.error?.message ?? '')) {
       tally['skipped (memory address or markup)'] = (tally['skipped (memory address or markup)'] ?? 0) + 1
       continue
@@ -138,15 +142,15 @@ if (python === undefined) {
     tally[found ?? 'equal'] = (tally[found ?? 'equal'] ?? 0) + 1
     if (found === undefined || (found === 'message' && !options.messages) || shown >= Number(options.show)) continue
     shown += 1
-    console.log(
+    print(
       `--- ${found} differs\n${JSON.stringify(item.template)}\nJinja2 ${JSON.stringify(theirs)}\nours   ${JSON.stringify(ours)}`,
     )
   }
-  console.log(tally)
+  print(tally)
   if (options.write) {
     const file = fileURLToPath(new URL('jinja-goldens.jsonl', import.meta.url))
     const lines = [{ context: fuzzContext }, ...goldens].map((golden) => JSON.stringify(golden))
     writeFileSync(file, `${lines.join('\n')}\n`)
-    console.log(`wrote ${goldens.length} goldens`)
+    print(`wrote ${goldens.length} goldens`)
   }
 }

@@ -64,7 +64,9 @@ export class Random {
   }
 
   pick<T>(items: readonly T[]): T {
-    return items[this.below(items.length)] as T
+    const item = items[this.below(items.length)]
+    if (item === undefined) throw new Error('nothing to pick from')
+    return item
   }
 }
 
@@ -72,13 +74,16 @@ type Kind = 'int' | 'float' | 'string' | 'bool' | 'list' | 'dict' | 'any'
 
 export class TemplateFuzzer {
   readonly #random: Random
+  readonly #damageProbability: number
   #names = 0
   #loopDepth = 0
   #macros: { name: string; parameterCount: number; takesRest: boolean }[] = []
   #variables: string[] = []
 
-  constructor(random: Random) {
+  /** `damageProbability`: how many of the templates are damaged, so that syntax errors are compared as well. */
+  constructor(random: Random, damageProbability = 0.15) {
     this.#random = random
+    this.#damageProbability = damageProbability
   }
 
   template(): string {
@@ -87,11 +92,10 @@ export class TemplateFuzzer {
     this.#macros = []
     this.#variables = []
     const template = this.#body(3)
-    return this.#random.chance(0.15) ? this.#mutate(template) : template
+    return this.#random.chance(this.#damageProbability) ? this.#damage(template) : template
   }
 
-  /** Damages a template, so that syntax errors are compared as well. */
-  #mutate(template: string): string {
+  #damage(template: string): string {
     const random = this.#random
     const units = template.split(/(\s+|[A-Za-z_]+|\{\{|\}\}|\{%|%\}|.)/s).filter((unit) => unit !== '')
     const at = random.below(units.length)

@@ -33,7 +33,7 @@ export function* walk(nodes: readonly Node[]): Generator<Node, void, undefined> 
  * Which of the names are read before they are declared. Follows Jinja2's coarse rule: a declaration anywhere earlier in
  * the text counts, in whatever scope it stands.
  */
-export function undeclaredNames(nodes: readonly Node[], names: readonly string[]): Set<string> {
+function undeclaredNames(nodes: readonly Node[], names: readonly string[]): Set<string> {
   const open = new Set(names)
   const undeclared = new Set<string>()
   for (const node of walk(nodes)) {

@@ -18,12 +18,12 @@ export interface Name extends NodeBase {
   readonly name: string
 }
 
-export interface TupleExpression extends NodeBase {
+interface TupleExpression extends NodeBase {
   readonly kind: 'Tuple'
   readonly items: readonly Expression[]
 }
 
-export interface ListExpression extends NodeBase {
+interface ListExpression extends NodeBase {
   readonly kind: 'List'
   readonly items: readonly Expression[]
 }
@@ -260,7 +260,7 @@ export interface Do extends NodeBase {
   readonly expression: Expression
 }
 
-export interface LoopControl extends NodeBase {
+interface LoopControl extends NodeBase {
   readonly kind: 'Break' | 'Continue'
 }
 

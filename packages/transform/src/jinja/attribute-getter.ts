@@ -1,7 +1,7 @@
 import type { FilterEnvironment } from './frame.ts'
 import { Undefined } from './undefined-value.ts'
 
-export interface GetterOptions {
+interface GetterOptions {
   readonly ignoreCase?: boolean
   /** Takes the place of a value that is undefined. */
   readonly fallback?: unknown

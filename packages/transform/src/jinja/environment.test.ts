@@ -108,8 +108,7 @@ describe('values of the host', () => {
       [isMapping]: true,
       [truthOf]: () => false,
     }
-    class Odd {}
-    const object = Object.assign(new Odd(), odd)
+    const object: object = Object.assign(Object.create({ isNoPlainObject: true }) as object, odd)
     expect(render(`{{ o.x }} {{ o(1, a=2) }} {{ o is mapping }} {{ 'yes' if o else 'no' }}`, { o: object })).toBe(
       'attribute called 1 a True no',
     )

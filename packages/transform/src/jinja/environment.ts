@@ -15,6 +15,11 @@
  * Python's. Functions get positional arguments; `new NativeFunction(name, 'a b? *', body)` also takes keywords and reports
  * wrong ones. Objects of classes show their properties and methods; protocol.ts lists what else they may define.
  * `returnFromMacro(value)` inside a host function ends the calling macro with that value.
+ *
+ * Known differences from Jinja2: nothing is escaped automatically, and `escape`, `safe` and `tojson` give plain strings;
+ * the tags that load other templates, `autoescape` and the filters that write HTML (`urlize`, `xmlattr`, `striptags`) are
+ * absent; sets keep the order of insertion; expressions of constants are not evaluated ahead of time; `{% for a, in x %}`
+ * is accepted. interop/jinja-oracle.ts compares the two.
  */
 import type { Macro, TemplateTree } from './ast.ts'
 import { walk } from './ast-walk.ts'
@@ -237,6 +242,7 @@ export class Template {
   }
 
   *#run(frame: Frame): Evaluation<void> {
+    frame.activation.budget.signal?.throwIfAborted()
     try {
       yield* execute(this.tree.body, frame)
     } catch (error) {

@@ -106,7 +106,7 @@ function lookup(name: string, frame: Frame): unknown {
   return found === undefined ? frame.activation.run.undefined({ name }) : found
 }
 
-export function* evaluateAll(nodes: readonly Expression[], frame: Frame): Evaluation<unknown[]> {
+function* evaluateAll(nodes: readonly Expression[], frame: Frame): Evaluation<unknown[]> {
   const values: unknown[] = []
   for (const node of nodes) values.push(immediate(node, frame) ?? (yield* evaluate(node, frame)))
   return values
@@ -190,7 +190,7 @@ function addKeywords(kwargs: Record<string, unknown>, value: unknown): void {
 }
 
 /** Applies a filter, and before it the filters that it is chained to, to a value. */
-export function* applyFilter(node: Filter, operand: unknown, frame: Frame): Evaluation {
+function* applyFilter(node: Filter, operand: unknown, frame: Frame): Evaluation {
   const { args, kwargs } = yield* evaluateArguments(node.arguments, frame)
   frame.activation.node = node
   return yield* awaited(frame.activation.run.filters.callFilter(node.name, [operand, ...args], kwargs))

@@ -25,7 +25,7 @@ const constants = new Map<string, unknown>([
 
 const noArguments: CallArguments = { positional: [], keywords: [], spread: undefined, keywordSpread: undefined }
 
-export interface TupleOptions {
+interface TupleOptions {
   /** Whether `a if b` may stand in the tuple. Default true. */
   readonly conditional?: boolean
   /** Whether `()` is a tuple. Default false. */

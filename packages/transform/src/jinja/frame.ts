@@ -64,7 +64,7 @@ export class Budget {
   }
 }
 
-export interface RunOptions {
+interface RunOptions {
   readonly filters: FilterEnvironment
   readonly globals: TemplateContext
   readonly context: TemplateContext

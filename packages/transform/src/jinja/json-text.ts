@@ -5,7 +5,7 @@ import { asItems, isOrdered } from './python-object.ts'
 import { typeName } from './python-text.ts'
 import { typeError, valueError } from './template-error.ts'
 
-export interface JsonOptions {
+interface JsonOptions {
   /** Blanks per level; without it everything stands on one line. */
   readonly indent?: number | undefined
   readonly sortKeys?: boolean | undefined

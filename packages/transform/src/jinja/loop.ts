@@ -8,7 +8,7 @@ import { typeError } from './template-error.ts'
 
 const nothing = Symbol('nothing')
 
-export interface LoopSource {
+interface LoopSource {
   readonly run: Run
   /** The value that is looped over, for its length. */
   readonly iterable: unknown

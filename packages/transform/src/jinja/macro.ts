@@ -18,7 +18,7 @@ import { reprOfValue } from './python-text.ts'
 import { typeError } from './template-error.ts'
 
 /** What a macro tag or a call block defines. The macro of a call block has no name. */
-export interface MacroDefinition {
+interface MacroDefinition {
   readonly name: string | undefined
   readonly parameters: readonly Parameter[]
   readonly body: readonly Statement[]
@@ -26,7 +26,7 @@ export interface MacroDefinition {
 }
 
 /** Executes the body; handed in by the statement evaluator, which in turn creates macros. */
-export type BodyRunner = (body: readonly Statement[], frame: Frame) => Evaluation<unknown>
+type BodyRunner = (body: readonly Statement[], frame: Frame) => Evaluation
 
 /**
  * A macro together with the scope it was defined in. Templates call it; a host does with `call`, which returns a promise

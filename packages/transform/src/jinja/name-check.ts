@@ -2,7 +2,7 @@ import type { Node, TemplateTree } from './ast.ts'
 import { children } from './ast-walk.ts'
 import { TemplateError } from './template-error.ts'
 
-export interface KnownNames {
+interface KnownNames {
   has(kind: 'filter' | 'test', name: string): boolean
 }
 

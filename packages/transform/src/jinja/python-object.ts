@@ -136,7 +136,7 @@ export function isSubset(left: PySet, right: PySet): boolean {
   return true
 }
 
-export type OrderOperator = '<' | '<=' | '>' | '>='
+type OrderOperator = '<' | '<=' | '>' | '>='
 
 export function isOrdered(operator: OrderOperator, left: unknown, right: unknown): boolean {
   if (isNumeric(left) && isNumeric(right)) return holds(operator, comparable(left), comparable(right))
@@ -220,9 +220,4 @@ export function sortValues(
 export function asItems(value: unknown): readonly unknown[] | undefined {
   if (Array.isArray(value)) return value
   return value instanceof PyTuple ? value.items : undefined
-}
-
-export function expectString(value: unknown, what: string): string {
-  if (typeof value !== 'string') throw typeError(`${what} must be str, not ${typeName(value)}`)
-  return value
 }

@@ -97,7 +97,7 @@ function reprString(text: string): string {
 }
 
 /** `\xNN`, `\uNNNN` or `\UNNNNNNNN`, whichever is the shortest that holds the character. */
-export function escapeCodePoint(character: string): string {
+function escapeCodePoint(character: string): string {
   const hex = (character.codePointAt(0) ?? 0).toString(16)
   if (hex.length <= 2) return `\\x${hex.padStart(2, '0')}`
   return hex.length <= 4 ? `\\u${hex.padStart(4, '0')}` : `\\U${hex.padStart(8, '0')}`

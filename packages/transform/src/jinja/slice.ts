@@ -5,7 +5,7 @@ import { typeName } from './python-text.ts'
 import { typeError, valueError } from './template-error.ts'
 import { Undefined } from './undefined-value.ts'
 
-export interface SliceBounds {
+interface SliceBounds {
   readonly start: unknown
   readonly stop: unknown
   readonly step: unknown

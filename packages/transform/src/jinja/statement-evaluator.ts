@@ -22,7 +22,7 @@ import { isTrue, iterate, unpack } from './python-object.ts'
 import { OperationError } from './template-error.ts'
 
 /** How a body ended: at its end, or by a loop control that concerns a loop further out. */
-export type Completion = 'end' | 'break' | 'continue'
+type Completion = 'end' | 'break' | 'continue'
 
 export function* execute(body: readonly Statement[], frame: Frame): Evaluation<Completion> {
   for (const statement of body) {
@@ -98,10 +98,13 @@ function* runLoop(node: For, iterable: unknown, frame: Frame, depth0: number): E
   const { activation } = frame
   const items = iterate(iterable)[Symbol.iterator]()
   const recurse = function* (args: readonly unknown[], depth: number): Evaluation {
-    activation.budget.enter()
     const output = new TextOutput()
-    yield* runLoop(node, args[0], { ...frame, output }, depth)
-    activation.budget.leave()
+    activation.budget.enter()
+    try {
+      yield* runLoop(node, args[0], { ...frame, output }, depth)
+    } finally {
+      activation.budget.leave()
+    }
     return output.text
   }
   const loop = new Loop({

@@ -1,4 +1,5 @@
-import type { CallBlock, Expression, Filter, If, Macro, Parameter, Statement, Target, TemplateTree } from './ast.ts'
+import type { CallBlock, Filter, If, Macro, Parameter, Statement, Target, TemplateTree } from './ast.ts'
+import { nodeName, targetOf } from './assignment-target.ts'
 import { macroCatches } from './ast-walk.ts'
 import { ExpressionParser } from './expression-parser.ts'
 import { normalizeSource } from './lexer.ts'
@@ -12,7 +13,7 @@ import { TokenStream, positionOf } from './token-stream.ts'
  */
 export type TagParser = (parser: StatementParser, tag: SourcePosition) => Statement
 
-export interface ParseOptions {
+interface ParseOptions {
   readonly tags?: Readonly<Record<string, TagParser>>
 }
 
@@ -377,39 +378,4 @@ export class StatementParser extends ExpressionParser {
     if (innermost !== undefined) message.push(`The innermost block that needs to be closed is '${innermost}'.`)
     return this.stream.fail(message.join(' '))
   }
-}
-
-function targetOf(expression: Expression): Target | undefined {
-  const { position } = expression
-  if (expression.kind === 'Name') return { kind: 'NameTarget', position, name: expression.name }
-  if (expression.kind !== 'Tuple') return undefined
-  const items = expression.items.map(targetOf)
-  return items.every((item) => item !== undefined) ? { kind: 'TupleTarget', position, items } : undefined
-}
-
-const operatorNames: Readonly<Record<string, string>> = {
-  '+': 'add',
-  '-': 'sub',
-  '*': 'mul',
-  '/': 'div',
-  '//': 'floordiv',
-  '%': 'mod',
-  '**': 'pow',
-}
-
-const nodeNames: Partial<Record<Expression['kind'], string>> = {
-  Constant: 'const',
-  Conditional: 'condexpr',
-  Concatenation: 'concat',
-  Comparison: 'compare',
-  Attribute: 'getattr',
-  Item: 'getitem',
-}
-
-/** What Jinja2 calls the node in messages. */
-function nodeName(node: Expression): string {
-  if (node.kind === 'Binary') return operatorNames[node.operator] ?? node.operator
-  if (node.kind === 'Unary') return { not: 'not', '-': 'neg', '+': 'pos' }[node.operator]
-  if (node.kind === 'Logical') return node.operator
-  return nodeNames[node.kind] ?? node.kind.toLowerCase()
 }

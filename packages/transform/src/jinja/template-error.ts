@@ -33,7 +33,7 @@ export type TemplateErrorKind =
   | 'host'
   | 'limit'
 
-export interface TemplateErrorFacts {
+interface TemplateErrorFacts {
   readonly kind: TemplateErrorKind
   /** The message without any place. */
   readonly reason: string

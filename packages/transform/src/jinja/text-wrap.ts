@@ -3,7 +3,7 @@ const chunkPattern =
   /[\t\n\v\f\r ]+|(?<=[\p{L}\p{N}_!"'&.,?])-{2,}(?=[\p{L}\p{N}_])|[^\t\n\v\f\r ]+?(?:-(?:(?<=[\p{L}_]{2}-)|(?<=[\p{L}_]-[\p{L}_]-))(?=[\p{L}_]-?[\p{L}_])|(?=[\t\n\v\f\r ]|$)|(?<=[\p{L}\p{N}_!"'&.,?])(?=-{2,}[\p{L}\p{N}_]))/gu
 const plainChunkPattern = /[\t\n\v\f\r ]+|[^\t\n\v\f\r ]+/gu
 
-export interface WrapOptions {
+interface WrapOptions {
   readonly width: number
   readonly breakLongWords: boolean
   readonly breakOnHyphens: boolean
