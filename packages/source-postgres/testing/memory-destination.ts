@@ -92,7 +92,7 @@ function copyOf({ visible, loading, checkpoints }: Tables): Tables {
   return { visible: new Map(visible), loading: new Map(loading), checkpoints: new Map(checkpoints) }
 }
 
-export function rowsOf({ records, schema, unrepresentable, recycle }: ChangeBatch): Row[] {
+export function rowsOf({ records, schema, unrepresentable }: ChangeBatch): Row[] {
   const columns = schema.columns.map(({ type }, index) => ({
     format: valueFormatter(type),
     data: records.data.children[index]!,
@@ -101,6 +101,13 @@ export function rowsOf({ records, schema, unrepresentable, recycle }: ChangeBatc
   for (const { row, column, text } of unrepresentable) {
     rows[row]![schema.columns.findIndex(({ name }) => name === column)] = text
   }
-  void recycle
   return rows
+}
+
+/** Rows in an order of their own, so that equal multisets are equal arrays. */
+export function sorted(rows: readonly Row[]): Row[] {
+  return rows
+    .map((row) => ({ row, text: JSON.stringify(row) }))
+    .toSorted((left, right) => (left.text < right.text ? -1 : Number(left.text > right.text)))
+    .map(({ row }) => row)
 }

@@ -129,7 +129,8 @@ interface ColumnRow {
 export const heapSql = `(SELECT am.oid FROM pg_am AS am WHERE am.amname = 'heap')`
 
 // Estimates are sums over the table and the partitions below it. reltuples is -1 where nothing was ever analysed;
-// where the table has grown since, its density is applied to its present size, as the planner does.
+// where the table has grown since, its density is applied to its present size, as the planner does. Measuring waits for
+// whoever holds a table exclusively (ALTER TABLE, TRUNCATE), so of those the size is what statistics remember.
 const relationsSql = `
   WITH RECURSIVE chosen AS (
     SELECT c.*, n.nspname, has_schema_privilege(n.oid, 'USAGE') AS "isSchemaUsable"
@@ -150,15 +151,20 @@ const relationsSql = `
       FROM part
       JOIN pg_inherits AS i ON i.inhparent = part.oid
       JOIN pg_class AS c ON c.oid = i.inhrelid AND c.relispartition
+  ), locked AS MATERIALIZED (
+    SELECT l.relation AS oid FROM pg_locks AS l WHERE l.mode = 'AccessExclusiveLock' AND l.relation IS NOT NULL
+  ), page AS (
+    SELECT current_setting('block_size')::int8 AS bytes
   ), size AS (
     SELECT part.root,
-           sum(pg_table_size(c.oid))::float8 AS bytes,
+           sum(CASE WHEN is_locked THEN c.relpages * page.bytes ELSE pg_table_size(c.oid) END)::float8 AS bytes,
            sum(CASE WHEN c.reltuples < 0 THEN NULL
-                    WHEN c.relpages = 0 THEN c.reltuples
-                    ELSE c.reltuples / c.relpages
-                         * (pg_relation_size(c.oid) / current_setting('block_size')::int) END)::float8 AS rows
+                    WHEN c.relpages = 0 OR is_locked THEN c.reltuples
+                    ELSE c.reltuples / c.relpages * (pg_relation_size(c.oid) / page.bytes) END)::float8 AS rows
       FROM part
       JOIN pg_class AS c ON c.oid = part.oid AND c.relkind IN ('r', 'm', 'f')
+      CROSS JOIN page
+      CROSS JOIN LATERAL (SELECT c.oid IN (SELECT locked.oid FROM locked) AS is_locked) AS held
      GROUP BY part.root
   )
   SELECT chosen.oid, chosen.nspname AS "schemaName", chosen.relname AS name, chosen.relkind,

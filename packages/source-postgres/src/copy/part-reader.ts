@@ -9,6 +9,7 @@ import type { Attempt } from '../connection/server-error.ts'
 import type { Session } from '../connection/session.ts'
 import { readCopy } from '../copy-reader/read-copy.ts'
 import { readQuery } from '../query-stream/read-query.ts'
+import type { PostgresType } from '../postgres-type.ts'
 import type { SourceStream } from '../source-stream.ts'
 import { quoteIdentifier, qualifiedName } from '../sql-text.ts'
 import { writtenSince } from '../transaction-ids.ts'
@@ -158,7 +159,8 @@ function selectTexts({ columns, fromSql }: SourceStream): string {
 
 function assertSameColumns(stream: SourceStream, part: CopyPart, fields: readonly FieldDef[]): void {
   for (const [index, field] of fields.entries()) {
-    const { name, type } = stream.columns[index]!
+    const { name, type: declared } = stream.columns[index]!
+    const type = withoutDomain(declared)
     if (field.tableID !== part.oid) throw changed(stream, 'was replaced by another of its name')
     const isSame =
       field.columnID === part.columnNumbers[index] &&
@@ -166,6 +168,11 @@ function assertSameColumns(stream: SourceStream, part: CopyPart, fields: readonl
       field.dataTypeModifier === type.typmod
     if (!isSame) throw changed(stream, `has another column "${name}" now`)
   }
+}
+
+/** The protocol describes a column of a domain as one of the domain's base type. */
+function withoutDomain(type: PostgresType): PostgresType {
+  return type.base === undefined ? type : withoutDomain(type.base)
 }
 
 function changed(stream: SourceStream, what: string): EclusaError {

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events'
 import type { ByteBudget, ChangeBatch } from '@eclusa/sdk'
 import QueryStream from 'pg-query-stream'
 import type { BufferPool } from '../codec/buffer-pool.ts'
@@ -45,7 +46,7 @@ export async function* readRows({
   try {
     const rows = await session.use(attempt, async (client) => {
       const config = { rowMode: 'array', batchSize: fetchRows, types: { getTypeParser: () => asText } } as const
-      return client.query(new QueryStream(sql, [...parameters], config))
+      return client.query(new RowStream(sql, [...parameters], config))
     })
     for await (const row of rows as AsyncIterable<TextRow>) yield row
     isComplete = true
@@ -53,6 +54,30 @@ export async function* readRows({
     throw session.explain(error, attempt)
   } finally {
     if (!isComplete) await session.abandon()
+  }
+}
+
+/** What pg-query-stream keeps of the connection once it was submitted, and does not declare. */
+interface SubmittedCursor {
+  readonly connection: (EventEmitter & { readonly stream: { readonly destroyed: boolean } }) | null
+}
+
+/**
+ * When a stream of pg-query-stream 4.17 ends early or fails, it waits for the server to be ready again. After the
+ * connection is lost that never comes, and whoever iterates would wait for ever.
+ */
+class RowStream extends QueryStream {
+  override _destroy(error: Error, callback: (error?: Error | null) => void): void {
+    const { connection } = this.cursor as SubmittedCursor
+    if (connection === null || connection.stream.destroyed) return callback(error)
+    let isDone = false
+    const finish = (reason?: Error | null) => {
+      if (isDone) return
+      isDone = true
+      callback(reason)
+    }
+    connection.once('end', () => finish(error))
+    super._destroy(error, finish)
   }
 }
 
