@@ -59,6 +59,10 @@ test('replaces a short secret only where it stands alone', () => {
   expect(redactor(['ab'])('ab cab abs "ab" ab=ab')).toBe('[redacted] cab abs "[redacted]" [redacted]=[redacted]')
 })
 
+test('replaces secrets that are part of its own mark', () => {
+  expect(redactor(['redacted', 'dact'])('dact and redacted')).toBe('[redacted] and [redacted]')
+})
+
 test('leaves texts without secrets as they are', () => {
   expect(redactor([])('anything')).toBe('anything')
   expect(redactor([''])('anything')).toBe('anything')

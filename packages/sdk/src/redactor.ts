@@ -26,10 +26,39 @@ const base64Neighbour = String.raw`(?:[\w+\/\-]|%2[bBfF])`
  */
 export function redactor(secrets: Iterable<string>): (text: string) => string {
   const needles = new Set([...secrets].flatMap(needlesOf))
-  if (needles.size === 0) return (text) => text
-  const patterns = [...needles].toSorted((left, right) => right.length - left.length).flatMap(patternsOf)
-  const pattern = new RegExp(patterns.join('|'), 'gu')
-  return (text) => text.replace(pattern, redactedMark)
+  const shapes = [...needles].toSorted((left, right) => right.length - left.length).flatMap(shapesOf)
+  return (text) => {
+    const wordLength = longestWordLength(text)
+    let rest = text
+    for (const shape of shapes) {
+      // No form of a secret is shorter than the secret: this spares most texts the search for keys and tokens.
+      if (shape.lengthMin <= (shape.hasBlanks ? text.length : wordLength)) rest = rest.replace(shape.pattern(), standIn)
+    }
+    return rest.replaceAll(standIn, redactedMark)
+  }
+}
+
+/** A character of private use, so that a secret which is part of the mark does not tear marks apart. */
+const standIn = '\u{F0EC1}'
+
+/** A regular expression for some forms of a secret, and what a text must have for it to match. */
+interface Shape {
+  readonly lengthMin: number
+  readonly hasBlanks: boolean
+  readonly pattern: () => RegExp
+}
+
+function shapeOf(needle: string, source: () => string): Shape {
+  let compiled: RegExp | undefined
+  return {
+    lengthMin: needle.length,
+    hasBlanks: /\s/.test(needle),
+    pattern: () => (compiled ??= new RegExp(source(), 'gu')),
+  }
+}
+
+function longestWordLength(text: string): number {
+  return text.split(/\s+/).reduce((longest, word) => Math.max(longest, word.length), 0)
 }
 
 /** Applies `redact` to every string within a value, keys included; everything else stays. The value is copied. */
@@ -63,10 +92,10 @@ function piecesOf(text: string): string[] {
   return Array.from({ length: count }, (_, index) => characters.slice(index * length, (index + 1) * length).join(''))
 }
 
-function patternsOf(needle: string): string[] {
-  const plain = Array.from(needle, characterPattern).join('')
-  if (needle.length < secretLengthMin) return [`(?<![\\p{L}\\p{N}])${plain}(?![\\p{L}\\p{N}])`]
-  return [plain, ...base64Patterns(needle)]
+function shapesOf(needle: string): Shape[] {
+  const plain = () => Array.from(needle, characterPattern).join('')
+  if (needle.length >= secretLengthMin) return [shapeOf(needle, plain), ...base64Shapes(needle)]
+  return [shapeOf(needle, () => `(?<![\\p{L}\\p{N}])${plain()}(?![\\p{L}\\p{N}])`)]
 }
 
 /** One character in every form it may take. */
@@ -103,7 +132,7 @@ function hexPattern(hex: string, length: number): string {
  * The base64 characters that depend on the secret alone, for each of its three possible alignments within a longer
  * text, with the neighbours that it shares with other bytes.
  */
-function base64Patterns(needle: string): string[] {
+function base64Shapes(needle: string): Shape[] {
   const bytes = new TextEncoder().encode(needle)
   return [0, 1, 2].flatMap((bytesBefore) => {
     const text = Buffer.concat([Buffer.alloc(bytesBefore), bytes]).toString('base64')
@@ -113,7 +142,9 @@ function base64Patterns(needle: string): string[] {
     const before = bytesBefore === 0 ? '' : `${base64Neighbour}?`
     const after = ((bytesBefore + bytes.length) * 8) % 6 === 0 ? '' : `(?:${base64Neighbour}(?:=|%3[dD]){0,2})?`
     const forms = new Set([text.slice(start, end), text.slice(start, end).replaceAll('+', '-').replaceAll('/', '_')])
-    return [...forms].map((form) => before + Array.from(form, base64CharacterPattern).join('') + after)
+    return [...forms].map((form) =>
+      shapeOf(form, () => before + Array.from(form, base64CharacterPattern).join('') + after),
+    )
   })
 }
 
