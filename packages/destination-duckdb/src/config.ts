@@ -7,6 +7,8 @@ export const duckdbConfigSchema = z.strictObject({
     .min(1)
     .refine((path) => path !== ':memory:', 'a database in memory would be gone when the run ends')
     .default('./warehouse.duckdb')
+    // Whoever reads a configuration from a file takes it as relative to that file.
+    .meta({ path: true })
     .describe('The DuckDB file; it and its directory are created where they are missing. Default: ./warehouse.duckdb'),
   schema: z
     .string()
@@ -23,6 +25,7 @@ export const duckdbConfigSchema = z.strictObject({
     .string()
     .min(1)
     .optional()
+    .meta({ path: true })
     .describe('Where DuckDB spills to. Default: beside the file, with .tmp at the end'),
   append_method: z
     .enum(['auto', 'raw', 'values'])
