@@ -56,8 +56,8 @@ function demoProject(scale: number): NewProject {
 /** The embedded server lives as long as this function. */
 async function runDemo(context: CommandContext, loaded: LoadedConfig): Promise<Outcome> {
   await using project = await openLoaded(context, loaded)
-  const result = await watchRun(context, project.pipeline.run({ signal: context.interruption.abortSignal }))
-  return reportRun(context, project.pipeline.name, result)
+  const run = project.pipeline.run({ signal: context.interruption.abortSignal })
+  return reportRun(context, project.pipeline.name, await watchRun(context, run))
 }
 
 async function showAnswer(context: CommandContext, { project }: LoadedConfig): Promise<void> {

@@ -38,12 +38,17 @@ async function runPipeline(context: CommandContext, options: RunCommandOptions):
     fullRefresh,
     ...(options.select === undefined ? {} : { select: options.select }),
   })
-  const result = await watchRun(context, started)
-  return reportRun(context, pipeline.name, result)
+  return reportRun(context, pipeline.name, await watchRun(context, started))
+}
+
+export interface WatchedRun {
+  readonly result: RunResult
+  /** From the start of the run to its last commit: what rates are taken from. Steps are not in it. */
+  readonly loadDurationMs: number
 }
 
 /** Shows a run until it ends; the first Ctrl-C makes it commit and end. */
-export async function watchRun(context: CommandContext, run: PipelineRun): Promise<RunResult> {
+export async function watchRun(context: CommandContext, run: PipelineRun): Promise<WatchedRun> {
   const stop = () => {
     context.note(context.terminal.paintNote('yellow', 'Stopping at the next checkpoint. Ctrl-C again stops at once.'))
     run.stop()
@@ -53,8 +58,14 @@ export async function watchRun(context: CommandContext, run: PipelineRun): Promi
   if (stopSignal.aborted) stop()
   const reporter = createReporter(context)
   try {
-    for await (const event of run) reporter.onEvent(event)
-    return await run.result
+    let loadDurationMs = 0
+    let startedAtMs = 0
+    for await (const event of run) {
+      reporter.onEvent(event)
+      if (event.type === 'run_started') startedAtMs = Date.parse(event.at)
+      if (event.type === 'committed') loadDurationMs = Date.parse(event.at) - startedAtMs
+    }
+    return { result: await run.result, loadDurationMs }
   } finally {
     reporter.end()
     stopSignal.removeEventListener('abort', stop)
@@ -62,9 +73,10 @@ export async function watchRun(context: CommandContext, run: PipelineRun): Promi
 }
 
 /** The last event of a run says all there is for programs; people get a summary. */
-export function reportRun(context: CommandContext, pipeline: string, result: RunResult): Outcome {
+export function reportRun(context: CommandContext, pipeline: string, watched: WatchedRun): Outcome {
+  const { result } = watched
   if (!context.isJson && context.options.quiet !== true) {
-    context.result({ text: formatRunSummary(pipeline, result, context.terminal.paintResult), lines: [] })
+    context.result({ text: formatRunSummary(pipeline, watched, context.terminal.paintResult), lines: [] })
   }
   if (result.status === 'failed' && result.error !== undefined && !context.isJson) return context.fail(result.error)
   return outcomeOfRun(result)

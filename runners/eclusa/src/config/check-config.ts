@@ -42,7 +42,9 @@ export function checkConfig(written: unknown, options: CheckConfigOptions): Chec
     return { project: undefined, issues: [{ path: [], message }], secrets: [], variables: [] }
   }
   const { registry } = options
-  const resolution = resolveAll(written, projectJsonSchema(registry), options)
+  const jsonSchema = projectJsonSchema(registry)
+  const resolution = resolveAll(written, jsonSchema, options)
+  placeDefaultPaths(resolution.value, jsonSchema, options.directory)
   const schema = projectSchemaOf(registry)
   const { value } = resolution
   const judged = [
@@ -146,6 +148,20 @@ function put(root: Record<string, unknown>, path: ConfigPath, value: unknown): v
     .slice(0, -1)
     .reduce<Record<string | number, unknown>>((node, part) => node[part] as Record<string | number, unknown>, root)
   parent[path.at(-1)!] = value
+}
+
+/** A path that is left to its default is relative to the configuration as well. */
+function placeDefaultPaths(root: Record<string, unknown>, schema: JsonSchema, directory: string): void {
+  for (const section of ['source', 'destination'] as const) {
+    const written = root[section]
+    const part = schema.properties![section]!.oneOf!.find(
+      ({ properties }) => isMapping(written) && properties!['connector']!.const === written['connector'],
+    )
+    for (const [key, { path, default: fallback }] of Object.entries(part?.properties ?? {})) {
+      if (path === true && typeof fallback === 'string' && isMapping(written))
+        written[key] ??= resolve(directory, fallback)
+    }
+  }
 }
 
 type Parts = Readonly<Record<string, ConfigurablePart>>

@@ -67,13 +67,8 @@ function describe({ description }: JsonSchema): JsonSchema {
 }
 
 function toJsonSchema(schema: z.ZodType): JsonSchema {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', override: dropDefault })
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
   return rest as JsonSchema
-}
-
-/** Some defaults depend on the machine; the description tells the rule, and what we publish must be the same everywhere. */
-function dropDefault({ jsonSchema }: { jsonSchema: { default?: unknown; description?: string } }): void {
-  if (jsonSchema.description?.includes('Default:')) delete jsonSchema.default
 }
 
 /** A value that is one whole reference; what the reference yields is checked when the pipeline is opened. */
@@ -94,10 +89,16 @@ export function editorJsonSchema(registry: ConnectorRegistry): JsonSchema {
 function allowReferences(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(allowReferences)
   if (typeof node !== 'object' || node === null) return node
-  const { secret, path: _, ...schema } = node as JsonSchema
+  const { secret, path: _, ...schema } = withoutToldDefault(node as JsonSchema)
   if (secret === true) return { ...describe(schema), type: 'string', pattern: String.raw`\$\{(env|file):[^}]+\}` }
   const mapped = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, mapKeyword(key, value)]))
   return isPlainScalar(schema) ? withReference(mapped) : mapped
+}
+
+/** Some defaults depend on the machine. The description tells the rule, and what we publish must be the same everywhere. */
+function withoutToldDefault(schema: JsonSchema): JsonSchema {
+  const { default: _, ...rest } = schema
+  return schema.description?.includes('Default:') === true ? rest : schema
 }
 
 /** `properties` maps names, which may look like keywords, to schemas. */

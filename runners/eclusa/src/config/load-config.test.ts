@@ -22,7 +22,10 @@ const registry: ConnectorRegistry = {
     },
   },
   destinations: {
-    duckdb: { description: 'A DuckDB file.', config: z.strictObject({ path: z.string().meta({ path: true }) }) },
+    duckdb: {
+      description: 'A DuckDB file.',
+      config: z.strictObject({ path: z.string().default('./default.duckdb').meta({ path: true }) }),
+    },
   },
   steps: {
     transform: {
@@ -84,6 +87,8 @@ describe('a configuration', () => {
     expect(project.source).toEqual({ connector: 'postgres', host: 'localhost', password: 'tiger' })
     expect(project.destination['path']).toBe(path.join(directory, 'warehouse.duckdb'))
     expect(secrets).toContain('tiger')
+    const { project: byDefault } = await load(good.replace('  path: ./warehouse.duckdb\n', ''))
+    expect(byDefault.destination['path']).toBe(path.join(directory, 'default.duckdb'))
   })
 
   test('takes numbers and booleans from variables where the schema expects them', async () => {

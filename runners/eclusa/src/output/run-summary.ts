@@ -10,15 +10,19 @@ const headings = {
 } as const
 
 /** What a run came to, in a few lines. */
-export function formatRunSummary(pipeline: string, result: RunResult, paint: Paint): string {
+export function formatRunSummary(
+  pipeline: string,
+  { result, loadDurationMs }: { readonly result: RunResult; readonly loadDurationMs: number },
+  paint: Paint,
+): string {
   const [style, verb] = headings[result.status]
   const completed = result.streams.filter(({ status }) => status === 'completed').length
-  const rate = formatRate(result, result.durationMs)
+  const rate = formatRate(result, loadDurationMs)
   const moved = [
     formatCounted(completed, 'stream'),
     formatCounted(result.rows, 'row'),
     formatBytes(result.bytes),
-    ...(rate === undefined ? [] : [rate]),
+    ...(rate === undefined ? [] : [formatDuration(loadDurationMs), rate]),
   ]
   return [
     `${paint(['bold', style], `Pipeline ${pipeline} ${verb}`)} after ${formatDuration(result.durationMs)}.`,

@@ -7,7 +7,7 @@ WITH last_months AS (
   WHERE month_start > (SELECT max(month_start) - INTERVAL 6 MONTH FROM analytics.revenue_by_month)
 ),
 answer AS (
-  PIVOT last_months ON department_name USING first(format('{:,}', CAST(round(revenue) AS BIGINT))) GROUP BY month_start
+  PIVOT last_months ON department_name USING first(CAST(round(revenue) AS INTEGER)) GROUP BY month_start
 )
 SELECT strftime(month_start, '%Y-%m') AS month, * EXCLUDE (month_start) FROM answer ORDER BY month`,
 }
