@@ -29,7 +29,7 @@ export const duckdb = defineDestination({
   delivery: 'exactly_once',
   check: checkDuckDb,
   plan: planStatements,
-  open: openSession,
+  open: (request) => openSession(request),
   async openWarehouse(config, { signal }) {
     try {
       return await openDuckDb({ path: config.path, signal, ...limitsOf(config) })

@@ -13,9 +13,11 @@ import type {
 } from '@eclusa/sdk'
 import { claimDuckDbFile } from '@eclusa/warehouse'
 import type { DuckDbConfig } from './config.ts'
+import type { DatabaseThread } from './thread/call-handler.ts'
 import { BatchWindow } from './thread/batch-window.ts'
 import type { OpenAnswer, WorkerOptions } from './thread/message.ts'
 import { packBatch } from './thread/pack-batch.ts'
+import type { PackedBatch } from './thread/pack-batch.ts'
 import { WorkerThread } from './thread/worker-thread.ts'
 
 /**
@@ -24,14 +26,17 @@ import { WorkerThread } from './thread/worker-thread.ts'
  * @throws DESTINATION_BUSY naming who holds the file; DUCKDB_… for a file that cannot be used; DESTINATION_TABLE_TAKEN,
  *   SCHEMA_CHANGED, COLUMN_NAME_COLLISION, DESTINATION_TABLE_CHANGED for one stream, named in `details.stream`
  */
-export async function openSession(request: WriteRequest<DuckDbConfig>): Promise<DestinationSession> {
+export async function openSession(
+  request: WriteRequest<DuckDbConfig>,
+  startThread: () => DatabaseThread = () => new WorkerThread(),
+): Promise<DestinationSession> {
   const { config, signal, log } = request
   signal.throwIfAborted()
   await mkdir(dirname(config.path), { recursive: true }).catch((cause: unknown) => {
     throw directoryError(config.path, cause)
   })
   const claim = claimOrBusy(config.path)
-  const thread = new WorkerThread()
+  const thread = startThread()
   const interrupt = () => thread.interrupt()
   signal.addEventListener('abort', interrupt)
   const close = async () => {
@@ -69,7 +74,7 @@ function workerOptions({ config, catalog, pipeline, runId }: WriteRequest<DuckDb
 class DuckDbDestinationSession implements DestinationSession {
   readonly checkpoints: readonly Checkpoint[]
   readonly #request: WriteRequest<DuckDbConfig>
-  readonly #thread: WorkerThread
+  readonly #thread: DatabaseThread
   readonly #close: () => Promise<void>
   readonly #window: BatchWindow
   readonly #streams: ReadonlyMap<string, ConfiguredStream>
@@ -82,7 +87,7 @@ class DuckDbDestinationSession implements DestinationSession {
 
   constructor(
     request: WriteRequest<DuckDbConfig>,
-    thread: WorkerThread,
+    thread: DatabaseThread,
     opened: OpenAnswer,
     close: () => Promise<void>,
   ) {
@@ -108,21 +113,10 @@ class DuckDbDestinationSession implements DestinationSession {
 
   /** Resolves when the batch is on its way to DuckDB; what goes wrong there is thrown by the next call. */
   async write(batch: ChangeBatch): Promise<void> {
-    const { byteLength, recycle } = batch
-    await this.#window.enter(byteLength)
+    await this.#window.enter(batch.byteLength)
     const packed = this.#packOrLeave(batch)
     // Not awaited: the window bounds how many are under way, and `#failure` keeps what becomes of them.
-    void this.#thread.call({ call: 'append', batch: packed.batch, buffers: packed.buffers }, packed.transfer).then(
-      ({ notes, buffers }) => {
-        this.#window.leave(byteLength)
-        this.#tell(notes)
-        if (buffers.length > 0) recycle?.(buffers)
-      },
-      (error: unknown) => {
-        this.#failure ??= error
-        this.#window.leave(byteLength)
-      },
-    )
+    void this.#deliver(batch, packed)
   }
 
   async completeStream(stream: StreamName): Promise<void> {
@@ -147,7 +141,19 @@ class DuckDbDestinationSession implements DestinationSession {
     await this.#close()
   }
 
-  #packOrLeave(batch: ChangeBatch): ReturnType<typeof packBatch> {
+  async #deliver(batch: ChangeBatch, { batch: accepted, buffers, transfer }: PackedBatch): Promise<void> {
+    try {
+      const answer = await this.#thread.call({ call: 'append', batch: accepted, buffers }, transfer)
+      this.#tell(answer.notes)
+      if (answer.buffers.length > 0) batch.recycle?.(answer.buffers)
+    } catch (error) {
+      this.#failure ??= error
+    } finally {
+      this.#window.leave(batch.byteLength)
+    }
+  }
+
+  #packOrLeave(batch: ChangeBatch): PackedBatch {
     const key = streamKey(batch.stream)
     try {
       this.#throwFailure()

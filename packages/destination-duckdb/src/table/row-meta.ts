@@ -31,10 +31,12 @@ export function metaColumn(rowCount: number, unchanged: string, changed: Readonl
   const extraBytes = [...texts.values()].reduce((sum, text) => sum + text.length - usual.length, 0)
   const values = new Uint8Array(rowCount * usual.length + extraBytes)
   const offsets = new Int32Array(rowCount + 1)
+  let end = 0
   for (let row = 0; row < rowCount; row++) {
     const text = texts.get(row) ?? usual
-    values.set(text, offsets[row]!)
-    offsets[row + 1] = offsets[row]! + text.length
+    values.set(text, end)
+    end += text.length
+    offsets[row + 1] = end
   }
   return { length: rowCount, bitOffset: 0, nullCount: 0, validity: undefined, values, offsets, elements: undefined }
 }

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { EclusaError } from '@eclusa/sdk'
+import type { DatabaseThread } from './call-handler.ts'
 import { errorFromData } from './error-data.ts'
 import type { FromWorker, ToWorker, WorkerAnswers, WorkerCall } from './message.ts'
 
@@ -11,15 +12,16 @@ interface Waiting {
 /** Beside this file: as source where this is source, as JavaScript where a build made it so. */
 const workerUrl = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url)
 
-/** The caller's side of the thread that holds the database. */
-export class WorkerThread {
-  readonly #worker = new Worker(workerUrl, { name: 'eclusa-duckdb' })
+/** A thread of its own for the database; this is the caller's side. */
+export class WorkerThread implements DatabaseThread {
+  readonly #worker: Worker
   readonly #waiting = new Map<number, Waiting>()
   readonly #exited: Promise<void>
   #nextId = 0
   #failure: EclusaError | undefined
 
-  constructor() {
+  constructor(url: URL = workerUrl) {
+    this.#worker = new Worker(url, { name: 'eclusa-duckdb' })
     this.#worker.on('message', (message: FromWorker) => this.#receive(message))
     this.#worker.on('error', (cause) => this.#fail('The thread that writes to DuckDB failed', cause))
     this.#worker.on('messageerror', (cause) =>
@@ -33,11 +35,6 @@ export class WorkerThread {
     })
   }
 
-  /**
-   * Asks the thread and waits for the answer. `transfer` names buffers that go over to the thread.
-   *
-   * @throws what the thread threw; DESTINATION_FAILED when the thread is gone.
-   */
   call<Call extends WorkerCall>(
     request: Call,
     transfer: readonly ArrayBuffer[] = [],
@@ -49,12 +46,10 @@ export class WorkerThread {
     return answer as Promise<WorkerAnswers[Call['call']]>
   }
 
-  /** Stops what runs; later calls but `close` fail. */
   interrupt(): void {
     if (this.#failure === undefined) this.#send({ interrupt: true })
   }
 
-  /** Closes the database and waits until the thread has ended, whatever state it is in. */
   async close(): Promise<void> {
     try {
       if (this.#failure === undefined) await this.call({ call: 'close' })
@@ -77,7 +72,7 @@ export class WorkerThread {
   #fail(what: string, cause?: unknown): void {
     const reason = cause instanceof Error ? `: ${cause.message}` : ''
     this.#failure ??= new EclusaError('DESTINATION_FAILED', { message: `${what}${reason}.`, cause })
-    for (const { reject } of this.#waiting.values()) reject(this.#failure)
+    for (const waiting of this.#waiting.values()) waiting.reject(this.#failure)
     this.#waiting.clear()
   }
 }

@@ -1,0 +1,168 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createBatchBuilder, parseColumnType } from '@eclusa/sdk'
+import type {
+  ChangeBatch,
+  ColumnType,
+  ConfiguredDestination,
+  ConfiguredStream,
+  DestinationSession,
+  JsonObject,
+  Log,
+  QueryResult,
+  SqlValue,
+  StreamName,
+  StreamSchema,
+} from '@eclusa/sdk'
+import { openDuckDb } from '@eclusa/warehouse'
+import { duckdbConfigSchema } from '../src/config.ts'
+import { duckdb } from '../src/index.ts'
+import { openSession } from '../src/session.ts'
+import { SameThread } from './same-thread.ts'
+
+// A DuckDB file in a directory of its own, and short ways to load streams into it.
+
+export type Columns = Readonly<Record<string, string>>
+
+/** `{ id: 'int32', name: 'text' }` as a stream schema. */
+export function schemaOf(columns: Columns, version = 1): StreamSchema {
+  return {
+    version,
+    columns: Object.entries(columns).map(([name, text]) => ({ name, type: typeOf(text), nullable: true })),
+  }
+}
+
+function typeOf(text: string): ColumnType {
+  const type = parseColumnType(text)
+  if (type === undefined) throw new Error(`no column type: ${text}`)
+  return type
+}
+
+export const stream: StreamName = { namespace: 'shop', name: 'orders' }
+
+/** A stream of orders with key `id`; overwritten by each full refresh unless told otherwise. */
+export function configured(options: Partial<ConfiguredStream> & { readonly columns?: Columns } = {}): ConfiguredStream {
+  const { columns = { id: 'int32', note: 'text' }, ...rest } = options
+  return {
+    stream,
+    kind: 'table',
+    schema: schemaOf(columns),
+    syncModes: ['full_refresh', 'incremental'],
+    primaryKey: ['id'],
+    cursorCandidates: [],
+    isResumable: true,
+    notes: [],
+    syncMode: 'full_refresh',
+    destinationSyncMode: 'overwrite',
+    target: { namespace: 'staging', name: 'orders' },
+    schemaPolicy: 'evolve',
+    onUnrepresentable: 'keep_text',
+    ...rest,
+  }
+}
+
+/** Rows of a stream as a batch that owns its buffers. */
+export function batchOf(
+  rows: readonly (readonly unknown[])[],
+  of: ConfiguredStream = configured(),
+  schema = of.schema,
+): ChangeBatch {
+  const builder = createBatchBuilder({
+    stream: of.stream,
+    schema,
+    budget: { batchBytesMax: Infinity, batchRowsMax: Infinity },
+  })
+  for (const row of rows) builder.append(row)
+  return builder.finish()
+}
+
+export function recordingLog(): Log & { readonly lines: string[] } {
+  const lines: string[] = []
+  const record = (message: string) => {
+    lines.push(message)
+  }
+  return { lines, debug: record, info: record, warn: record, error: record }
+}
+
+export interface OpenOptions {
+  readonly pipeline?: string
+  readonly runId?: string
+  readonly bytesMax?: number
+  readonly signal?: AbortSignal
+}
+
+export interface SessionOptions extends OpenOptions {
+  readonly config?: Parameters<typeof duckdb>[0]
+  readonly threaded?: boolean
+}
+
+export class DuckDbFixture implements Disposable {
+  readonly directory = mkdtempSync(join(tmpdir(), 'eclusa-duckdb-'))
+  readonly path = join(this.directory, 'warehouse.duckdb')
+  readonly log = recordingLog()
+
+  destination(config: Parameters<typeof duckdb>[0] = {}): ConfiguredDestination {
+    return duckdb({ path: this.path, threads: 2, ...config })
+  }
+
+  request(streams: readonly ConfiguredStream[], options: OpenOptions = {}) {
+    return {
+      catalog: { streams },
+      pipeline: options.pipeline ?? 'sales',
+      runId: options.runId ?? 'run-1',
+      bytesMax: options.bytesMax ?? 64_000_000,
+      signal: options.signal ?? new AbortController().signal,
+      log: this.log,
+    }
+  }
+
+  /** Opens a session; by default without a thread of its own, which is as good for everything but threads. */
+  async open(
+    streams: readonly ConfiguredStream[] = [configured()],
+    { config, threaded = false, ...options }: SessionOptions = {},
+  ): Promise<DestinationSession> {
+    const request = this.request(streams, options)
+    if (threaded) return await this.destination(config).open(request)
+    const settings = duckdbConfigSchema.parse({ path: this.path, threads: 2, ...config })
+    return await openSession({ ...request, config: settings }, () => new SameThread())
+  }
+
+  /** One run of one stream that ends in one commit. @returns its sequence. */
+  async load(
+    of: ConfiguredStream,
+    rows: readonly (readonly unknown[])[],
+    {
+      resumed = false,
+      complete = true,
+      state = {},
+    }: { resumed?: boolean; complete?: boolean; state?: JsonObject } = {},
+  ): Promise<number> {
+    await using session = await this.open([of])
+    await session.startStream(of.stream, { resumed })
+    if (rows.length > 0) await session.write(batchOf(rows, of))
+    if (complete) await session.completeStream(of.stream)
+    const { sequence } = await session.commit([{ stream: of.stream, state }])
+    return sequence
+  }
+
+  async query(sql: string): Promise<QueryResult> {
+    await using warehouse = await openDuckDb({ path: this.path, threads: 1 })
+    await using connection = await warehouse.connect()
+    return await connection.query(sql)
+  }
+
+  /** Rows of a query, each as one text. */
+  async rows(sql: string): Promise<string[]> {
+    const { rows } = await this.query(sql)
+    return rows.map((row) => row.map(cell).join('|'))
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.directory, { recursive: true, force: true })
+  }
+}
+
+function cell(value: SqlValue): string {
+  return value === null ? 'NULL' : String(value)
+}
