@@ -75,7 +75,7 @@ async function assertReadable(run: ReadRun, stream: SourceStream): Promise<void>
   if (run.guardOf(stream) === 'xmin') {
     assertHaveTransactionIds(stream, await readParts(run.coordinator, stream, run.config))
   } else {
-    cursorOf(stream)
+    cursorOf(stream, run.guardOf(stream))
   }
 }
 

@@ -11,6 +11,9 @@ const xidModulus = 2n ** 32n
 /** Two ids further apart than this cannot be ordered by their lower 32 bits. */
 export const xidDistanceMax = 2n ** 31n - 1n
 
+/** Ids that a checkpoint may hold: as ranges, some megabytes at the very worst. */
+export const xidsMax = 1_000_000
+
 /** The lower 32 bits, as the type xid prints them. */
 export function xid32(xid: bigint): string {
   return String(xid % xidModulus)

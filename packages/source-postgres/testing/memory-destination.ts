@@ -71,7 +71,9 @@ export class MemoryDestination {
         return
       case 'batch': {
         const key = streamKey(message.batch.stream)
-        loading.set(key, [...(loading.get(key) ?? []), ...rowsOf(message.batch)])
+        const rows = loading.get(key) ?? []
+        for (const row of rowsOf(message.batch)) rows.push(row)
+        loading.set(key, rows)
         return
       }
       case 'stream_completed': {
@@ -89,7 +91,8 @@ export class MemoryDestination {
 }
 
 function copyOf({ visible, loading, checkpoints }: Tables): Tables {
-  return { visible: new Map(visible), loading: new Map(loading), checkpoints: new Map(checkpoints) }
+  const loadingCopies = [...loading].map(([key, rows]) => [key, [...rows]] as const)
+  return { visible: new Map(visible), loading: new Map(loadingCopies), checkpoints: new Map(checkpoints) }
 }
 
 export function rowsOf({ records, schema, unrepresentable }: ChangeBatch): Row[] {

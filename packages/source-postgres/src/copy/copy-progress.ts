@@ -1,7 +1,7 @@
 import type { CopyState, StreamState } from '../checkpoint-state.ts'
 import type { ServerIdentity } from '../connection/server-facts.ts'
 import type { SourceStream } from '../source-stream.ts'
-import { formatXids, parseXids, widenXid } from '../transaction-ids.ts'
+import { formatXids, parseXids, widenXid, xidsMax } from '../transaction-ids.ts'
 import { planChunks } from './copy-chunk.ts'
 import type { CopyChunk } from './copy-chunk.ts'
 import type { CopyPart } from './copy-part.ts'
@@ -28,6 +28,7 @@ export class CopyProgress {
   readonly #parts: Map<number, PartProgress>
   /** Transactions from the snapshot's xmin on whose rows were read. */
   readonly #recentXids: Set<bigint>
+  #isProvable = true
   #chunksLeft = 0
 
   constructor(options: CopyProgressOptions) {
@@ -72,6 +73,8 @@ export class CopyProgress {
       // A row that seems to be from after the snapshot is one of those that are too old for their id to tell.
       if (xid < xmax) this.#recentXids.add(xid)
     }
+    // Without the ids a full refresh cannot be proved and starts anew when interrupted; increments need all of them.
+    if (this.#recentXids.size > xidsMax && this.stream.configured.syncMode === 'full_refresh') this.#isProvable = false
     this.#chunksLeft--
   }
 
@@ -84,7 +87,7 @@ export class CopyProgress {
       mode: stream.configured.syncMode,
       source: identity,
       snapshot: { xmin: String(snapshot.xmin), xmax: String(snapshot.xmax) },
-      recentXids: formatXids(this.#recentXids),
+      recentXids: this.#isProvable ? formatXids(this.#recentXids) : '',
       fingerprint: stream.fingerprint,
       parts: [...this.#parts.values()],
     }

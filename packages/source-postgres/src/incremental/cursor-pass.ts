@@ -10,7 +10,7 @@ import { afterCursor, cursorOf } from './cursor.ts'
 import type { Cursor } from './cursor.ts'
 
 /** Rows between two checkpoints, at least: a checkpoint ends a batch, and small batches are slow. */
-const checkpointRowsMin = 100_000
+const checkpointRowsMin = 32_768
 
 /**
  * Reads what lies after the remembered cursor value, in the cursor's order. A checkpoint stands only between two
@@ -21,16 +21,17 @@ export async function* readAfterCursor(
   stream: SourceStream,
   state: CursorState,
 ): AsyncGenerator<SourceMessage, void, undefined> {
-  const cursor = cursorOf(stream)
   const guard = run.guardOf(stream)
+  const cursor = cursorOf(stream, guard)
   const [reader] = await run.readers(1)
   await reader!.begin(stream)
   await warnOfPositionless(run, stream, cursor, reader!)
-  const after = afterCursor(cursor, state.value, { guard, config: run.config, key: stream.key })
+  const after = afterCursor(cursor, state.value, { guard, config: run.config })
   const columns = stream.columns.map(({ name }) => quoteIdentifier(name)).join(', ')
   const rows = readRows({
     session: reader!.session,
-    sql: `SELECT ${columns}, ${cursor.textSql} FROM ${stream.fromSql} WHERE ${after} ORDER BY ${cursor.sql}`,
+    // ORDER BY looks at names of the result first: unnamed, the text would be named like the column and order in its place.
+    sql: `SELECT ${columns}, ${cursor.textSql} AS "?position?" FROM ${stream.fromSql} WHERE ${after} ORDER BY ${cursor.sql}`,
     attempt: reader!.attempt(stream),
     fetchRows: fetchRowsFor(stream, run.budget),
   })

@@ -5,7 +5,7 @@ import { cursorOf } from './cursor.ts'
 
 /** The cursor state after a copy of the whole: the greatest position in the snapshot that was copied. */
 export async function startCursorState(run: ReadRun, stream: SourceStream): Promise<CursorState> {
-  const cursor = cursorOf(stream)
+  const cursor = cursorOf(stream, run.guardOf(stream))
   const [reader] = await run.readers(1)
   await reader!.begin(stream)
   const greatest = `(SELECT ${cursor.sql} FROM ${stream.fromSql} WHERE ${cursor.isPositionSql} ORDER BY ${cursor.sql} DESC LIMIT 1)`

@@ -26,8 +26,12 @@ export interface Cursor {
   readonly typeName: string
 }
 
-/** @throws POSTGRES_CURSOR_UNSUITABLE when there is no cursor column, or its type has no order to follow. */
-export function cursorOf({ configured, columns, key }: SourceStream): Cursor {
+/**
+ * The cursor of a stream that is read with this guard.
+ *
+ * @throws POSTGRES_CURSOR_UNSUITABLE when there is no cursor column, or its type has no order to follow or to look back in.
+ */
+export function cursorOf({ configured, columns, key }: SourceStream, guard: Guard): Cursor {
   const name = configured.cursorColumn
   const column = columns.find((candidate) => candidate.name === name)
   if (name === undefined || column === undefined) {
@@ -39,6 +43,13 @@ export function cursorOf({ configured, columns, key }: SourceStream): Cursor {
   const kind = cursorKind(column.type)
   if (kind === undefined)
     throw unsuitable(key, `has the cursor "${name}" of type ${column.type.formatted}, which has no order to follow`)
+  if (guard === 'lookback' && kind === 'other') {
+    throw unsuitable(
+      key,
+      `has the cursor "${name}" of type ${column.type.formatted}, below which one cannot look back`,
+      'Choose a cursor of a date, time or number type, or cursor_guard: none.',
+    )
+  }
   return describeCursor(column, kind)
 }
 
@@ -74,17 +85,15 @@ function baseOf(type: PostgresType): PostgresType {
 /**
  * The condition for what came after `value`. Without a guard that is everything greater; looking back, it is also a
  * stretch below, where rows may have been committed late.
- *
- * @throws POSTGRES_CURSOR_UNSUITABLE when the type cannot look back.
  */
 export function afterCursor(
   cursor: Cursor,
   value: string | null,
-  options: { guard: Guard; config: PostgresConfig; key: string },
+  { guard, config }: { guard: Guard; config: PostgresConfig },
 ): string {
   if (value === null) return cursor.isPositionSql
-  const from = options.guard === 'none' ? constant(cursor, value) : lookBack(cursor, value, options)
-  return `${cursor.sql} ${options.guard === 'none' ? '>' : '>='} ${from} AND ${cursor.isPositionSql}`
+  const bound = guard === 'none' ? `> ${constant(cursor, value)}` : `>= ${lookBack(cursor, value, config)}`
+  return `${cursor.sql} ${bound} AND ${cursor.isPositionSql}`
 }
 
 function constant({ typeName }: Cursor, value: string): string {
@@ -94,21 +103,14 @@ function constant({ typeName }: Cursor, value: string): string {
 /** Below these an integer column has no values, and a constant would be out of its type's range. */
 const integerMin: Readonly<Record<string, bigint>> = { int2: -(2n ** 15n), int4: -(2n ** 31n), int8: -(2n ** 63n) }
 
-function lookBack(cursor: Cursor, value: string, { config, key }: { config: PostgresConfig; key: string }): string {
+function lookBack(cursor: Cursor, value: string, config: PostgresConfig): string {
   if (cursor.kind === 'instant')
     return `${constant(cursor, value)} - interval ${quoteLiteral(config.lookback_interval)}`
-  if (cursor.kind === 'number') {
-    const min = integerMin[cursor.baseName]
-    if (min === undefined) return `${constant(cursor, value)} - ${config.lookback_distance}`
-    // Subtracted here, so that the constant has the column's own type: compared with another type, an index is no use.
-    const from = BigInt(value) - BigInt(config.lookback_distance)
-    return constant(cursor, String(from < min ? min : from))
-  }
-  throw unsuitable(
-    key,
-    `has the cursor "${cursor.column}", a text, below which one cannot look back`,
-    'Choose a cursor of a date, time or number type, or cursor_guard: none.',
-  )
+  const min = integerMin[cursor.baseName]
+  if (min === undefined) return `${constant(cursor, value)} - ${config.lookback_distance}`
+  // Subtracted here, so that the constant has the column's own type: compared with another type, an index is no use.
+  const from = BigInt(value) - BigInt(config.lookback_distance)
+  return constant(cursor, String(from < min ? min : from))
 }
 
 function unsuitable(key: string, what: string, remedy?: string): EclusaError {
