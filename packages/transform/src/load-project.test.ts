@@ -150,6 +150,18 @@ describe('configuration', () => {
     expect(project.nodes.get('model.shop.a')).toMatchObject({ relation: { schema: 'raw' } })
   })
 
+  it('renders the Jinja of YAML files, and says where it fails', async () => {
+    const project = await load({
+      'dbt_project.yml': `name: shop\nvars: { raw_schema: landing }\nmodels: { +materialized: "{{ 'table' if target.name == 'dev' else 'view' }}" }`,
+      'models/a.sql': `select * from {{ source('raw', 'orders') }}`,
+      'models/s.yml': `sources: [{ name: raw, schema: "{{ var('raw_schema') }}_{{ env_var('HOME_CITY') }}", tables: [{ name: orders }] }]`,
+    })
+    expect(project.nodes.get('source.shop.raw.orders')).toMatchObject({ relation: { schema: 'landing_Porto' } })
+    expect(project.nodes.get('model.shop.a')?.config.materialized).toBe('table')
+    const error = await faultOf({ 'models/s.yml': `sources:\n  - name: raw\n    schema: "{{ var('nothing') }}"\n` })
+    expect(error.message).toMatch(/models\/s\.yml:3:13: Required var 'nothing' not found/u)
+  })
+
   it('leaves out models that are not enabled, and refuses references to them', async () => {
     const project = await load({ 'models/a.sql': `{{ config(enabled=false) }} select 1` })
     expect(project.nodes.size).toBe(0)

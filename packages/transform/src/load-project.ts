@@ -7,9 +7,11 @@ import type { Dialect } from '@eclusa/warehouse'
 import { GenericTestLoader } from './compile/load-tests.ts'
 import { Graph } from './compile/graph.ts'
 import { MacroLibrary, createProjectEnvironment, templateFault } from './compile/macro-library.ts'
+import { yamlContext } from './compile/node-context.ts'
 import type { ProjectScope, Target } from './compile/node-context.ts'
 import { NodeIndex } from './compile/node-index.ts'
 import { parseTemplate } from './compile/parse-template.ts'
+import { renderYaml } from './compile/render-yaml.ts'
 import type { ParsedTemplate } from './compile/parse-template.ts'
 import { resolveNodeNames } from './compile/node-names.ts'
 import type { Environment, Template } from './jinja/environment.ts'
@@ -52,8 +54,8 @@ export interface LoadedProject extends Project {
  * @throws MODEL_CYCLE when models depend on each other in a circle.
  */
 export async function loadProject(options: LoadProjectOptions): Promise<LoadedProject> {
-  const file = await readProjectFile(options.directory)
   const environment = createProjectEnvironment()
+  const file = await readProjectFile(options, environment)
   const macroFiles = await readProjectFiles(options.directory, file['macro-paths'], ['.sql'])
   const scope: ProjectScope = {
     projectName: file.name,
@@ -78,7 +80,8 @@ export async function loadProject(options: LoadProjectOptions): Promise<LoadedPr
   }
 }
 
-async function readProjectFile(directory: string): Promise<ProjectFile> {
+async function readProjectFile(options: LoadProjectOptions, environment: Environment): Promise<ProjectFile> {
+  const { directory } = options
   let text: string
   try {
     text = await readFile(path.join(directory, 'dbt_project.yml'), 'utf8')
@@ -89,7 +92,14 @@ async function readProjectFile(directory: string): Promise<ProjectFile> {
       cause: error,
     })
   }
-  return new YamlFile('dbt_project.yml', text).parse(projectFileSchema)
+  const file = new YamlFile('dbt_project.yml', text)
+  // The project's own vars are not known before its file is read; those that were given are.
+  const context = yamlContext({
+    target: options.target,
+    vars: options.vars ?? {},
+    environment: options.environment ?? process.env,
+  })
+  return file.parse(projectFileSchema, renderYaml(file, environment, context))
 }
 
 /** Project-wide vars, with those under the project's own name before them. */
@@ -161,7 +171,7 @@ class ProjectLoader {
     return sources.flatMap((source) =>
       this.#attempt(() => {
         const file = new YamlFile(source.path, source.text)
-        return { file, content: parseProperties(file) }
+        return { file, content: parseProperties(file, renderYaml(file, this.#environment, yamlContext(this.#scope))) }
       }),
     )
   }
@@ -329,8 +339,8 @@ class ProjectLoader {
   }
 }
 
-function parseProperties(file: YamlFile) {
-  return file.parse(propertiesFileSchema)
+function parseProperties(file: YamlFile, value: unknown) {
+  return file.parse(propertiesFileSchema, value)
 }
 
 /** Project, folders below the model path, name. */

@@ -94,6 +94,15 @@ export function nodeContext(scope: ProjectScope, node: NodeScope): Record<string
   return context
 }
 
+/** The names that YAML files see: dbt's smallest context. */
+export function yamlContext({
+  target,
+  vars,
+  environment,
+}: Pick<ProjectScope, 'target' | 'vars' | 'environment'>): Record<string, unknown> {
+  return { target: { ...target }, var: varFunction(vars), env_var: envVarFunction(environment) }
+}
+
 class HostFunction implements HostObject {
   readonly #name: string
   readonly #body: (args: readonly unknown[], kwargs: KeywordArguments) => unknown

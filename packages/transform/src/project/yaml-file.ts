@@ -33,9 +33,9 @@ export class YamlFile {
     return { file: this.path }
   }
 
-  /** @throws PROJECT_INVALID with every value that the schema refuses. */
-  parse<Schema extends z.ZodType>(schema: Schema): z.output<Schema> {
-    const result = schema.safeParse(this.value)
+  /** `value`: the file's own, or what became of it. @throws PROJECT_INVALID with every value that the schema refuses. */
+  parse<Schema extends z.ZodType>(schema: Schema, value: unknown = this.value): z.output<Schema> {
+    const result = schema.safeParse(value)
     if (result.success) return result.data
     throw projectInvalid(
       result.error.issues.map((issue) => ({
