@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { testServer } from '@eclusa/postgres-local/testing'
 import type { TestDatabase, TestServer } from '@eclusa/postgres-local/testing'
@@ -95,8 +95,10 @@ describe('a source', () => {
 describe('a warehouse', () => {
   test('that is no DuckDB file is left as it is', async () => {
     await using failing = await project()
-    await writeFile(join(failing.directory, 'warehouse.duckdb'), 'these are not the bytes of a database\n'.repeat(1000))
+    const noDatabase = 'these are not the bytes of a database\n'.repeat(1000)
+    await writeFile(join(failing.directory, 'warehouse.duckdb'), noDatabase)
     expectFailure(await failing.cli(['run']), { code: 2, error: 'DUCKDB_NOT_A_DATABASE' })
+    expect(await readFile(join(failing.directory, 'warehouse.duckdb'), 'utf8')).toBe(noDatabase)
   })
 
   test('that another process has open is told with that process', async () => {

@@ -98,17 +98,17 @@ export class CommandContext {
 
   /** Tells of a failure and says how the command ends. */
   fail(error: unknown): Outcome {
-    if (this.interruption.stopSignal.aborted) {
-      this.note(this.terminal.paintNote('yellow', 'Stopped.'))
-      return 'cancelled'
-    }
     const debug = this.options.debug === true
+    const isStopped = this.interruption.stopSignal.aborted
+    // What breaks because it was told to stop is no failure.
+    if (isStopped) this.note(this.terminal.paintNote('yellow', 'Stopped.'))
+    if (isStopped && !debug) return 'cancelled'
     if (this.isJson) this.jsonLine(errorLine(error, debug))
     else
       this.terminal.note(
         `${this.terminal.paintNote('red', '✗')} ${formatError(error, { debug, redact: this.#redact })}`,
       )
-    return outcomeOfError(error)
+    return isStopped ? 'cancelled' : outcomeOfError(error)
   }
 }
 

@@ -37,6 +37,7 @@ async function demo(context: CommandContext, options: DemoOptions): Promise<Outc
       : resolve(context.directory, options.dir)
   const { writeProject } = await import('../project/write-project.ts')
   await writeProject(demoProject(options.scale), { directory, overwrite: false })
+  context.note(`A new project in ${directory}`)
   const inProject = context.withConfig(directory)
   const loaded = await readProject(inProject, ['source', 'destination', 'steps'])
   const outcome = await runDemo(inProject, loaded)

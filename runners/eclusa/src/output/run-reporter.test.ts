@@ -19,14 +19,14 @@ function at(seconds: number, body: Body): RunEvent {
     pipeline: 'sales',
     runId: 'r1',
     ...body,
-  } as RunEvent
+  }
 }
 
 const orders = { namespace: 'sales', name: 'orders' }
 const items = { namespace: 'sales', name: 'order_items' }
 
 const events: readonly RunEvent[] = [
-  at(0, { type: 'run_started', streams: [orders, items], steps: ['transform'], resumed: false }),
+  at(0, { type: 'run_started', streams: [orders, items], steps: ['transform'] }),
   at(0, { type: 'stream_started', stream: orders, rowsEstimated: 1_000_000, resumed: false }),
   at(1, { type: 'stream_progress', stream: orders, rows: 125_000, bytes: 12_500_000 }),
   at(2, { type: 'stream_progress', stream: orders, rows: 250_000, bytes: 25_000_000 }),
@@ -111,7 +111,7 @@ describe('the live block', () => {
 
 describe('progress', () => {
   test('never claims to be complete before the stream is, however low the estimate was', () => {
-    const late = [events[0]!, events[1]!, at(5, { type: 'stream_progress', stream: orders, rows: 2_000_000, bytes: 1 })]
+    const late = [...events.slice(0, 2), at(5, { type: 'stream_progress', stream: orders, rows: 2_000_000, bytes: 1 })]
     const stream = late.reduce(advance, noProgress).streams.get('sales.orders')!
     expect(fractionDone(stream)).toBe(0.99)
     expect(remainingMs(stream, startMs + 5000)).toBeUndefined()

@@ -43,7 +43,7 @@ function streamObject({ items }: JsonSchema): JsonSchema {
 
 function partSections(kind: 'source' | 'destination', schema: JsonSchema): string[] {
   return schema.oneOf!.flatMap((part) => {
-    const name = String(part.properties!['connector']!.const)
+    const name = plain(part.properties!['connector']!.const)
     return [`## ${kind}: ${name}`, part.description ?? '', keyTable(part)]
   })
 }
@@ -89,8 +89,8 @@ function nestedObjects({ anyOf = [] }: JsonSchema): JsonSchema[] {
 
 function typeOf(schema: JsonSchema): string {
   if (schema['secret'] === true) return 'reference to a secret'
-  if (schema.const !== undefined) return `\`${String(schema.const)}\``
-  if (schema.enum !== undefined) return schema.enum.map((choice) => `\`${String(choice)}\``).join(', ')
+  if (schema.const !== undefined) return `\`${plain(schema.const)}\``
+  if (schema.enum !== undefined) return schema.enum.map((choice) => `\`${plain(choice)}\``).join(', ')
   const forms = schema.anyOf ?? schema.oneOf
   if (forms !== undefined) return [...new Set(forms.map(typeOf))].join(' or ')
   if (schema.type === 'array') return `list of ${schema.items === undefined ? 'anything' : typeOf(schema.items)}`
@@ -99,6 +99,10 @@ function typeOf(schema: JsonSchema): string {
     { string: 'text', integer: 'whole number', number: 'number', boolean: 'true or false' }[String(schema.type)] ??
     'anything'
   )
+}
+
+function plain(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 function cell(text: string): string {
