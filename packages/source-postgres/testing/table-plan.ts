@@ -74,7 +74,9 @@ export async function copyTable(
   plan: TablePlan,
   options: Partial<ReadCopyOptions> = {},
 ): Promise<ChangeBatch[]> {
-  return Array.fromAsync(readCopy({ ...copyOptions(client, plan), ...options }))
+  const batches: ChangeBatch[] = []
+  for await (const batch of readCopy({ ...copyOptions(client, plan), ...options })) batches.push(batch)
+  return batches
 }
 
 /** The rows as PostgreSQL prints them. @param expression what to print of a column. */

@@ -139,14 +139,15 @@ function inlineDecimal(shape: DecimalShape, { words, slow }: InlineNames): strin
     const digits = view.getUint16(p), sign = view.getUint16(p + 4), lastIndex = view.getInt16(p + 2) + ${shape.fractionGroups};
     let x = -1;
     if (n === ${numericHeaderBytes} + 2 * digits && (sign & ${~numericNegative}) === 0 && lastIndex < 4 && digits <= lastIndex + 1) {
-      let q = p + ${numericHeaderBytes}, end = p + n, last = 0;
+      let q = p + ${numericHeaderBytes}, end = p + n, digit = 0, largest = 0;
       x = 0;
       for (let index = 0; index < lastIndex; index++) {
         x *= 10000;
-        if (q < end) { x += view.getUint16(q); q += 2; }
+        if (q < end) { digit = view.getUint16(q); q += 2; x += digit; if (digit > largest) largest = digit; }
       }
-      if (q < end) last = view.getUint16(q);
+      const last = q < end ? view.getUint16(q) : 0;
       ${shape.lastDivisor === 1 ? 'x = x * 10000 + last;' : `x *= ${shape.lastFactor}; if (last !== 0) { const part = (last / ${shape.lastDivisor}) | 0; x = part * ${shape.lastDivisor} === last ? x + part : -1; }`}
+      if (largest > 9999 || last > 9999) x = -1;
     }
     if (x >= 0 && x < ${limit}) { if (sign !== 0) x = -x; ${store} } else ${slow}`
 }

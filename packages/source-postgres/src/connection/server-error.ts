@@ -182,7 +182,8 @@ function codeOf(error: unknown): string {
 }
 
 const codesByState: Readonly<Record<string, ErrorCode>> = {
-  '08P01': 'POSTGRES_POOLER_UNSUITABLE',
+  // What a server with the encoding SQL_ASCII says when it has to send bytes that are no UTF-8.
+  '22021': 'POSTGRES_TEXT_NOT_UTF8',
   '3F000': 'POSTGRES_TABLE_MISSING',
   '40001': 'POSTGRES_STATEMENT_CANCELLED',
   '42501': 'POSTGRES_PRIVILEGE_MISSING',

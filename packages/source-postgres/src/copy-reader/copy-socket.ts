@@ -36,11 +36,12 @@ export function openCopySocket(client: Client, { sql, onData, onError }: CopySoc
   // pg reports a lost connection to the query and as an event of the client, which without a listener ends the process.
   client.on('error', onError)
 
-  const release = () => {
+  const restoreListeners = () => {
     stream?.off('data', onData)
     for (const listener of pgListeners) stream?.on('data', listener)
+    // The end may have been among data that were received before a pause.
+    stream?.resume()
     stream = undefined
-    client.off('error', onError)
   }
 
   client.query({
@@ -63,13 +64,17 @@ export function openCopySocket(client: Client, { sql, onData, onError }: CopySoc
     },
     pause: () => stream?.pause(),
     resume: () => stream?.resume(),
-    release,
+    release() {
+      restoreListeners()
+      client.off('error', onError)
+    },
     destroy() {
       const { connection } = client as unknown as { connection: Connection }
       // Told that it is ending, pg does not report the loss of the connection as an error.
       void client.end().catch(() => {})
       streamOf(connection).destroy()
-      release()
+      // The listener for errors stays: what pg may still report of this connection is known.
+      restoreListeners()
     },
   }
 }
