@@ -14,7 +14,7 @@ export function captureCopy(client: Client, query: string): Promise<Buffer[]> {
         for (let end = messageEnd(received); end <= received.length; end = messageEnd(received)) {
           const message = received.subarray(0, end)
           received = received.subarray(end)
-          const type = String.fromCharCode(message[0]!)
+          const type = message.toString('latin1', 0, 1)
           if (type === 'd') tuples.push(message)
           else if (type === 'Z') {
             socket.release()

@@ -47,9 +47,8 @@ export async function planTable(
   const codecs = rows.map((row) =>
     planColumn(types.describe(row), { dimensions: row.dimensions, ...options[row.name] }),
   )
-  const columns = rows.map(({ name }, index) => {
-    const { columnType, sourceType } = codecs[index]!
-    return { name, type: columnType, nullable: true, sourceType }
+  const columns = codecs.map(({ columnType, sourceType }, index) => {
+    return { name: rows[index]?.name ?? '', type: columnType, nullable: true, sourceType }
   })
   return { table, codecs, schema: { version: 1, columns } }
 }
@@ -57,7 +56,7 @@ export async function planTable(
 export const testBudget: ByteBudget = byteBudget({ bytesMax: 64 * 1024 * 1024, readers: 1 })
 
 export function copyOptions(client: Client, plan: TablePlan): ReadCopyOptions {
-  const columns = plan.schema.columns.map(({ name }, index) => selectExpression(plan.codecs[index]!, `"${name}"`))
+  const columns = plan.codecs.map((codec, index) => selectExpression(codec, `"${plan.schema.columns[index]?.name}"`))
   return {
     client,
     query: `SELECT ${columns.join(', ')} FROM ${plan.table} ORDER BY ctid`,
@@ -112,12 +111,19 @@ export function buildFromTexts(
  */
 export function printRows(batches: readonly ChangeBatch[]): (string | null)[][] {
   return batches.flatMap((batch) => {
-    const columns = batch.schema.columns.map(({ type }) => valueFormatter(type))
+    const columns = batch.records.data.children.map((data, index) => {
+      const type = batch.schema.columns[index]?.type ?? { type: 'text' }
+      return { data, format: valueFormatter(type) }
+    })
     const rows = Array.from({ length: batch.records.numRows }, (_, row) =>
-      columns.map((format, index) => format(batch.records.data.children[index]!, row)),
+      columns.map(({ data, format }) => format(data, row)),
     )
     for (const { row, column, text } of batch.unrepresentable) {
-      rows[row]![batch.schema.columns.findIndex(({ name }) => name === column)] = text
+      rows.at(row)?.splice(
+        batch.schema.columns.findIndex(({ name }) => name === column),
+        1,
+        text,
+      )
     }
     return rows
   })
@@ -135,9 +141,11 @@ export function batchContents(batch: ChangeBatch): unknown {
 function columnContents(data: Data): unknown {
   const isBit = data.type instanceof Bool
   return {
-    type: String(data.type),
+    type: data.typeId,
     length: data.length,
-    nulls: Array.from({ length: data.length }, (_, row) => row).filter((row) => !data.getValid(row)).join(' '),
+    nulls: Array.from({ length: data.length }, (_, row) => row)
+      .filter((row) => !data.getValid(row))
+      .join(' '),
     offsets: hexOf(data.valueOffsets),
     values: isBit ? Array.from({ length: data.length }, (_, row) => readBit(data, row)).join('') : hexOf(data.values),
     children: data.children.map(columnContents),
