@@ -42,7 +42,7 @@ async function faultsOf(folder: string, directory: string): Promise<string[]> {
   const { filename } = JSON.parse(stdout) as { filename: string }
   const tarball = path.resolve(directory, filename)
   const buffer = await readFile(tarball)
-  const { messages, pkg } = await publint({ pkgDir: folder, pack: { tarball: new Uint8Array(buffer).buffer } })
+  const { messages, pkg } = await publint({ pack: { tarball: new Uint8Array(buffer).buffer } })
   const faults = messages
     .filter(({ type }) => type !== 'suggestion')
     .map((message) => `${name}: publint: ${formatMessage(message, pkg, { color: false }) ?? message.code}`)
