@@ -98,6 +98,7 @@ export interface SessionOptions extends OpenOptions {
 }
 
 export class DuckDbFixture implements Disposable {
+  static readonly silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} }
   readonly directory = mkdtempSync(join(tmpdir(), 'eclusa-duckdb-'))
   readonly path = join(this.directory, 'warehouse.duckdb')
   readonly log = recordingLog()

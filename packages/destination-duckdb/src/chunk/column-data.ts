@@ -80,15 +80,27 @@ export function copyColumn(type: ColumnType, column: ColumnData, start = 0, leng
   return { ...copy, offsets, values: column.values!.slice(first, last) }
 }
 
-/** Every buffer once. */
+/** Every buffer of the column once. */
 export function buffersOf(columns: readonly ColumnData[]): ArrayBuffer[] {
-  return [...new Set(columns.flatMap(bufferList))]
+  const listOf = ({ validity, values, offsets, elements }: ColumnData): (ArrayBufferView | undefined)[] => [
+    ...[validity, values, offsets],
+    ...(elements === undefined ? [] : listOf(elements)),
+  ]
+  return arrayBuffers(columns.flatMap(listOf))
 }
 
-function bufferList(column: ColumnData): ArrayBuffer[] {
-  const views: (ArrayBufferView | undefined)[] = [column.validity, column.values, column.offsets]
-  const own = views.flatMap((view) => (view?.buffer instanceof ArrayBuffer ? [view.buffer] : []))
-  return column.elements === undefined ? own : [...own, ...bufferList(column.elements)]
+/** Every buffer of Arrow's data once, those without which a column can do among them. */
+export function arrowBuffersOf(children: readonly Data[]): ArrayBuffer[] {
+  const listOf = (data: Data): (ArrayBufferView | undefined)[] => [
+    ...[data.nullBitmap, data.values, data.valueOffsets],
+    ...data.children.flatMap(listOf),
+  ]
+  return arrayBuffers(children.flatMap(listOf))
+}
+
+function arrayBuffers(views: readonly (ArrayBufferView | undefined)[]): ArrayBuffer[] {
+  const buffers = views.flatMap((view) => (view?.buffer instanceof ArrayBuffer ? [view.buffer] : []))
+  return [...new Set(buffers)].filter(({ byteLength }) => byteLength > 0)
 }
 
 function bytesOf(view: ArrayBufferView): Uint8Array {

@@ -1,6 +1,6 @@
 import { EclusaError, formatValue, streamKey } from '@eclusa/sdk'
 import type { ChangeBatch, Column, ConfiguredStream } from '@eclusa/sdk'
-import { buffersOf, copyColumn, setNullAt, viewColumn } from '../chunk/column-data.ts'
+import { arrowBuffersOf, buffersOf, copyColumn, setNullAt, viewColumn } from '../chunk/column-data.ts'
 import type { ColumnData } from '../chunk/column-data.ts'
 import { findMisfits } from '../chunk/misfit.ts'
 import type { AcceptedBatch } from '../store/load.ts'
@@ -35,7 +35,7 @@ export function packBatch(batch: ChangeBatch, options: PackOptions): PackedBatch
   const views = records.data.children.map(viewColumn)
   const isOwn = batch.recycle !== undefined
   const columns = isOwn ? views : views.map((view, index) => copyColumn(schema.columns[index]!.type, view))
-  const buffers = isOwn ? buffersOf(views) : []
+  const buffers = isOwn ? arrowBuffersOf(records.data.children) : []
   const misfits = schema.columns.flatMap((_, index) => nullMisfits(batch, index, columns[index]!))
   refuseIfPolicySaysSo(options.configured, misfits[0])
   return {
@@ -52,7 +52,7 @@ export function packBatch(batch: ChangeBatch, options: PackOptions): PackedBatch
       ]),
       unrepresentableCount: misfits.length,
     },
-    transfer: buffersOf(columns),
+    transfer: [...new Set([...buffers, ...buffersOf(columns)])],
     buffers,
   }
 }

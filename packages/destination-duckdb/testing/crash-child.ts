@@ -1,0 +1,47 @@
+import { batchOf, configured, DuckDbFixture } from './duckdb-fixture.ts'
+import { duckdb } from '../src/index.ts'
+
+// Loads rows 0, 1, 2, … into a DuckDB file with a commit every few batches, until it is killed or has loaded all.
+// The checkpoint tells how many rows it covers; so table and checkpoint must always agree.
+
+const [path = '', mode = 'append', total = '0', then = ''] = process.argv.slice(2)
+const rowsPerBatch = 500
+const batchesPerCommit = 3
+
+const modes = {
+  overwrite: configured(),
+  append: configured({ destinationSyncMode: 'append', syncMode: 'incremental' }),
+  append_dedup: configured({ destinationSyncMode: 'append_dedup', syncMode: 'incremental' }),
+}
+const of = modes[mode as keyof typeof modes]
+
+await using session = await duckdb({ path, threads: 2 }).open({
+  catalog: { streams: [of] },
+  pipeline: 'sales',
+  runId: `run-${process.pid}`,
+  bytesMax: 10_000_000,
+  signal: new AbortController().signal,
+  log: DuckDbFixture.silentLog,
+})
+const state = session.checkpoints[0]?.state
+let next = Number(state?.['next'] ?? 0)
+await session.startStream(of.stream, { resumed: state !== undefined })
+process.stdout.write('ready\n')
+
+while (next < Number(total)) {
+  for (let batch = 0; batch < batchesPerCommit; batch++) {
+    const rows = Array.from({ length: rowsPerBatch }, (_, index) => [next + index, `note of row ${next + index}`])
+    // Each key comes twice where only its last row is to stay.
+    if (mode === 'append_dedup') rows.unshift(...rows.map(([id]) => [id, 'overwritten']))
+    await session.write(batchOf(rows, of))
+    next += rowsPerBatch
+  }
+  if (then === 'exit before commit') process.exit(0)
+  const commit = session.commit([{ stream: of.stream, state: { next } }])
+  if (then === 'exit in commit') process.exit(0)
+  await commit
+  process.stdout.write(`committed ${next}\n`)
+}
+await session.completeStream(of.stream)
+await session.commit([{ stream: of.stream, state: { next, isComplete: true } }])
+process.stdout.write('complete\n')
