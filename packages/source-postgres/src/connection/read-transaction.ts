@@ -35,7 +35,11 @@ export interface ReadTransactionOptions {
   readonly attempt: Attempt
 }
 
-/** Begins a transaction, or ends the running one and begins anew. */
+/**
+ * Begins a transaction, or ends the running one and begins anew.
+ *
+ * @throws POSTGRES_POOLER_UNSUITABLE, POSTGRES_SNAPSHOT_UNAVAILABLE, POSTGRES_CONNECTION_LOST, CANCELLED
+ */
 export async function beginRead(
   session: Session,
   { config, snapshotId, attempt }: ReadTransactionOptions,
@@ -43,49 +47,33 @@ export async function beginRead(
   const settings = Object.entries(readSettings(config))
     .map(([name, value]) => `(${quoteLiteral(name)}, ${quoteLiteral(value)})`)
     .join(', ')
-  const explained: Attempt = {
-    ...attempt,
-    remedies: {
-      POSTGRES_POOLER_UNSUITABLE: 'The pooler permits no transactions: use pool_mode = session or transaction.',
-      ...attempt.remedies,
-    },
+  const statements = [
+    ...rollback(session),
+    'BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY',
+    ...(snapshotId === undefined ? [] : [`SET TRANSACTION SNAPSHOT ${quoteLiteral(snapshotId)}`]),
+    // Joined with pg_settings, because older servers lack some of the names (transaction_timeout is of version 17).
+    `SELECT count(pg_catalog.set_config(s.name, v.value, true)) FROM (VALUES ${settings}) AS v (name, value)
+       JOIN pg_catalog.pg_settings AS s ON pg_catalog.lower(s.name) = pg_catalog.lower(v.name)`,
+  ]
+  try {
+    await session.execute(statements.join(';\n'), attempt)
+  } catch (error) {
+    throw explainBegin(error, snapshotId)
   }
-  await adopting(
-    snapshotId,
-    async () =>
-      await session.execute(
-        [
-          ...rollback(session),
-          'BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY',
-          ...(snapshotId === undefined ? [] : [`SET TRANSACTION SNAPSHOT ${quoteLiteral(snapshotId)}`]),
-          // Joined with pg_settings, because older servers lack some of the names (transaction_timeout is of version 17).
-          `SELECT count(pg_catalog.set_config(s.name, v.value, true)) FROM (VALUES ${settings}) AS v (name, value)
-         JOIN pg_catalog.pg_settings AS s ON pg_catalog.lower(s.name) = pg_catalog.lower(v.name)`,
-        ].join(';\n'),
-        explained,
-      ),
-  )
 }
 
 /** SQLSTATEs of SET TRANSACTION SNAPSHOT when the exporting transaction is gone or belongs to another server. */
 const snapshotStates: readonly unknown[] = ['0A000', '22023', '42704', '55000']
 
-async function adopting(snapshotId: string | undefined, begin: () => Promise<void>): Promise<void> {
-  try {
-    await begin()
-  } catch (error) {
-    if (
-      snapshotId === undefined ||
-      !EclusaError.isInstance(error) ||
-      !snapshotStates.includes(error.details['sqlState'])
-    )
-      throw error
-    throw new EclusaError('POSTGRES_SNAPSHOT_UNAVAILABLE', {
-      message: error.message,
-      details: error.details,
-      cause: error.cause,
-    })
+function explainBegin(error: unknown, snapshotId: string | undefined): unknown {
+  if (!EclusaError.isInstance(error)) return error
+  const { message, details, cause } = error
+  if (snapshotId !== undefined && snapshotStates.includes(details['sqlState'])) {
+    return new EclusaError('POSTGRES_SNAPSHOT_UNAVAILABLE', { message, details, cause })
   }
+  // PgBouncer says so in statement mode; PostgreSQL itself has no reason to call this a violation of the protocol.
+  if (details['sqlState'] === '08P01') return new EclusaError('POSTGRES_POOLER_UNSUITABLE', { message, details, cause })
+  return error
 }
 
 /** Ends the transaction and with it its locks and settings. */

@@ -58,6 +58,7 @@ const partsSql = `
                  JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = wanted.name
                 ORDER BY wanted.position) AS "columnNumbers",
          has_schema_privilege(n.oid, 'USAGE')
+           AND NOT (c.oid <> $1::oid AND row_security_active(c.oid))
            AND (has_table_privilege(c.oid, 'SELECT')
                 OR coalesce((SELECT bool_and(has_column_privilege(c.oid, a.attnum, 'SELECT'))
                                FROM pg_attribute AS a
@@ -69,7 +70,8 @@ const partsSql = `
 
 /**
  * Finds what the stream is copied from, as the session's snapshot has it. Partitions are read one by one where the role
- * may do that and no policy on the whole table filters rows; otherwise the whole is one part.
+ * may do that; otherwise the whole is one part. Policies decide too: through the whole table those of the whole apply
+ * and those of partitions do not, so a partition is not read by itself where either has any for this role.
  */
 export async function readParts(session: Session, stream: SourceStream, config: PostgresConfig): Promise<CopyPart[]> {
   const { relation } = stream
@@ -78,8 +80,9 @@ export async function readParts(session: Session, stream: SourceStream, config: 
     attempt: { doing: `planning the copy of ${stream.key}`, stream: stream.key },
     parameters: [relation.oid, config.include_inherited, stream.columns.map(({ name }) => name)],
   })
-  const isDivisible = rows.every((row) => row.isReadable) && !(relation.isRowSecurityActive && rows.length > 1)
-  return isDivisible ? rows.map(partOf) : [wholePart(stream)]
+  const isItself = rows.length === 1 && rows[0]!.oid === relation.oid
+  const isDivisible = rows.every((row) => row.isReadable) && !relation.isRowSecurityActive
+  return isItself || isDivisible ? rows.map(partOf) : [wholePart(stream)]
 }
 
 function partOf(row: PartRow): CopyPart {

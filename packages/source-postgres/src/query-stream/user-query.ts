@@ -52,11 +52,11 @@ async function describeFields(session: Session, name: string, fromSql: string): 
 
 const refusable: ReadonlySet<ErrorCode> = new Set(['POSTGRES_STATEMENT_FAILED', 'POSTGRES_TABLE_MISSING'])
 
-/** Syntax errors, unsupported constructions and attempts to write are faults of the query; the rest stays as it is. */
+/** Parameters, syntax errors, unsupported constructions and attempts to write are faults of the query; the rest stays as it is. */
 function asRefusal(error: unknown, name: string): unknown {
   if (!EclusaError.isInstance(error) || !refusable.has(error.code)) return error
   const state = String(error.details['sqlState'])
-  if (state === '42P01' || state === '3F000' || !['0A', '25', '42'].includes(state.slice(0, 2))) return error
+  if (state === '42P01' || state === '3F000' || !['08', '0A', '25', '42'].includes(state.slice(0, 2))) return error
   const { message, details, cause } = error
   return new EclusaError('POSTGRES_QUERY_REFUSED', { message, details: { ...details, stream: name }, cause })
 }
