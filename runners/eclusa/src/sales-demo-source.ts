@@ -16,11 +16,19 @@ export const salesDemoConfigSchema = z.strictObject({
     .max(100)
     .default(0.01)
     .describe('Size of the database: 1 is a million orders and about four million items. Default: 0.01.'),
+  data_directory: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ path: true })
+    .describe(
+      'Keep the database here from run to run, for trying incremental streams. Default: a temporary one, made anew.',
+    ),
 })
 export type SalesDemoConfig = z.input<typeof salesDemoConfigSchema>
 
 /**
- * The sales database as a source: a PostgreSQL from npm that is started when the source is opened and gone when it is
+ * The sales database as a source: a PostgreSQL from npm that is started when the source is opened and ends when it is
  * closed. Its rows are the same every time, so projects can be tried out without an account, a server or a network.
  */
 export const salesDemoSource: SourcePart = {
@@ -30,12 +38,12 @@ export const salesDemoSource: SourcePart = {
 }
 
 async function openSalesDemo(
-  { scale }: z.output<typeof salesDemoConfigSchema>,
+  config: z.output<typeof salesDemoConfigSchema>,
   context: ConnectorContext,
 ): Promise<OpenSource> {
-  const server = await startServer(context)
+  const server = await startServer(config.data_directory, context)
   try {
-    await fillServer(server, scale, context)
+    if (!(await hasSales(server))) await fillServer(server, config.scale, context)
     const source = postgres({
       host: server.host,
       port: server.port,
@@ -52,16 +60,32 @@ async function openSalesDemo(
   }
 }
 
-async function startServer({ signal, log }: ConnectorContext): Promise<PostgresLocal> {
+async function startServer(dataDir: string | undefined, { signal, log }: ConnectorContext): Promise<PostgresLocal> {
   const startedAtMs = performance.now()
-  const server = await startPostgresLocal({ signal })
+  const server = await startPostgresLocal({ signal, ...(dataDir === undefined ? {} : { dataDir }) })
   log.info(`Started an embedded PostgreSQL ${server.version} in ${secondsSince(startedAtMs)} s.`)
   return server
 }
 
+async function createDatabase(client: pg.Client): Promise<void> {
+  // An earlier start may have been interrupted between the database and its rows.
+  await client.query(`DROP DATABASE IF EXISTS ${databaseName}`)
+  await client.query(`CREATE DATABASE ${databaseName}`)
+}
+
+/** The generator works in one transaction: where its database has the schema, it has all the rows. */
+async function hasSales(server: PostgresLocal): Promise<boolean> {
+  const hasRows = async (database: string, sql: string) =>
+    await withClient(server, database, async (client) => (await client.query(sql)).rowCount === 1)
+  return (
+    (await hasRows('postgres', `SELECT 1 FROM pg_database WHERE datname = '${databaseName}'`)) &&
+    (await hasRows(databaseName, "SELECT 1 FROM pg_namespace WHERE nspname = 'sales'"))
+  )
+}
+
 async function fillServer(server: PostgresLocal, scale: number, { signal, log }: ConnectorContext): Promise<void> {
   const startedAtMs = performance.now()
-  await withClient(server, 'postgres', async (client) => await client.query(`CREATE DATABASE ${databaseName}`))
+  await withClient(server, 'postgres', async (client) => await createDatabase(client))
   await withClient(server, databaseName, async (client) => {
     // Stopping the server is the surest way to interrupt the generator.
     const interrupt = () => void server.stop()
@@ -72,17 +96,17 @@ async function fillServer(server: PostgresLocal, scale: number, { signal, log }:
   log.info(`Made the sales database at scale ${scale} in ${secondsSince(startedAtMs)} s.`)
 }
 
-async function withClient(
+async function withClient<Result>(
   server: PostgresLocal,
   database: string,
-  work: (client: pg.Client) => Promise<unknown>,
-): Promise<void> {
+  work: (client: pg.Client) => Promise<Result>,
+): Promise<Result> {
   const client = new pg.Client({ connectionString: server.connectionString(database) })
   // A connection that breaks also fails the query under way, which is where it is told.
   client.on('error', () => undefined)
   await client.connect()
   try {
-    await work(client)
+    return await work(client)
   } finally {
     await client.end()
   }

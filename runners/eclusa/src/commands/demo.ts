@@ -1,4 +1,4 @@
-import { join, relative, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { CommandContext } from '../command-context.ts'
 import type { Outcome } from '../exit-code.ts'
@@ -11,6 +11,7 @@ import { salesAnswer } from '../project/sales-answer.ts'
 import { formatDuration } from '../output/quantity.ts'
 import { formatResult } from '../output/query-result.ts'
 import type { RunCommand } from '../run-command.ts'
+import { shownPath } from '../shown-path.ts'
 import { parseScale } from './init.ts'
 import { reportRun, watchRun } from './run.ts'
 
@@ -75,7 +76,7 @@ async function showAnswer(context: CommandContext, { project }: LoadedConfig): P
 
 function farewell(context: CommandContext, directory: string, durationMs: number): string {
   const eclusa = invocationOf(context.env)
-  const config = `--config ${shellWord(relative(context.directory, directory))}`
+  const config = `--config ${shellWord(shownPath(context.directory, directory))}`
   return `
 Everything took ${formatDuration(durationMs)}. The warehouse is ${join(directory, 'warehouse.duckdb')}
 

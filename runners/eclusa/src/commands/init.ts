@@ -1,4 +1,4 @@
-import { basename, relative, resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { EclusaError } from '@eclusa/sdk'
 import { InvalidArgumentError, Option } from 'commander'
 import type { Command } from 'commander'
@@ -9,6 +9,7 @@ import { parseCount } from '../parse-count.ts'
 import type { NewPostgresSource, NewProject } from '../project/project-files.ts'
 import { askForProject } from '../project/wizard.ts'
 import type { RunCommand } from '../run-command.ts'
+import { shownPath } from '../shown-path.ts'
 
 export interface InitOptions {
   readonly demo?: true
@@ -124,7 +125,7 @@ export function nameOf(directory: string): string {
 
 function nextSteps(context: CommandContext, directory: string, { source }: NewProject): string {
   const eclusa = invocationOf(context.env)
-  const place = relative(context.directory, directory)
+  const place = shownPath(context.directory, directory)
   const config = place === '' ? '' : ` --config ${shellWord(place)}`
   const lines = [
     ...(source.connector === 'postgres' ? [`export ${source.passwordVariable}=…`] : []),

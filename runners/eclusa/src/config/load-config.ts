@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { dirname, extname, join, relative, resolve } from 'node:path'
+import { dirname, extname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { EclusaError } from '@eclusa/sdk'
 import type { ConfigIssue } from '@eclusa/sdk'
@@ -11,6 +11,7 @@ import type { ConnectorRegistry } from './connector-registry.ts'
 import { formatFaults } from './fault-report.ts'
 import type { LocatedIssue } from './fault-report.ts'
 import { projectJsonSchema } from './json-schema.ts'
+import { shownPath } from '../shown-path.ts'
 import type { Project } from './project-schema.ts'
 import { expectationAt } from './schema-walk.ts'
 
@@ -69,12 +70,6 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
   return { project: checked.project, file, directory, variables: checked.variables }
 }
 
-/** As the user would write it; a path that climbs out of the working directory is clearer in full. */
-function shownPath(directory: string, file: string): string {
-  const path = relative(directory, file)
-  return path.startsWith('..') ? file : path
-}
-
 const nothingChecked: CheckedConfig = { project: undefined, issues: [], secrets: [], variables: [] }
 
 function findConfig({ path, directory }: LoadConfigOptions): string {
@@ -86,6 +81,9 @@ function findConfig({ path, directory }: LoadConfigOptions): string {
   throw new EclusaError('CONFIG_NOT_FOUND', { message: `There is no eclusa.yaml ${place}.`, details: { path: wanted } })
 }
 
+const moduleRemedy =
+  'The nearest package.json makes it CommonJS: name it eclusa.config.mts, or set "type": "module" in that package.json.'
+
 /** Node strips the types. A fault of the program, or a value that is no plain data, is a fault of the configuration. */
 async function importConfig(file: string, shownFile: string): Promise<unknown> {
   try {
@@ -93,7 +91,9 @@ async function importConfig(file: string, shownFile: string): Promise<unknown> {
     return structuredClone(module.default)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    throw new EclusaError('CONFIG_INVALID', { message: `${shownFile} cannot be loaded: ${reason}`, cause: error })
+    const message = `${shownFile} cannot be loaded: ${reason}`
+    const remedy = error instanceof SyntaxError && reason.includes('outside a module') ? { remedy: moduleRemedy } : {}
+    throw new EclusaError('CONFIG_INVALID', { message, ...remedy, cause: error })
   }
 }
 

@@ -40,12 +40,12 @@ function pad(amount: number): string {
   return String(amount).padStart(2, '0')
 }
 
-/** Rows and bytes per second: `210,000 rows/s, 35.1 MB/s`. Undefined where too little time has passed to tell. */
+/** Rows and bytes per second: `210,000 rows/s, 35.1 MB/s`. Undefined where there is too little to tell. */
 export function formatRate(
   counts: { readonly rows: number; readonly bytes: number },
   durationMs: number,
 ): string | undefined {
-  if (durationMs < 50) return undefined
+  if (durationMs < 50 || counts.rows === 0) return undefined
   const perSecond = (amount: number) => (amount / durationMs) * 1000
   return `${formatCount(roundTwo(perSecond(counts.rows)))} rows/s, ${formatBytes(perSecond(counts.bytes))}/s`
 }
