@@ -1,10 +1,7 @@
-import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { lineOf, startChild } from '../testing/child.ts'
+import type { Child } from '../testing/child.ts'
 import { DuckDbFixture } from '../testing/duckdb-fixture.ts'
 
 let fixture: DuckDbFixture
@@ -19,27 +16,8 @@ afterEach(() => {
 /** More of them find rarer moments: `ECLUSA_TEST_KILLS=50`. */
 const kills = Number(process.env['ECLUSA_TEST_KILLS'] ?? 3)
 
-const child = join(import.meta.dirname, '../testing/crash-child.ts')
-
-function start(mode: string, total: number, then = ''): ChildProcess & { stdout: NodeJS.ReadableStream } {
-  return spawn(process.execPath, [child, fixture.path, mode, String(total), then], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    // Most of a child's life would be the compiling of modules.
-    env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'eclusa-compile-cache') },
-  }) as ChildProcess & { stdout: NodeJS.ReadableStream }
-}
-
-/** The n-th line that begins so; undefined when the process ended before. */
-async function lineOf(
-  run: { stdout: NodeJS.ReadableStream },
-  beginning: string,
-  count = 1,
-): Promise<string | undefined> {
-  let seen = 0
-  for await (const line of createInterface({ input: run.stdout })) {
-    if (line.startsWith(beginning) && ++seen === count) return line
-  }
-  return undefined
+function start(mode: string, total: number, then = ''): Child {
+  return startChild('crash-child.ts', [fixture.path, mode, String(total), then])
 }
 
 /** Runs to the end. */
