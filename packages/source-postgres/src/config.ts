@@ -178,8 +178,12 @@ type Addressing = Partial<
   Pick<PostgresConfig, 'connection_string' | 'host' | 'port' | 'database' | 'username' | 'password' | 'ssl_mode'>
 >
 
+type Fault = (path: string, message: string) => void
+
 function refuseContradictions(config: Addressing, context: z.core.$RefinementCtx): void {
-  const fault = (path: string, message: string) => void context.addIssue({ code: 'custom', path: [path], message })
+  const fault: Fault = (path, message) => {
+    context.addIssue({ code: 'custom', path: [path], message })
+  }
   refuseUselessCertificates(config.ssl_mode, fault)
   if (config.connection_string === undefined) {
     for (const key of ['host', 'database', 'username'] as const) {
@@ -191,13 +195,16 @@ function refuseContradictions(config: Addressing, context: z.core.$RefinementCtx
     if (config[key] !== undefined) fault(key, 'contradicts connection_string: give one or the other')
   }
   const parsed = parseConnectionString(config.connection_string)
-  if ('fault' in parsed) return fault('connection_string', parsed.fault)
+  if ('fault' in parsed) {
+    fault('connection_string', parsed.fault)
+    return
+  }
   if (parsed.password !== undefined && config.password !== undefined) fault('password', 'is also in connection_string')
   if (parsed.sslMode !== undefined && config.ssl_mode !== undefined)
     fault('ssl_mode', 'sslmode is also in connection_string')
 }
 
-function refuseUselessCertificates(ssl: Addressing['ssl_mode'], fault: (path: string, message: string) => void): void {
+function refuseUselessCertificates(ssl: Addressing['ssl_mode'], fault: Fault): void {
   if (typeof ssl !== 'object') return
   if (ssl.ca_certificate !== undefined && ['disable', 'allow', 'prefer'].includes(ssl.mode)) {
     fault(

@@ -91,18 +91,18 @@ export class MemoryDestination {
 }
 
 function copyOf({ visible, loading, checkpoints }: Tables): Tables {
-  const loadingCopies = [...loading].map(([key, rows]) => [key, [...rows]] as const)
+  const loadingCopies = [...loading].map(([key, rows]) => [key, [...rows]] satisfies [string, Row[]])
   return { visible: new Map(visible), loading: new Map(loadingCopies), checkpoints: new Map(checkpoints) }
 }
 
 export function rowsOf({ records, schema, unrepresentable }: ChangeBatch): Row[] {
   const columns = schema.columns.map(({ type }, index) => ({
     format: valueFormatter(type),
-    data: records.data.children[index]!,
+    data: records.data.children.at(index)!,
   }))
   const rows = Array.from({ length: records.numRows }, (_, row) => columns.map(({ format, data }) => format(data, row)))
   for (const { row, column, text } of unrepresentable) {
-    rows[row]![schema.columns.findIndex(({ name }) => name === column)] = text
+    rows.at(row)![schema.columns.findIndex(({ name }) => name === column)] = text
   }
   return rows
 }

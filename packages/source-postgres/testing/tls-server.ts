@@ -71,7 +71,7 @@ export async function startTlsServer(major: 15 | 18): Promise<TlsServer | undefi
 async function serverUser(server: TestServer): Promise<{ uid: number; gid: number }> {
   return await withClient(server, async (client) => {
     const { rows } = await client.query<{ directory: string }>(`SELECT current_setting('data_directory') AS directory`)
-    return await stat(rows[0]!.directory)
+    return await stat(rows.at(0)!.directory)
   })
 }
 

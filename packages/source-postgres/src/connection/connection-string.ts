@@ -11,11 +11,10 @@ export interface ConnectionAddress {
   readonly sslMode: SslMode | undefined
 }
 
-const parameters = ['host', 'sslmode']
-
 /**
- * Reads `postgresql://user:password@host:port/database?sslmode=require`, as in libpq, with one host. Anything that it
- * would have to ignore is a fault, told without any part of the string: it may hold the password.
+ * Reads `postgresql://user:password@host:port/database?sslmode=require`, as in libpq, with one host; the directory of a
+ * Unix socket is written as a host, `%2Fvar%2Frun%2Fpostgresql`. Anything that would have to be ignored is a fault,
+ * told without any part of the string that may hold the password.
  */
 export function parseConnectionString(text: string): ConnectionAddress | { readonly fault: string } {
   if (!/^postgres(ql)?:\/\//u.test(text)) return { fault: 'must begin with postgresql://' }
@@ -29,15 +28,13 @@ export function parseConnectionString(text: string): ConnectionAddress | { reado
 }
 
 function interpret(url: URL): ConnectionAddress | { readonly fault: string } {
-  const unknown = [...url.searchParams.keys()].find((name) => !parameters.includes(name))
+  const unknown = [...url.searchParams.keys()].find((name) => name !== 'sslmode')
   if (unknown !== undefined) {
-    return {
-      fault: `has the parameter "${unknown}"; only ${parameters.join(' and ')} are known: use the keys of the configuration`,
-    }
+    return { fault: `has the parameter "${unknown}"; only sslmode is known: use the keys of the configuration` }
   }
   const sslMode = url.searchParams.get('sslmode') ?? undefined
   if (sslMode !== undefined && !isSslMode(sslMode)) return { fault: `sslmode must be one of ${sslModes.join(', ')}` }
-  const host = url.searchParams.get('host') ?? decodeURIComponent(url.hostname).replace(/^\[(.*)\]$/u, '$1')
+  const host = decodeURIComponent(url.hostname).replace(/^\[(.*)\]$/u, '$1')
   const database = decodeURIComponent(url.pathname.slice(1))
   const username = decodeURIComponent(url.username)
   if (host === '' || host.includes(',')) return { fault: 'must name one host' }

@@ -90,7 +90,7 @@ function explainAuthorization(error: ServerError, settings: ConnectionSettings, 
   const address = /for host "([^"]+)"/u.exec(error.message)?.[1]
   const kind = /, (SSL encryption|SSL on)$/u.test(error.message) ? 'hostssl' : 'host'
   const line =
-    address === undefined
+    address === undefined || address === '[local]'
       ? `local ${settings.database} ${settings.username} scram-sha-256`
       : `${kind} ${settings.database} ${settings.username} ${address}${address.includes(':') ? '/128' : '/32'} scram-sha-256`
   return {

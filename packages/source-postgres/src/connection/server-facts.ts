@@ -36,16 +36,11 @@ export const versionNumberMin = 140_000
  */
 export async function readServerFacts(session: Session): Promise<ServerFacts> {
   const attempt = { doing: 'asking the server for its version' }
-  const [version] = await session.query<{ number: number; text: string }>(
+  const [version] = await session.query<ServerVersion>(
     `SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS text`,
     { attempt },
   )
-  if (version === undefined || version.number < versionNumberMin) {
-    throw new EclusaError('POSTGRES_VERSION_UNSUPPORTED', {
-      message: `The server is PostgreSQL ${version?.text}; versions from 14 on are supported.`,
-      details: { version: version?.text },
-    })
-  }
+  assertSupported(version)
   const [facts] = await session.query<FactsRow>(factsSql, { attempt })
   if (facts === undefined) throw new EclusaError('INTERNAL', { message: 'The server told nothing about itself.' })
   const identity = await readIdentity(session, facts)
@@ -59,6 +54,20 @@ export async function readServerFacts(session: Session): Promise<ServerFacts> {
     moneyScale: facts.moneyScale,
     identity,
   }
+}
+
+interface ServerVersion {
+  readonly number: number
+  readonly text: string
+}
+
+/** @throws POSTGRES_VERSION_UNSUPPORTED */
+export function assertSupported(version: ServerVersion | undefined): asserts version is ServerVersion {
+  if (version !== undefined && version.number >= versionNumberMin) return
+  throw new EclusaError('POSTGRES_VERSION_UNSUPPORTED', {
+    message: `The server is PostgreSQL ${version?.text ?? 'of an unknown version'}; versions from 14 on are supported.`,
+    details: { version: version?.text },
+  })
 }
 
 interface FactsRow {

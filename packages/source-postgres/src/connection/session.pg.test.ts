@@ -18,10 +18,10 @@ const plain = await testServer()
 async function outcome(settings: ConnectionSettings): Promise<'TLS' | 'plain' | ErrorCode> {
   try {
     await using session = await openSession(settings, signal)
-    const [row] = await session.query<{ ssl: boolean }>('SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()', {
+    const rows = await session.query<{ ssl: boolean }>('SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()', {
       attempt: { doing: 'asking for TLS' },
     })
-    return row!.ssl ? 'TLS' : 'plain'
+    return rows.at(0)?.ssl ? 'TLS' : 'plain'
   } catch (error) {
     if (EclusaError.isInstance(error)) return error.code
     throw error
@@ -30,7 +30,7 @@ async function outcome(settings: ConnectionSettings): Promise<'TLS' | 'plain' | 
 
 async function failure(settings: ConnectionSettings): Promise<EclusaError> {
   try {
-    await using session = await openSession(settings, signal)
+    await using _session = await openSession(settings, signal)
   } catch (error) {
     if (EclusaError.isInstance(error)) return error
     throw error

@@ -147,10 +147,10 @@ describe.each(await testServers())('PostgreSQL $major', (server) => {
     await database.run(`CREATE SCHEMA bank; CREATE TABLE bank.a AS SELECT i AS id, 100 AS amount, repeat('x', 200) AS pad FROM generate_series(1, 2000) AS i;
       CREATE TABLE bank.b AS TABLE bank.a`)
     await using writer = await database.open()
-    let isReading = true
+    const reading = new AbortController()
     let transfers = 0
     const write = async () => {
-      while (isReading) {
+      while (!reading.signal.aborted) {
         const [from, to] = transfers % 2 === 0 ? ['a', 'b'] : ['b', 'a']
         await writer.run(`BEGIN; UPDATE bank.${from} SET amount = amount - 7 WHERE id = ${(transfers * 37) % 2000};
           UPDATE bank.${to} SET amount = amount + 7 WHERE id = ${(transfers * 91) % 2000};
@@ -168,7 +168,7 @@ describe.each(await testServers())('PostgreSQL $major', (server) => {
       return false
     })
     expect(transfers).toBeGreaterThan(transfersAtFirstBatch!)
-    isReading = false
+    reading.abort()
     await writing
     const all = [...destination.rows('bank.a'), ...destination.rows('bank.b')]
     expect(destination.rows('bank.a')).toHaveLength(destination.rows('bank.b').length)
@@ -269,8 +269,10 @@ describe.each(await testServers())('PostgreSQL $major', (server) => {
       const run = new SourceRun(config, options)
       return { run, catalog: await run.catalog({ 'conn.t': {} }) }
     }
-    const allClosed = async (name: string) =>
+    const allClosed = async (name: string) => {
       await waitUntil('all connections are closed', async () => (await connections(name)) === 0)
+      return true
+    }
 
     it('close at the end', async () => {
       const { run, catalog } = await setUp('at the end')
@@ -279,7 +281,7 @@ describe.each(await testServers())('PostgreSQL $major', (server) => {
         if (message.type === 'checkpoint') most = Math.max(most, await connections('at the end'))
       }
       expect(most).toBe(4)
-      await allClosed('at the end')
+      expect(await allClosed('at the end')).toBe(true)
     })
 
     it('close when the consumer stops early', async () => {
@@ -287,7 +289,7 @@ describe.each(await testServers())('PostgreSQL $major', (server) => {
       for await (const message of run.read(catalog)) {
         if (message.type === 'batch') break
       }
-      await allClosed('early')
+      expect(await allClosed('early')).toBe(true)
     })
 
     it('close when the consumer throws', async () => {
@@ -298,7 +300,7 @@ describe.each(await testServers())('PostgreSQL $major', (server) => {
         }
       })()
       await expect(reading).rejects.toThrow('the disk is full')
-      await allClosed('throws')
+      expect(await allClosed('throws')).toBe(true)
     })
 
     it('close when the run is aborted', async () => {
@@ -310,7 +312,7 @@ describe.each(await testServers())('PostgreSQL $major', (server) => {
         }
       })()
       await expect(reading).rejects.toMatchObject({ code: 'CANCELLED' })
-      await allClosed('aborted')
+      expect(await allClosed('aborted')).toBe(true)
     })
 
     it('close when they are cut', async () => {
@@ -330,7 +332,7 @@ describe.each(await testServers())('PostgreSQL $major', (server) => {
       )
       expect(EclusaError.isInstance(error) && error.code).toBe('POSTGRES_CONNECTION_LOST')
       expect(EclusaError.isInstance(error) && error.failureType).toBe('transient_error')
-      await allClosed('cut')
+      expect(await allClosed('cut')).toBe(true)
     })
 
     it('cancel what the server still computes', async () => {
@@ -350,7 +352,7 @@ describe.each(await testServers())('PostgreSQL $major', (server) => {
       })
       controller.abort()
       await expect(reading).rejects.toMatchObject({ code: 'CANCELLED' })
-      await allClosed('computing')
+      expect(await allClosed('computing')).toBe(true)
     })
   })
 })

@@ -22,41 +22,39 @@ export async function* mergeProducers<Item>(
   const offers: Offer<Item>[] = []
   let taken: Offer<Item> | undefined
   const failures: unknown[] = []
-  let running = producers.length
-  let isStopped = false
-  let wake = () => {}
+  const state = { running: producers.length, isStopped: false, wake: () => {} }
   const pump = async (producer: AsyncIterable<Item>) => {
     try {
       for await (const item of producer) {
-        if (isStopped) return
+        if (state.isStopped) return
         const goOn = await new Promise<boolean>((settle) => {
           offers.push({ item, settle })
-          wake()
+          state.wake()
         })
         if (!goOn) return
       }
     } catch (error) {
       failures.push(error)
     } finally {
-      running--
-      wake()
+      state.running--
+      state.wake()
     }
   }
   const pumps = producers.map(pump)
   try {
-    while (running > 0 || offers.length > 0) {
+    while (state.running > 0 || offers.length > 0) {
       if (failures.length > 0) break
       taken = offers.shift()
       if (taken === undefined) {
-        await new Promise<void>((resolve) => (wake = resolve))
+        await new Promise<void>((resolve) => (state.wake = resolve))
         continue
       }
       yield taken.item
       taken.settle(true)
     }
   } finally {
-    isStopped = true
-    if (running > 0) stop()
+    state.isStopped = true
+    if (state.running > 0) stop()
     for (const offer of taken === undefined ? offers : [taken, ...offers]) offer.settle(false)
     await Promise.all(pumps)
   }

@@ -225,10 +225,10 @@ describe.each(await testServers())('on PostgreSQL $major, a copy that was interr
     const schema = await makeTable()
     const key = `${schema}.t`
     const destination = await interrupt({ [key]: {} })
-    const [checkpoint] = destination.checkpoints
-    const state = { ...checkpoint!.state, source: { system: '1', timeline: 1, database: '1' } }
+    const checkpoint = destination.checkpoints.at(0)!
+    const state = { ...checkpoint.state, source: { system: '1', timeline: 1, database: '1' } }
     const run = runWith()
-    await destination.take(run.read(await run.catalog({ [key]: {} }), [{ ...checkpoint!, state }]))
+    await destination.take(run.read(await run.catalog({ [key]: {} }), [{ ...checkpoint, state }]))
     expect(restartReason(destination.messages)).toMatch(/another server/u)
     await expectExact(destination, key)
   })
@@ -237,7 +237,7 @@ describe.each(await testServers())('on PostgreSQL $major, a copy that was interr
     const schema = await makeTable()
     const run = runWith()
     const catalog = await run.catalog({ [`${schema}.t`]: {} })
-    const stream = catalog.streams[0]!.stream
+    const stream = catalog.streams.at(0)!.stream
     for (const state of [{}, { version: 2, phase: 'copy' }, { version: 1, phase: 'incremental', guard: 'xmin' }]) {
       const reading = new MemoryDestination().take(run.read(catalog, [{ stream, state }]))
       await expect(reading).rejects.toMatchObject({

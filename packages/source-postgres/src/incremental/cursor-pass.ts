@@ -35,7 +35,7 @@ export async function* readAfterCursor(
     attempt: reader!.attempt(stream),
     fetchRows: fetchRowsFor(stream, run.budget),
   })
-  const builder = batchBuilder({ stream, ...run })
+  const builder = batchBuilder({ stream, budget: run.budget, pool: run.pool })
   let last = state.value
   let rowsSinceCheckpoint = 0
   for await (const row of rows) {

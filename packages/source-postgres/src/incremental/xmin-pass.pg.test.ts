@@ -148,7 +148,7 @@ describe.each(await testServers())('on PostgreSQL $major, reading by transaction
     await database.run(`CREATE TABLE ${key} (id int)`)
     const destination = new MemoryDestination()
     await sync(destination, key)
-    const { stream, state } = destination.checkpoints[0]!
+    const { stream, state } = destination.checkpoints.at(0)!
     const run = new SourceRun({ connection_string: database.connectionString })
     const catalog = await run.catalog({ [key]: incremental })
     const attempt = async (changes: object) =>
@@ -178,13 +178,14 @@ describe.each(await testServers())('on PostgreSQL $major, reading by transaction
     const writers: TestSession[] = []
     try {
       for (let count = 0; count < 3; count++) writers.push(await database.open())
-      await fc.assert(
+      const property = fc.assert(
         fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 30 }), async (steps) => {
           const schema = await makeSchema()
           await expectExact(new History(writers, `${schema}.t`), steps)
         }),
         { numRuns: 12 },
       )
+      await expect(property).resolves.toBeUndefined()
     } finally {
       for (const writer of writers) await writer[Symbol.asyncDispose]()
     }
@@ -254,7 +255,7 @@ class History {
   }
 
   async apply(writer: number, action: Exclude<Action, 'sync'>): Promise<void> {
-    const session = this.#writers[writer]!
+    const session = this.#writers.at(writer)!
     if (action === 'commit' || action === 'rollback') {
       if (this.#isOpen[writer]) await session.run(action)
       this.#isOpen[writer] = false

@@ -28,7 +28,7 @@ export async function* readNewVersions(
   const horizon = BigInt(state.horizon)
   assertComparable(state, { key: stream.key, snapshot: run.snapshot, identity: run.facts.identity })
   const filter = new VersionFilter({ horizon, delivered: parseXids(state.deliveredXids), snapshot: run.snapshot })
-  const builder = batchBuilder({ stream, ...run })
+  const builder = batchBuilder({ stream, budget: run.budget, pool: run.pool })
   for await (const row of readVersions(run, stream, horizon)) {
     if (!filter.accepts(row.pop() ?? '')) continue
     const batch = builder.append(row)

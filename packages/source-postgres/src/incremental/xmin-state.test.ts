@@ -11,9 +11,9 @@ function state(horizon: bigint, source: XminState['source'] = identity): XminSta
 
 function compare(
   of: XminState,
-  { xmin = 5_000_000_000n, xmax = xmin, now = identity as XminState['source'] } = {},
+  { xmin = 5_000_000_000n, xmax, now }: { xmin?: bigint; xmax?: bigint; now?: XminState['source'] } = {},
 ): void {
-  assertComparable(of, { key: 'sales.orders', snapshot: { xmin, xmax }, identity: now })
+  assertComparable(of, { key: 'sales.orders', snapshot: { xmin, xmax: xmax ?? xmin }, identity: now ?? identity })
 }
 
 it('compares ids as long as 32 bits order them', () => {
