@@ -1,6 +1,6 @@
 import { connectorSpec, EclusaError } from '@eclusa/sdk'
 import { describe, expect, it } from 'vitest'
-import { postgresConfigSchema, unconstrainedNumericType } from './config.ts'
+import { postgresConfigSchema, readerCount, unconstrainedNumericType } from './config.ts'
 import { connectionSettings } from './connection/connection-settings.ts'
 import { postgres } from './source.ts'
 
@@ -20,8 +20,9 @@ describe('the configuration', () => {
       row_level_security: 'refuse',
       application_name: 'eclusa',
     })
-    expect(config.readers).toBeGreaterThanOrEqual(1)
-    expect(config.readers).toBeLessThanOrEqual(4)
+    expect(readerCount(config)).toBeGreaterThanOrEqual(1)
+    expect(readerCount(config)).toBeLessThanOrEqual(4)
+    expect(readerCount({ ...config, readers: 16 })).toBe(16)
     expect(connectionSettings(config)).toMatchObject({ port: 5432, ssl: { mode: 'prefer' }, connectTimeoutMs: 30_000 })
   })
 

@@ -106,7 +106,7 @@ const readingShape = {
     .int()
     .min(1)
     .max(16)
-    .default(() => Math.min(4, Math.max(1, Math.floor(availableParallelism() / 2) - 1)))
+    .optional()
     .describe(
       'Connections that copy tables side by side; one more coordinates. Default: half the cores less one, 1 to 4.',
     ),
@@ -221,4 +221,11 @@ function refuseUselessCertificates(ssl: Addressing['ssl_mode'], fault: Fault): v
 export function unconstrainedNumericType(config: PostgresConfig): Extract<ColumnType, { type: 'text' | 'decimal' }> {
   const type = parseColumnType(config.unconstrained_numeric)
   return type?.type === 'decimal' ? type : { type: 'text' }
+}
+
+const readersDefaultMax = 4
+
+/** Below four cores a second reader gains nothing: one server process and one decoder already fill two. */
+export function readerCount(config: PostgresConfig): number {
+  return config.readers ?? Math.min(readersDefaultMax, Math.max(1, Math.floor(availableParallelism() / 2) - 1))
 }

@@ -2,6 +2,7 @@ import { EclusaError, byteBudget } from '@eclusa/sdk'
 import type { ByteBudget, Log } from '@eclusa/sdk'
 import { createBufferPool } from './codec/buffer-pool.ts'
 import type { BufferPool } from './codec/buffer-pool.ts'
+import { readerCount } from './config.ts'
 import type { PostgresConfig } from './config.ts'
 import { connectionSettings } from './connection/connection-settings.ts'
 import { readServerFacts } from './connection/server-facts.ts'
@@ -38,6 +39,7 @@ export class ReadRun implements AsyncDisposable {
   readonly pool: BufferPool
   readonly signal: AbortSignal
   readonly username: string
+  readonly readersMax: number
   readonly #controller: AbortController
   readonly #readers: PartReader[] = []
 
@@ -56,7 +58,8 @@ export class ReadRun implements AsyncDisposable {
     this.coordinator = opened.coordinator
     this.facts = opened.facts
     this.snapshot = opened.snapshot
-    this.budget = shareOf(options.budget, options.config.readers)
+    this.readersMax = readerCount(options.config)
+    this.budget = shareOf(options.budget, this.readersMax)
     this.pool = createBufferPool({ bytesMax: options.budget.bytesMax })
     this.signal = opened.signal
     this.username = connectionSettings(options.config).username

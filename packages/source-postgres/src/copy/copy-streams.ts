@@ -31,7 +31,7 @@ export async function* copyStreams(
   let wave: CopyTask[] = []
   let waveBytes = 0
   let started: CopyProgress[] = []
-  const bytesMax = run.config.chunk_bytes * run.config.readers
+  const bytesMax = run.config.chunk_bytes * run.readersMax
   const finish = async function* () {
     yield* finishWave(run, wave, started)
     started = started.filter((progress) => !progress.isComplete)
@@ -101,7 +101,7 @@ async function* finishWave(
   started: readonly CopyProgress[],
 ): AsyncGenerator<SourceMessage, void, undefined> {
   if (started.length === 0) return
-  const readers = await run.readers(Math.min(run.config.readers, wave.length))
+  const readers = await run.readers(Math.min(run.readersMax, wave.length))
   for await (const batch of copyWave(wave, { readers, stop: run.stop })) yield { type: 'batch', batch }
   const checkpoints: Checkpoint[] = []
   for (const progress of started) {
