@@ -47,6 +47,8 @@ export class CopyReader {
   #failure: unknown
   #isPaused = false
   #hasHeader = false
+  /** True while a batch is being filled. */
+  #hasBatch = false
   #wake = () => {}
 
   constructor(options: CopyReaderOptions) {
@@ -153,8 +155,9 @@ export class CopyReader {
   }
 
   #decodeRun(start: number, end: number, skip: number): number {
-    const { builder, decoder, schema } = this.#options
-    if (decoder.rows === 0) builder.begin()
+    const { decoder, schema } = this.#options
+    if (!this.#hasBatch) decoder.begin()
+    this.#hasBatch = true
     try {
       return decoder.decode(this.#receive.wire, start, end, skip)
     } catch (error) {
@@ -177,7 +180,7 @@ export class CopyReader {
     const { decoder } = this.#options
     this.#socket.release()
     if (this.#failure === undefined && !decoder.isEnded) this.#failure = malformed('the COPY ended without its trailer')
-    if (this.#failure === undefined && decoder.rows > 0) this.#finishBatch()
+    if (this.#failure === undefined && this.#hasBatch && decoder.rows > 0) this.#finishBatch()
     this.#state = 'finished'
     this.#wake()
   }
@@ -185,7 +188,7 @@ export class CopyReader {
   #finishBatch(): void {
     const { builder, decoder, bytesMax } = this.#options
     const batch = builder.finish(decoder.rows)
-    decoder.rows = 0
+    this.#hasBatch = false
     this.#batches.push(batch)
     this.#batchesBytes += batch.byteLength
     if (this.#batchesBytes >= bytesMax) {

@@ -8,8 +8,8 @@ import type { ColumnCodec } from '../codec/column-codec.ts'
 import { localSettingsSql } from '../codec/session-settings.ts'
 import { sentAsText } from '../codec/textual.ts'
 import { CopyReader } from './copy-reader.ts'
-import { createGeneratedDecoder } from './generated-decoder.ts'
-import { createInterpretedDecoder } from './tuple-decoder.ts'
+import { generatedGroups } from './generated-group.ts'
+import { TupleDecoder, interpretedGroup } from './tuple-decoder.ts'
 
 export interface ReadCopyOptions {
   /**
@@ -89,6 +89,7 @@ function createDecoder({ stream, schema, codecs, budget, pool, decoder: kind }: 
     pool: pool ?? createBufferPool({ bytesMax: budget.bytesMax + budget.batchBytesMax }),
   })
   const values = codecs.map(({ selectAsText, value }) => (selectAsText ? sentAsText(value) : value))
-  const generated = kind === 'interpreted' ? undefined : createGeneratedDecoder({ codecs: values, builder })
-  return { builder, decoder: generated ?? createInterpretedDecoder({ codecs: values, builder }) }
+  const generated = kind === 'interpreted' ? undefined : generatedGroups(values, builder)
+  const decoder = new TupleDecoder({ builder, groups: generated ?? [interpretedGroup(values, builder)] })
+  return { builder, decoder }
 }

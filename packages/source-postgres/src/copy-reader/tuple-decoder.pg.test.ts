@@ -11,9 +11,9 @@ import { BatchBuilder } from '../codec/batch-builder.ts'
 import { createBufferPool } from '../codec/buffer-pool.ts'
 import { sentAsText } from '../codec/textual.ts'
 import { valueFault } from '../codec/value-fault.ts'
-import { createGeneratedDecoder } from './generated-decoder.ts'
-import { createInterpretedDecoder } from './tuple-decoder.ts'
-import type { TupleDecoder, TupleDecoderOptions } from './tuple-decoder.ts'
+import { generatedGroups } from './generated-group.ts'
+import { TupleDecoder, interpretedGroup } from './tuple-decoder.ts'
+import type { GroupDecoder } from './tuple-decoder.ts'
 
 /*
  * Messages that a server really sent, whole and damaged, through both decoders: they must agree about every one, and a
@@ -67,13 +67,17 @@ describe('tuple decoders', () => {
 
   function bothDecoders(): { name: string; builder: BatchBuilder; decoder: TupleDecoder }[] {
     const codecs = plan.codecs.map(({ selectAsText, value }) => (selectAsText ? sentAsText(value) : value))
-    const make = (name: string, create: (options: TupleDecoderOptions) => TupleDecoder | undefined) => {
+    const make = (name: string, groupsOf: (builder: BatchBuilder) => readonly GroupDecoder[]) => {
       const pool = createBufferPool({ bytesMax: 2 ** 20 })
       const builder = new BatchBuilder({ stream: { name: 'fields' }, schema: plan.schema, budget, pool })
-      builder.begin()
-      return { name, builder, decoder: create({ codecs, builder })! }
+      const decoder = new TupleDecoder({ builder, groups: groupsOf(builder) })
+      decoder.begin()
+      return { name, builder, decoder }
     }
-    return [make('generated', createGeneratedDecoder), make('interpreted', createInterpretedDecoder)]
+    return [
+      make('generated', (builder) => generatedGroups(codecs, builder)!),
+      make('interpreted', (builder) => [interpretedGroup(codecs, builder)]),
+    ]
   }
 
   /** What each decoder makes of the messages: the contents of a batch, or the code of the error. */

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 
 /** Makes a decoder of one column in a process of its own, where V8's flags can be set. */
 const script = `
-  const { createGeneratedDecoder } = await import('./generated-decoder.ts')
+  const { generatedGroups } = await import('./generated-group.ts')
   const { BatchBuilder } = await import('../codec/batch-builder.ts')
   const { createBufferPool } = await import('../codec/buffer-pool.ts')
   const { int32Codec } = await import('../codec/fixed-width.ts')
@@ -14,7 +14,7 @@ const script = `
     budget: { bytesMax: 65536, batchBytesMax: 65536, batchRowsMax: 8 },
     pool: createBufferPool({ bytesMax: 65536 }),
   })
-  console.log(createGeneratedDecoder({ codecs: [int32Codec], builder }) === undefined ? 'interpreted' : 'generated')
+  console.log(generatedGroups([int32Codec], builder) === undefined ? 'interpreted' : 'generated')
 `
 
 async function decoderUnder(...flags: string[]): Promise<string> {
