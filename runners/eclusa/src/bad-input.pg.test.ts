@@ -5,6 +5,7 @@ import type { TestDatabase, TestServer } from '@eclusa/postgres-local/testing'
 import { openDuckDb } from '@eclusa/warehouse'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openHistory } from './composition.ts'
 import type { CliResult } from './testing/run-cli.ts'
 import { createTestProject } from './testing/test-project.ts'
 import type { TestProject, TestProjectOptions } from './testing/test-project.ts'
@@ -128,12 +129,11 @@ describe('a dbt project', () => {
     })
     const result = await failing.cli(['run'])
     expectFailure(result, { code: 2, error: 'MODEL_CYCLE' })
-    const rows = await failing.cli(['query', '--format', 'csv', 'select count(*) as n from shop.orders'])
-    expect(rows).toMatchObject({ code: 0, stdout: 'n\n1000\n' })
+    expect(await failing.query('SELECT count(*)::INTEGER FROM shop.orders')).toEqual([[1000]])
     await writeFile(join(failing.directory, 'dbt/models/two.sql'), 'select sum(amount) as total from shop.orders')
     expect(await failing.cli(['run', '--quiet'])).toMatchObject({ code: 0 })
     const total = await failing.cli(['query', '--format', 'csv', 'select total from analytics.one'])
-    expect(total.stdout).toBe('total\n750750.00\n')
+    expect(total).toMatchObject({ code: 0, stdout: 'total\n750750.00\n' })
   })
 
   test('with a template that is wrong names the file and the place', async () => {
@@ -190,18 +190,10 @@ describe('Ctrl-C', () => {
     expect(first.stdout).toContain('"status":"cancelled"')
     const second = await stopped.cli(['run'])
     expect(second.code).toBe(0)
-    const counted = await stopped.cli([
-      'query',
-      '--format',
-      'csv',
-      'select count(*) as n, count(distinct id) as ids from shop.many',
+    expect(await stopped.query('SELECT count(*)::INTEGER, count(DISTINCT id)::INTEGER FROM shop.many')).toEqual([
+      [400_000, 400_000],
     ])
-    expect(counted.stdout).toBe('n,ids\n400000,400000\n')
-    const history = await stopped.cli(['runs', '--log-format', 'json'])
-    const statuses = history.stdout
-      .trim()
-      .split('\n')
-      .map((line) => (JSON.parse(line) as { status: string }).status)
-    expect(statuses).toEqual(['succeeded', 'cancelled'])
+    const history = await openHistory(stopped).list()
+    expect(history.map(({ status }) => status)).toEqual(['succeeded', 'cancelled'])
   })
 })

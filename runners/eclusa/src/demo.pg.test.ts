@@ -7,6 +7,7 @@ import type { TestDatabase } from '@eclusa/postgres-local/testing'
 import { openDuckDb } from '@eclusa/warehouse'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openHistory } from './composition.ts'
 import { runCli } from './testing/run-cli.ts'
 import type { CliResult } from './testing/run-cli.ts'
 
@@ -91,6 +92,6 @@ test('the project that the demo leaves runs by itself', async () => {
   expect(await readFile(join(project, 'eclusa.yaml'), 'utf8')).toContain(`scale: ${scale}`)
   const again = await runCli(['run', '--quiet', '--config', project])
   expect(again).toMatchObject({ code: 0, stdout: '', stderr: '' })
-  const runs = await runCli(['runs', '--config', 'eclusa-demo'], { directory })
-  expect(runs.stdout.match(/succeeded/gu)).toHaveLength(2)
+  const history = await openHistory({ directory: project }).list()
+  expect(history.map(({ status }) => status)).toEqual(['succeeded', 'succeeded'])
 })

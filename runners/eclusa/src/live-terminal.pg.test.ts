@@ -16,7 +16,7 @@ describe.skipIf(!hasTerminals)('at a terminal', () => {
     const client = new pg.Client({ connectionString: database.connectionString })
     await client.connect()
     await client.query(
-      'CREATE TABLE numbers AS SELECT id, md5(id::text) FROM generate_series(1, 1200000) AS id; ANALYZE',
+      'CREATE TABLE numbers AS SELECT id, md5(id::text) FROM generate_series(1, 500000) AS id; ANALYZE',
     )
     await client.end()
     await using project = await createTestProject({
@@ -33,7 +33,7 @@ describe.skipIf(!hasTerminals)('at a terminal', () => {
     const text = stripVTControlCharacters(screen)
     expect(text).toMatch(/public\.numbers {2}█+░*/u)
     expect(text).toMatch(/[\d,]+ rows\/s/u)
-    expect(text).toContain('✓ public.numbers  1,200,000 rows')
+    expect(text).toContain('✓ public.numbers  500,000 rows')
     expect(screen.lastIndexOf('\u001B[?25h')).toBeGreaterThan(screen.lastIndexOf('\u001B[?25l'))
     expect(screen).not.toContain(server.password)
   })

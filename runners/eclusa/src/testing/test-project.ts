@@ -2,6 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { TestServer } from '@eclusa/postgres-local/testing'
+import type { QueryResult } from '@eclusa/sdk'
+import { openDuckDb } from '@eclusa/warehouse'
 import { stringify } from 'yaml'
 import { runCli } from './run-cli.ts'
 import type { CliOptions, CliResult } from './run-cli.ts'
@@ -11,6 +13,8 @@ export interface TestProject extends AsyncDisposable {
   readonly directory: string
   /** Runs a command in the project, with the server's password in PGPASSWORD. */
   cli(words: readonly string[], options?: CliOptions): Promise<CliResult>
+  /** Asks the warehouse, in this process. */
+  query(sql: string): Promise<QueryResult['rows']>
 }
 
 export interface TestProjectOptions {
@@ -53,6 +57,11 @@ export async function createTestProject(options: TestProjectOptions): Promise<Te
     directory,
     cli: async (words, cliOptions = {}) =>
       await runCli(words, { directory, ...cliOptions, env: { PGPASSWORD: server.password, ...cliOptions.env } }),
+    query: async (sql) => {
+      await using warehouse = await openDuckDb({ path: join(directory, 'warehouse.duckdb') })
+      await using connection = await warehouse.connect()
+      return (await connection.query(sql)).rows
+    },
     [Symbol.asyncDispose]: async () => await rm(directory, { recursive: true, force: true }),
   }
 }
