@@ -138,6 +138,7 @@ function memory(): ConfiguredDestination & { rows(name: string): bigint[]; commi
   return destination
 }
 
+const silent = { debug() {}, info() {}, warn() {}, error() {} }
 const everyCheckpoint = { commitBytesMax: 1 }
 const define = (options: Omit<PipelineOptions, 'retryDelayMsBase'>) =>
   definePipeline({ retryDelayMsBase: 0, ...options })
@@ -210,6 +211,54 @@ describe('a run', () => {
     expect((await pipeline.run().result).status).toBe('succeeded')
     expect(reads).toEqual(['a@0', 'b@0', 'b@2', 'a@0', 'b@0'])
     expect([destination.rows('a'), destination.rows('b')]).toEqual([allRows, allRows])
+  })
+
+  it('reads every stream from its first row in a full refresh, also those that an attempt failed before', async () => {
+    const destination = memory()
+    const reads: string[] = []
+    const left = new EclusaError('CONFIG_INVALID', { message: 'Dropped.', details: { stream: 'a' } })
+    const killed = { stream: 'c', atChunk: 1, error: new EclusaError('INTERNAL', { message: 'Killed.' }) }
+    const gone = new EclusaError('TIMEOUT', { message: 'The server went away.' })
+    const names = ['a', 'b', 'c']
+    const options = { destination, commit: everyCheckpoint, streams: names.map((name) => ({ name, cursor: 'id' })) }
+    await define({ source: tables(names, { faults: [killed], reads }), ...options }).run().result
+    const faults = [
+      { stream: 'a', atChunk: 0, error: left },
+      { stream: 'c', atChunk: 2, error: gone },
+    ]
+    const refresh = define({ source: tables(names, { faults, reads }), ...options })
+    expect(await refresh.run({ fullRefresh: true }).result).toMatchObject({ status: 'partial', rows: 12 })
+    // c had been left at its first chunk; the fault of a does not make it go on from there, its own fault does.
+    expect(reads.slice(3)).toEqual(['a@0', 'b@0', 'c@0', 'b@0', 'c@2'])
+    expect([destination.rows('b'), destination.rows('c')]).toEqual([allRows, allRows])
+  })
+
+  it('reads a selected stream although an unfinished sync has completed it', async () => {
+    const destination = memory()
+    const reads: string[] = []
+    const fault = { stream: 'b', atChunk: 2, error: new EclusaError('INTERNAL', { message: 'Killed.' }) }
+    const source = tables(['a', 'b'], { faults: [fault], reads })
+    const pipeline = define({ source, destination, commit: everyCheckpoint })
+    expect((await pipeline.run().result).status).toBe('failed')
+    expect(await pipeline.run({ select: ['a'] }).result).toMatchObject({ status: 'succeeded', rows: 6 })
+    expect(reads).toEqual(['a@0', 'b@0', 'a@0'])
+  })
+
+  it('looks up the columns again before it tries again a stream that failed', async () => {
+    const fault = {
+      stream: 'a',
+      atChunk: 0,
+      error: new EclusaError('TIMEOUT', { message: 'Altered.', details: { stream: 'a' } }),
+    }
+    const source = tables(['a', 'b'], { faults: [fault] })
+    let discoveries = 0
+    const discover = async () => {
+      discoveries++
+      return await source.discover({ signal: new AbortController().signal, log: silent })
+    }
+    const run = define({ source: { ...source, discover }, destination: memory() }).run()
+    expect(await run.result).toMatchObject({ status: 'succeeded', rows: 12 })
+    expect(discoveries).toBe(2)
   })
 
   it('commits at the next checkpoint when it is asked to stop, and continues in the next run', async () => {

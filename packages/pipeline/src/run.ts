@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { EclusaError, byteBudget, streamKey } from '@eclusa/sdk'
 import type {
+  Checkpoint,
   ConfiguredCatalog,
   ConfiguredStream,
   ConnectorContext,
@@ -16,7 +17,7 @@ import type { PipelineSettings, RunOptions } from './pipeline-options.ts'
 import { createEmitter } from './run-emitter.ts'
 import type { EmitEvent } from './run-emitter.ts'
 import { matchesPattern } from './stream-selection.ts'
-import { readSyncState, remainingStreams } from './sync-state.ts'
+import { newSync, readSyncState, remainingStreams } from './sync-state.ts'
 import { sync } from './sync.ts'
 import { Tally } from './tally.ts'
 import type { StreamTally } from './tally.ts'
@@ -163,7 +164,7 @@ class Run {
   /** Reads every stream, in as many attempts as failures ask for. @returns false when it was stopped before the end. */
   async #load(): Promise<boolean> {
     const { options } = this.#parts
-    const catalog = select(await this.#parts.configure(this.#signal), options.select)
+    let catalog = select(await this.#parts.configure(this.#signal), options.select)
     const steps = options.skipSteps === true ? [] : this.#settings.steps
     this.#emit({
       type: 'run_started',
@@ -175,19 +176,30 @@ class Run {
       this.#signal.throwIfAborted()
       const rowsBefore = this.#tally.totals().rows
       try {
-        return await this.#attempt(catalog, {
-          fresh: options.fullRefresh === true && failures === 0 && this.#streamFailures.length === 0,
-        })
+        return await this.#attempt(catalog)
       } catch (error) {
         this.#signal.throwIfAborted()
         this.#tally.rollback()
         failures = this.#tally.totals().rows > rowsBefore ? 1 : failures + 1
         await this.#recover(error, failures)
+        if (concernsOneStream(error)) catalog = await this.#configureAgain(catalog)
       }
     }
   }
 
-  async #attempt(catalog: ConfiguredCatalog, { fresh }: { fresh: boolean }): Promise<boolean> {
+  /** A table that was altered meanwhile would fail again with the columns that it had. */
+  async #configureAgain(catalog: ConfiguredCatalog): Promise<ConfiguredCatalog> {
+    try {
+      const { streams } = await this.#parts.configure(this.#signal)
+      const found = new Map(streams.map((stream) => [streamKey(stream.stream), stream]))
+      return { streams: catalog.streams.map((stream) => found.get(streamKey(stream.stream)) ?? stream) }
+    } catch {
+      // The next attempt meets the same fault, and says which stream it concerns.
+      return catalog
+    }
+  }
+
+  async #attempt(catalog: ConfiguredCatalog): Promise<boolean> {
     const failed = new Set(this.#streamFailures.map(({ stream }) => stream))
     const wanted = catalog.streams.filter(({ stream }) => !failed.has(streamKey(stream)))
     if (wanted.length === 0) return true
@@ -200,7 +212,7 @@ class Run {
       bytesMax: settings.memoryBytesMax / 2,
       ...context,
     })
-    const { sync: state, checkpoints } = readSyncState(fresh ? [] : session.checkpoints)
+    const { sync: state, checkpoints } = this.#stateOf(session.checkpoints)
     const streams = remainingStreams({ streams: wanted }, state)
     return await sync({
       source: settings.source,
@@ -215,6 +227,21 @@ class Run {
       stopSignal: this.#stopSignal,
       ...context,
     })
+  }
+
+  /**
+   * What an attempt goes on from. A full refresh forgets the checkpoint of each stream until this run has begun it
+   * durably, also when an attempt fails before. Whoever selects streams wants them read, whatever an unfinished sync has.
+   */
+  #stateOf(stored: readonly Checkpoint[]): ReturnType<typeof readSyncState> {
+    const { fullRefresh, select: selected } = this.#parts.options
+    const { sync: state, checkpoints } = readSyncState(stored)
+    const isOwnSync = this.#tally.hasCommitted || (fullRefresh !== true && selected === undefined)
+    return {
+      sync: isOwnSync ? state : newSync,
+      checkpoints:
+        fullRefresh === true ? checkpoints.filter(({ stream }) => this.#tally.isDurable(stream)) : checkpoints,
+    }
   }
 
   async #recover(error: unknown, failures: number): Promise<void> {
@@ -313,12 +340,13 @@ function select(catalog: ConfiguredCatalog, patterns: readonly string[] | undefi
   }
 }
 
-function checkpointsOf<Checkpoint extends { stream: { name: string } }>(
-  streams: readonly ConfiguredStream[],
-  checkpoints: readonly Checkpoint[],
-): Checkpoint[] {
+function checkpointsOf(streams: readonly ConfiguredStream[], checkpoints: readonly Checkpoint[]): Checkpoint[] {
   const wanted = new Set(streams.map(({ stream }) => streamKey(stream)))
   return checkpoints.filter((checkpoint) => wanted.has(streamKey(checkpoint.stream)))
+}
+
+function concernsOneStream(error: unknown): boolean {
+  return EclusaError.isInstance(error) && error.details['stream'] !== undefined
 }
 
 function asEclusaError(error: unknown, signal: AbortSignal): EclusaError {

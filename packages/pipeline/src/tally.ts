@@ -24,11 +24,17 @@ const nothing: Counts = { rows: 0, bytes: 0, unrepresentable: 0 }
 export class Tally {
   readonly #streams = new Map<string, StreamTally>()
   readonly #committed = new Map<string, Counts>()
+  /** Streams whose start belongs to the commit that comes next. */
+  readonly #starting = new Set<string>()
+  readonly #durable = new Set<string>()
+  #hasCommitted = false
 
   /** A stream that goes on where an earlier attempt of this run stopped keeps what that attempt committed. */
   start(stream: StreamName, options: { readonly resumed: boolean; readonly nowMs: number }): void {
     const key = streamKey(stream)
     const before = this.#streams.get(key)
+    this.#starting.add(key)
+    if (!options.resumed) this.#durable.delete(key)
     if (before !== undefined && options.resumed) return
     this.#committed.delete(key)
     this.#streams.set(key, {
@@ -40,13 +46,27 @@ export class Tally {
     })
   }
 
+  /** True once this run has made anything durable. */
+  get hasCommitted(): boolean {
+    return this.#hasCommitted
+  }
+
   markCommitted(): void {
+    this.#hasCommitted = true
+    for (const key of this.#starting) this.#durable.add(key)
+    this.#starting.clear()
     for (const [key, { rows, bytes, unrepresentable }] of this.#streams)
       this.#committed.set(key, { rows, bytes, unrepresentable })
   }
 
+  /** True once this run has made the stream's start durable, with or without rows. */
+  isDurable(stream: StreamName): boolean {
+    return this.#durable.has(streamKey(stream))
+  }
+
   /** Takes back what was counted since the last commit: the destination has discarded it. */
   rollback(): void {
+    this.#starting.clear()
     for (const [key, tally] of this.#streams) Object.assign(tally, this.#committed.get(key) ?? nothing)
   }
 
