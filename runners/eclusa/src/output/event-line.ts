@@ -65,12 +65,16 @@ export interface LogEntry {
   readonly fields?: Readonly<Record<string, unknown>>
 }
 
-/** A log entry for a person: the sentence, then its facts. */
+/** A log entry for a person: the sentence, then its facts. Of an error among them the message alone will do. */
 export function entryLine({ level, message, fields = {} }: LogEntry, paint: Paint): string {
-  const facts = Object.entries(fields).map(
-    ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
-  )
+  const facts = Object.entries(fields).map(([key, value]) => `${key}=${factText(value)}`)
   return `${logLine(level, message, paint)}${facts.length === 0 ? '' : paint('dim', `  ${facts.join(' ')}`)}`
+}
+
+function factText(value: unknown): string {
+  if (typeof value === 'string') return value
+  const isError = typeof value === 'object' && value !== null && 'stack' in value && 'message' in value
+  return JSON.stringify(isError ? value.message : value)
 }
 
 /** One line of progress for places where lines cannot be rewritten. */
