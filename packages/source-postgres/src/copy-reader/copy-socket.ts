@@ -11,7 +11,7 @@ type DataListener = (chunk: Buffer) => void
 
 export interface CopySocketHandlers {
   readonly sql: string
-  /** Takes all of the socket's data from when the query was sent until `release`. */
+  /** Takes all of the socket's data from when the query was sent until `release`; a chunk is valid during the call. */
   readonly onData: DataListener
   /** The server reported an error, the connection was lost, or pg refused the query. */
   readonly onError: (error: Error) => void
@@ -36,8 +36,12 @@ export function openCopySocket(client: Client, { sql, onData, onError }: CopySoc
   // pg reports a lost connection to the query and as an event of the client, which without a listener ends the process.
   client.on('error', onError)
 
+  const takeChunk = (chunk: Buffer) => {
+    onData(chunk)
+    freeChunk(chunk)
+  }
   const restoreListeners = () => {
-    stream?.off('data', onData)
+    stream?.off('data', takeChunk)
     for (const listener of pgListeners) stream?.on('data', listener)
     // The end may have been among data that were received before a pause.
     stream?.resume()
@@ -49,7 +53,7 @@ export function openCopySocket(client: Client, { sql, onData, onError }: CopySoc
       stream = streamOf(connection)
       pgListeners = stream.listeners('data') as DataListener[]
       for (const listener of pgListeners) stream.off('data', listener)
-      stream.on('data', onData)
+      stream.on('data', takeChunk)
       stream.write(queryMessage(sql))
     },
     handleError: onError,
@@ -77,6 +81,14 @@ export function openCopySocket(client: Client, { sql, onData, onError }: CopySoc
       restoreListeners()
     },
   }
+}
+
+/**
+ * Gives the memory of a chunk back at once. It lies outside of JavaScript's heap, where the garbage collector looks for
+ * it only in a full collection: left alone, chunks cause one for every 20 MB, which took a quarter of the reader's time.
+ */
+function freeChunk({ buffer, byteLength }: Buffer): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0)
 }
 
 /** The socket, or the TLS socket that replaced it: part of pg's connection, but not of its type declarations. */
