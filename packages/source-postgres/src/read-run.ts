@@ -26,7 +26,8 @@ export interface ReadRunOptions {
 
 /**
  * The connections of one run and the snapshot that all of them read. The coordinator keeps the snapshot alive and looks
- * at catalogs; readers are opened when they are first needed. Disposing closes all, whatever they are doing.
+ * at catalogs; readers are opened when they are first needed. On a standby, which cannot share a snapshot safely, the
+ * coordinator is the one reader. Disposing closes all, whatever they are doing.
  */
 export class ReadRun implements AsyncDisposable {
   readonly config: PostgresConfig
@@ -58,7 +59,7 @@ export class ReadRun implements AsyncDisposable {
     this.coordinator = opened.coordinator
     this.facts = opened.facts
     this.snapshot = opened.snapshot
-    this.readersMax = readerCount(options.config)
+    this.readersMax = opened.facts.isStandby ? 1 : readerCount(options.config)
     this.budget = shareOf(options.budget, this.readersMax)
     this.pool = createBufferPool({ bytesMax: options.budget.bytesMax })
     this.signal = opened.signal
@@ -77,7 +78,7 @@ export class ReadRun implements AsyncDisposable {
     const coordinator = await openSession(connectionSettings(options.config), signal)
     try {
       const facts = await readServerFacts(coordinator)
-      const snapshot = await exportSnapshot(coordinator, options.config)
+      const snapshot = await exportSnapshot(coordinator, { config: options.config, isStandby: facts.isStandby })
       return new ReadRun(options, { coordinator, facts, snapshot, controller, signal })
     } catch (error) {
       await coordinator.close()
@@ -88,7 +89,9 @@ export class ReadRun implements AsyncDisposable {
   /** So many readers, opened as needed; always the same ones. */
   async readers(count: number): Promise<readonly PartReader[]> {
     while (this.#readers.length < count) {
-      const session = await openSession(connectionSettings(this.config), this.signal)
+      const session = this.facts.isStandby
+        ? this.coordinator
+        : await openSession(connectionSettings(this.config), this.signal)
       const { config, username, snapshot, budget, pool, signal } = this
       this.#readers.push(new PartReader(session, { config, username, snapshot, budget, pool, signal }))
     }
@@ -108,7 +111,8 @@ export class ReadRun implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#readers.map(({ session }) => session.close()), this.coordinator.close()])
+    const sessions = new Set([...this.#readers.map(({ session }) => session), this.coordinator])
+    await Promise.all([...sessions].map(async (session) => await session.close()))
   }
 }
 

@@ -38,9 +38,10 @@ async function* examine(config: PostgresConfig, signal: AbortSignal): AsyncGener
   await using session = await openSession(settings, signal)
   yield passed('connection', `Logged in to ${host.startsWith('/') ? host : `${host}:${port}`} as "${username}".`)
   yield tlsFinding(session.ssl, settings)
-  yield* serverFindings(await readServerFacts(session))
-  await exportSnapshot(session, config)
-  yield passed('snapshot', 'Readers can share one snapshot.')
+  const facts = await readServerFacts(session)
+  yield* serverFindings(facts)
+  await exportSnapshot(session, { config, isStandby: facts.isStandby })
+  yield passed('snapshot', 'All tables can be read in one snapshot.')
   yield* examineRelations(session, { config, username })
   yield* examineQueries(session, config)
 }

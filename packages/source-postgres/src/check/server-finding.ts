@@ -47,7 +47,7 @@ export function* serverFindings(facts: ServerFacts): Generator<CheckFinding, voi
   if (facts.isStandby) {
     yield warning(
       'standby',
-      'The server is a standby: what its primary vacuums may cancel a long copy.',
+      'The server is a standby: one reader copies one table after the other, and what its primary vacuums may cancel a long copy.',
       'On the standby: ALTER SYSTEM SET hot_standby_feedback = on; SELECT pg_reload_conf();',
     )
   }

@@ -5,8 +5,8 @@ import type { Session } from '../connection/session.ts'
 
 /** One state of the whole database that several sessions can read. It lasts as long as the transaction it came from. */
 export interface ExportedSnapshot {
-  /** For SET TRANSACTION SNAPSHOT. */
-  readonly id: string
+  /** For SET TRANSACTION SNAPSHOT. Undefined on a standby, where only the session that took it may read it. */
+  readonly id: string | undefined
   /** Every transaction below has ended: its rows are visible, or it was rolled back. */
   readonly xmin: bigint
   /** No transaction from here on is visible. Between the two, some are. */
@@ -17,18 +17,26 @@ export interface ExportedSnapshot {
  * Begins a transaction on the session and exports its snapshot. The session keeps the snapshot alive by doing nothing
  * but reading catalogs; it holds no lock on any table of the user.
  *
+ * On a standby nothing is exported. A snapshot taken there forgets the running transactions when it is exported while
+ * the standby counts subtransactions as overflowed (`sof:1` in pg_snapshots, without the list that on a standby holds
+ * all of them; seen on 15.18). A session that imports it takes their rows for rolled back, and marks them so in the
+ * standby's pages: they stay invisible there for everybody, even after their commit.
+ *
  * @throws POSTGRES_POOLER_UNSUITABLE, POSTGRES_CONNECTION_LOST, CANCELLED
  */
-export async function exportSnapshot(session: Session, config: PostgresConfig): Promise<ExportedSnapshot> {
+export async function exportSnapshot(
+  session: Session,
+  { config, isStandby }: { readonly config: PostgresConfig; readonly isStandby: boolean },
+): Promise<ExportedSnapshot> {
   const attempt = { doing: 'exporting a snapshot' }
   await beginRead(session, { config, attempt })
-  const [row] = await session.query<{ id: string; snapshot: string }>(
-    'SELECT pg_export_snapshot() AS id, pg_current_snapshot()::text AS snapshot',
+  const [row] = await session.query<{ id: string | null; snapshot: string }>(
+    `SELECT ${isStandby ? 'NULL::text' : 'pg_export_snapshot()'} AS id, pg_current_snapshot()::text AS snapshot`,
     { attempt },
   )
   const [xmin, xmax] = row?.snapshot.split(':') ?? []
   if (row === undefined || xmin === undefined || xmax === undefined) {
     throw new EclusaError('INTERNAL', { message: 'PostgreSQL exported no snapshot.' })
   }
-  return { id: row.id, xmin: BigInt(xmin), xmax: BigInt(xmax) }
+  return { id: row.id ?? undefined, xmin: BigInt(xmin), xmax: BigInt(xmax) }
 }

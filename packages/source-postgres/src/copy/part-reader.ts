@@ -33,6 +33,8 @@ export interface ReaderOptions {
  * One session that reads rows, in the exported snapshot. From the first row of a part to the last, its transaction
  * holds the lock that every SELECT takes (ACCESS SHARE): the table can be written to, but neither altered, truncated,
  * rewritten nor dropped. A transaction per part, so that no lock is held longer than that.
+ *
+ * On a standby the session is the one whose transaction has the snapshot, and all is read in that transaction.
  */
 export class PartReader {
   readonly session: Session
@@ -48,6 +50,7 @@ export class PartReader {
   async begin(stream: SourceStream): Promise<void> {
     const { config, snapshot } = this.#options
     this.#part = undefined
+    if (snapshot.id === undefined) return
     await beginRead(this.session, { config, snapshotId: snapshot.id, attempt: this.attempt(stream) })
   }
 
@@ -109,6 +112,7 @@ export class PartReader {
   /** Ends the transaction; the next part begins another. */
   async release(): Promise<void> {
     this.#part = undefined
+    if (this.#options.snapshot.id === undefined) return
     await endRead(this.session, { doing: 'ending a read' })
   }
 

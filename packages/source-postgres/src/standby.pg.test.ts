@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { MemoryDestination, sorted } from '../testing/memory-destination.ts'
+import { SourceRun, incremental } from '../testing/source-run.ts'
+import { startStandbyPair } from '../testing/standby.ts'
+
+for (const major of [15, 18] as const) {
+  const pair = await startStandbyPair(major)
+  if (pair === undefined) continue
+  describe(`a standby of PostgreSQL ${major}`, () => {
+    const { primary, primaryUrl, standbyUrl, open, catchUp, [Symbol.asyncDispose]: dispose } = pair
+    beforeAll(async () => {
+      await primary.run(`CREATE TABLE t AS SELECT i AS id, repeat('x', 1000) AS text FROM generate_series(1, 100) AS i`)
+      await catchUp()
+    })
+    afterAll(async () => await dispose())
+
+    const config = { connection_string: standbyUrl, readers: 3, chunk_bytes: 4 * 8192 }
+
+    it('is told apart from a primary', async () => {
+      const findings = await new SourceRun(config).check()
+      expect(findings.filter(({ status }) => status !== 'passed').map(({ subject }) => subject)).toEqual(['standby'])
+    })
+
+    it('is copied by one connection, and shows afterwards what its primary commits', async () => {
+      const run = new SourceRun({ ...config, application_name: 'from standby' })
+      const catalog = await run.catalog({ 'public.t': incremental })
+      const destination = new MemoryDestination()
+      await using late = await open()
+      await late.run(`BEGIN; SELECT pg_current_xact_id(); SAVEPOINT a; INSERT INTO t VALUES (-1, '')`)
+      await primary.run(`INSERT INTO t VALUES (-2, '')`)
+      await catchUp()
+      await destination.take(run.read(catalog))
+      expect(destination.rows('public.t')).toHaveLength(101)
+      await late.run('COMMIT')
+      await primary.run(`INSERT INTO t VALUES (-3, '')`)
+      await catchUp()
+      await destination.take(run.read(catalog, destination.checkpoints))
+      await destination.take(run.read(catalog, destination.checkpoints))
+      expect(sorted(destination.rows('public.t'))).toEqual(sorted(await primary.run('SELECT * FROM t')))
+    })
+
+    it('goes on with a copy that was interrupted', async () => {
+      const run = new SourceRun(config)
+      const catalog = await run.catalog({ 'public.t': {} })
+      const destination = new MemoryDestination()
+      await destination.take(run.read(catalog), ({ type }) => type === 'checkpoint')
+      await destination.take(run.read(catalog, destination.checkpoints))
+      expect(destination.messages.at(0)).toMatchObject({ type: 'stream_started', resumed: true })
+      expect(destination.messages.map(({ type }) => type)).not.toContain('stream_restarted')
+      expect(sorted(destination.rows('public.t'))).toEqual(sorted(await primary.run('SELECT * FROM t')))
+    })
+
+    it('is the same source as its primary, until one of them lags behind', async () => {
+      const atPrimary = new SourceRun({ connection_string: primaryUrl })
+      const catalog = await atPrimary.catalog({ 'public.t': incremental })
+      const destination = new MemoryDestination()
+      await destination.take(new SourceRun(config).read(catalog))
+      await primary.run(`INSERT INTO t VALUES (-4, '')`)
+      await destination.take(atPrimary.read(catalog, destination.checkpoints))
+      expect(sorted(destination.rows('public.t'))).toEqual(sorted(await primary.run('SELECT * FROM t')))
+    })
+  })
+}

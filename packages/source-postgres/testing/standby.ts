@@ -1,0 +1,77 @@
+import { access, chmod, cp, lchown, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startPostgresLocal } from '@eclusa/postgres-local'
+import { TestSession, waitUntil } from './database.ts'
+
+export interface StandbyPair extends AsyncDisposable {
+  readonly primary: TestSession
+  readonly primaryUrl: string
+  readonly standbyUrl: string
+  /** Another session at the primary. */
+  open(): Promise<TestSession>
+  /** Waits until the standby has everything that the primary has now. */
+  catchUp(): Promise<void>
+}
+
+const binariesOf = { 15: '/usr/lib/postgresql/15/bin', 18: undefined }
+
+/**
+ * A primary and a streaming standby of it; undefined where there are no binaries of that version. With wal_level
+ * logical a standby counts subtransactions as overflowed from the first one on, and not only from the 65th.
+ */
+export async function startStandbyPair(major: 15 | 18): Promise<StandbyPair | undefined> {
+  const binaries = binariesOf[major]
+  if (binaries !== undefined && !(await isReadable(join(binaries, 'postgres')))) return undefined
+  const directory = await mkdtemp(join(tmpdir(), 'eclusa-standby-'))
+  await chmod(directory, 0o755)
+  const common = { ...(binaries !== undefined && { binaries }) }
+  const settings = { fsync: 'off', wal_level: 'logical', hot_standby: 'on' }
+  const primaryServer = await startPostgresLocal({ ...common, settings, dataDir: join(directory, 'primary') })
+  const primary = await TestSession.open(primaryServer.connectionString())
+  await copyRunning(primary, { from: primaryServer.dataDir, to: join(directory, 'standby') })
+  const { host, port, user, password } = primaryServer
+  const primary_conninfo = `host=${host} port=${port} user=${user} password=${password}`
+  const standbyServer = await startPostgresLocal({
+    ...common,
+    settings: { ...settings, primary_conninfo },
+    dataDir: join(directory, 'standby'),
+  })
+  const standby = await TestSession.open(standbyServer.connectionString())
+  return {
+    primary,
+    primaryUrl: primaryServer.connectionString(),
+    standbyUrl: standbyServer.connectionString(),
+    open: async () => await TestSession.open(primaryServer.connectionString()),
+    catchUp: async () => {
+      const position = (await primary.run('SELECT pg_current_wal_insert_lsn()')).at(0)?.at(0)
+      await waitUntil('the standby has caught up', async () => {
+        const rows = await standby.run(`SELECT pg_last_wal_replay_lsn() >= '${position}'::pg_lsn`)
+        return rows.at(0)?.at(0) === 't'
+      })
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const session of [standby, primary]) await session[Symbol.asyncDispose]()
+      for (const server of [standbyServer, primaryServer]) await server.stop()
+      await rm(directory, { recursive: true })
+    },
+  }
+}
+
+/** Copies the files of a running server (PostgreSQL docs, "Making a Base Backup Using the Low Level API"). */
+async function copyRunning(session: TestSession, { from, to }: { from: string; to: string }): Promise<void> {
+  await session.run(`SELECT pg_backup_start('standby', true)`)
+  await cp(from, to, { recursive: true, filter: (path) => !path.includes('/postmaster.') })
+  const label = (await session.run('SELECT labelfile FROM pg_backup_stop()')).at(0)?.at(0) ?? ''
+  await writeFile(join(to, 'backup_label'), label)
+  await writeFile(join(to, 'standby.signal'), '')
+  const owner = await stat(from)
+  for (const path of await readdir(to, { recursive: true })) await lchown(join(to, path), owner.uid, owner.gid)
+}
+
+function isReadable(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
+}
