@@ -46,7 +46,7 @@ async function planWithin(
     schemas.add(stream.table.schema.toLowerCase())
     const schema = {
       stream: stream.configured.stream,
-      sql: duckdbDialect.createSchema(stream.table.schema),
+      sql: duckdbDialect.createSchema(stream.table.schema, stream.table.database),
       reason: 'new schema',
     }
     return isNewSchema ? [schema, ...statementsOf(stream)] : statementsOf(stream)

@@ -23,7 +23,7 @@ const tables = [
   'checkpoints (pipeline VARCHAR, namespace VARCHAR, stream VARCHAR, state VARCHAR, run_id VARCHAR, sequence BIGINT, committed_at TIMESTAMPTZ)',
   'commits (pipeline VARCHAR, sequence BIGINT, run_id VARCHAR, row_count BIGINT, byte_count BIGINT, unrepresentable_count BIGINT, committed_at TIMESTAMPTZ)',
   'commit_streams (pipeline VARCHAR, sequence BIGINT, namespace VARCHAR, stream VARCHAR, row_count BIGINT)',
-  'streams (pipeline VARCHAR, namespace VARCHAR, stream VARCHAR, table_schema VARCHAR, table_name VARCHAR, generation_id BIGINT, loading_generation_id BIGINT, completed_sequence BIGINT)',
+  'streams (pipeline VARCHAR, namespace VARCHAR, stream VARCHAR, table_schema VARCHAR, table_name VARCHAR, generation_id BIGINT, loading_generation_id BIGINT, completed_sequence BIGINT, may_repeat_keys BOOLEAN)',
   'column_versions (table_schema VARCHAR, table_name VARCHAR, column_name VARCHAR, version_of VARCHAR, added_at TIMESTAMPTZ)',
 ]
 
@@ -37,6 +37,8 @@ export interface StreamRecord {
   readonly loadingGenerationId: number | undefined
   /** The commit with which the stream was complete last: rows of later commits belong to an unfinished read. */
   readonly completedSequence: number
+  /** True when rows were appended without looking at keys: a change to `append_dedup` has to look at all of them once. */
+  readonly mayRepeatKeys: boolean
 }
 
 export interface CommitRecord {
@@ -127,16 +129,18 @@ export class Ledger {
 
   async streams(): Promise<StreamRecord[]> {
     const rows = await this.#rows(
-      `SELECT namespace, stream, table_schema, table_name, generation_id, loading_generation_id, completed_sequence
+      `SELECT namespace, stream, table_schema, table_name, generation_id, loading_generation_id, completed_sequence,
+              may_repeat_keys
        FROM ${nameOf('streams')} WHERE pipeline = $1`,
       [this.#pipeline],
     )
-    return rows.map(([namespace, stream, schema, identifier, generation, loading, completed]) => ({
+    return rows.map(([namespace, stream, schema, identifier, generation, loading, completed, repeats]) => ({
       stream: streamOf(namespace, stream),
       table: { schema: String(schema), identifier: String(identifier) },
       generationId: Number(generation),
       loadingGenerationId: loading === null ? undefined : Number(loading),
       completedSequence: Number(completed),
+      mayRepeatKeys: repeats === true,
     }))
   }
 
@@ -146,9 +150,10 @@ export class Ledger {
     generationId,
     loadingGenerationId,
     completedSequence,
+    mayRepeatKeys,
   }: StreamRecord): Promise<void> {
     await this.#deleteOf('streams', stream)
-    await this.#query(`INSERT INTO ${nameOf('streams')} VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, [
+    await this.#query(`INSERT INTO ${nameOf('streams')} VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, [
       this.#pipeline,
       stream.namespace ?? null,
       stream.name,
@@ -157,6 +162,7 @@ export class Ledger {
       generationId,
       loadingGenerationId ?? null,
       completedSequence,
+      mayRepeatKeys,
     ])
   }
 

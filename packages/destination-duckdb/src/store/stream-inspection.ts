@@ -47,12 +47,33 @@ export async function inspectStreams(
   options: InspectionOptions,
 ): Promise<InspectedStream[]> {
   const records = (await ledger?.streams()) ?? []
+  const databases = await listDatabases(connection)
   const inspected: InspectedStream[] = []
   for (const configured of options.streams) {
     const record = records.find(({ stream }) => streamKey(stream) === streamKey(configured.stream))
-    inspected.push(await inspectStream({ connection, ledger, options, configured, stored: record }))
+    const one = await inspectStream({ connection, ledger, options, configured, databases, stored: record })
+    refuseSharedTable(one, inspected)
+    inspected.push(one)
   }
   return inspected
+}
+
+interface Databases {
+  readonly current: string
+  /** Folded names of all that are attached, DuckDB's own `system` and `temp` among them. */
+  readonly names: ReadonlySet<string>
+}
+
+async function listDatabases(connection: WarehouseConnection): Promise<Databases> {
+  const { rows } = await connection.query('SELECT current_database(), database_name FROM duckdb_databases()')
+  return { current: String(rows[0]![0]), names: new Set(rows.map(([, name]) => foldIdentifier(String(name)))) }
+}
+
+/** The pipeline keeps targets apart, but `schema` of the configuration brings those of one name together again. */
+function refuseSharedTable({ configured, table }: InspectedStream, others: readonly InspectedStream[]): void {
+  const other = others.find((one) => isSameTable(one.table, table))
+  if (other === undefined) return
+  throw taken(configured.stream, table, `it is the table of stream ${streamKey(other.configured.stream)}`)
 }
 
 interface StreamInspection {
@@ -60,12 +81,13 @@ interface StreamInspection {
   readonly ledger: Ledger | undefined
   readonly options: InspectionOptions
   readonly configured: ConfiguredStream
+  readonly databases: Databases
   readonly stored: StreamRecord | undefined
 }
 
 async function inspectStream(inspection: StreamInspection): Promise<InspectedStream> {
-  const { connection, ledger, options, configured } = inspection
-  const table = tableOf(configured, options)
+  const { connection, ledger, options, configured, databases } = inspection
+  const table = tableOf(configured, options, databases)
   const loadingTable = { ...table, identifier: loadingTableOf(table.identifier) }
   const stored =
     inspection.stored !== undefined && isSameTable(inspection.stored.table, table) ? inspection.stored : undefined
@@ -79,6 +101,7 @@ async function inspectStream(inspection: StreamInspection): Promise<InspectedStr
     generationId: stored?.generationId ?? 0,
     loadingGenerationId: loadingColumns === undefined ? undefined : stored?.loadingGenerationId,
     completedSequence: stored?.completedSequence ?? 0,
+    mayRepeatKeys: stored?.mayRepeatKeys ?? false,
   }
   return {
     configured,
@@ -86,7 +109,7 @@ async function inspectStream(inspection: StreamInspection): Promise<InspectedStr
     loadingTable,
     columns,
     loadingColumns,
-    orphan: stored === undefined ? orphanOf(inspection.stored) : undefined,
+    orphan: stored === undefined ? orphanOf(inspection.stored, databases) : undefined,
     record,
     isCheckpointValid: loadingColumns !== undefined || (columns !== undefined && stored !== undefined),
     plan: planTable({
@@ -101,9 +124,9 @@ async function inspectStream(inspection: StreamInspection): Promise<InspectedStr
   }
 }
 
-function orphanOf(stored: StreamRecord | undefined): RelationName | undefined {
+function orphanOf(stored: StreamRecord | undefined, databases: Databases): RelationName | undefined {
   if (stored?.loadingGenerationId === undefined) return undefined
-  return { ...stored.table, identifier: loadingTableOf(stored.table.identifier) }
+  return relationIn(stored.table.schema, loadingTableOf(stored.table.identifier), databases)
 }
 
 /** A stream that is read in full each time and does not append gets a table built anew. */
@@ -111,30 +134,42 @@ export function replacesAllRows({ syncMode, destinationSyncMode }: ConfiguredStr
   return destinationSyncMode === 'overwrite' || (syncMode === 'full_refresh' && destinationSyncMode === 'append_dedup')
 }
 
-function tableOf({ stream, target }: ConfiguredStream, { schemaOverride }: InspectionOptions): RelationName {
-  const table = { schema: schemaOverride ?? target.namespace ?? schemaDefault, identifier: target.name }
+function tableOf(
+  { stream, target }: ConfiguredStream,
+  { schemaOverride }: InspectionOptions,
+  databases: Databases,
+): RelationName {
+  const table = relationIn(schemaOverride ?? target.namespace ?? schemaDefault, target.name, databases)
   if (foldIdentifier(table.schema) === ledgerSchema || isReservedIdentifier(table.identifier)) {
     throw taken(stream, table, 'it is a name that eclusa keeps for itself')
   }
   return table
 }
 
+/** DuckDB takes `sales.orders` for ambiguous when a database is called `sales` too, as that of the file sales.duckdb. */
+function relationIn(schema: string, identifier: string, { current, names }: Databases): RelationName {
+  return names.has(foldIdentifier(schema)) ? { database: current, schema, identifier } : { schema, identifier }
+}
+
 async function refuseTakenTable({ connection, ledger, options, configured }: StreamInspection, table: RelationName) {
   const relations = await duckdbDialect.listRelations(connection, table.schema)
   const isThere = relations.some(({ name }) => foldIdentifier(name.identifier) === foldIdentifier(table.identifier))
   if (!isThere) return
+  const aside = duckdbDialect.rename(table, 'table', `${table.identifier}_old`)
+  const remedy = `Give the stream another \`target\`, or move the table away: ${aside}`
   const owner = await ledger?.ownerOf(table)
-  if (owner === undefined) throw taken(configured.stream, table, 'it is there already, and eclusa did not make it')
+  if (owner === undefined)
+    throw taken(configured.stream, table, 'it is there already, and eclusa did not make it', remedy)
   const whose = owner.pipeline === options.pipeline ? 'this pipeline' : `pipeline "${owner.pipeline}"`
-  throw taken(configured.stream, table, `it belongs to stream ${streamKey(owner.stream)} of ${whose}`)
+  throw taken(configured.stream, table, `it belongs to stream ${streamKey(owner.stream)} of ${whose}`, remedy)
 }
 
-function taken(stream: ConfiguredStream['stream'], table: RelationName, why: string): EclusaError {
-  const name = duckdbDialect.formatRelation(table)
-  const aside = duckdbDialect.rename(table, 'table', `${table.identifier}_old`)
+const anotherTarget = 'Give the stream another `target`.'
+
+function taken(stream: ConfiguredStream['stream'], table: RelationName, why: string, remedy = anotherTarget) {
   return new EclusaError('DESTINATION_TABLE_TAKEN', {
-    message: `Stream ${streamKey(stream)} cannot be written to ${name}: ${why}.`,
-    remedy: `Give the stream another \`target\`, or move the table away: ${aside}`,
+    message: `Stream ${streamKey(stream)} cannot be written to ${duckdbDialect.formatRelation(table)}: ${why}.`,
+    remedy,
     details: { stream: streamKey(stream), table: `${table.schema}.${table.identifier}` },
   })
 }

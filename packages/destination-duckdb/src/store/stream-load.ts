@@ -1,5 +1,5 @@
 import { EclusaError, streamKey } from '@eclusa/sdk'
-import type { Column, StreamName } from '@eclusa/sdk'
+import type { Column, ConfiguredStream, StreamName } from '@eclusa/sdk'
 import { duckdbDialect } from '@eclusa/warehouse'
 import type { RelationName } from '@eclusa/warehouse'
 import { rawIdMaxOf } from '../table/raw-id.ts'
@@ -99,7 +99,7 @@ export class StreamLoad {
     const { table, loadingTable, orphan } = this.#inspected
     const { session, ledger } = this.#context
     await this.#forgetCheckpoint()
-    await session.query(duckdbDialect.createSchema(table.schema))
+    await session.query(duckdbDialect.createSchema(table.schema, table.database))
     for (const old of orphan === undefined ? [loadingTable] : [loadingTable, orphan]) {
       await session.query(duckdbDialect.dropRelation(old, 'table'))
       await ledger.forgetColumnVersions(old)
@@ -145,10 +145,11 @@ export class StreamLoad {
       : new TableWriter(this.#context, { configured, authority: loadingTable })
   }
 
-  #startDirect(): Promise<readonly string[]> {
+  async #startDirect(): Promise<readonly string[]> {
     const { configured, table } = this.#inspected
     this.#way = 'direct'
     this.#writer = new TableWriter(this.#context, { configured, authority: table })
+    if (!this.#record.mayRepeatKeys) await this.#save({ mayRepeatKeys: true })
     return this.#follow()
   }
 
@@ -157,11 +158,27 @@ export class StreamLoad {
     this.#way = 'delta'
     this.#writer = new TableWriter(this.#context, { configured, authority: table, mirror: this.#delta })
     await this.#query(duckdbDialect.createTable(this.#delta, columns!, { temporary: true }))
-    return this.#follow()
+    const notes = await this.#follow()
+    if (this.#record.mayRepeatKeys) await this.#mergeAppendedRows()
+    return notes
   }
 
-  #follow(): Promise<readonly string[]> {
-    return this.#writer!.follow(this.#columns)
+  async #follow(): Promise<readonly string[]> {
+    const notes = await this.#writer!.follow(this.#columns)
+    if (this.#way === 'delta') this.#refuseMovedKey()
+    return notes
+  }
+
+  /** A key that goes on in another column can no longer be compared with the rows that have it in the first one. */
+  #refuseMovedKey(): void {
+    const { stream, primaryKey } = this.#inspected.configured
+    const moved = primaryKey.find((column) => !this.#writer!.isWritten(column))
+    if (moved === undefined) return
+    throw new EclusaError('SCHEMA_CHANGED', {
+      message: `Key column "${moved}" of stream ${streamKey(stream)} has changed its type: its new values cannot be compared with those in the table.`,
+      remedy: 'Load the stream anew: run with a full refresh of this stream.',
+      details: { stream: streamKey(stream), column: moved },
+    })
   }
 
   #followNew(columns: readonly Column[]): Promise<readonly string[]> {
@@ -185,23 +202,32 @@ export class StreamLoad {
       key: configured.primaryKey,
       columns,
       nullsMatch: true,
-      ...(configured.cursorColumn === undefined ? {} : { cursorColumn: configured.cursorColumn }),
     })
     for (const statement of [...merge, duckdbDialect.truncate(this.#delta)]) await this.#query(statement)
   }
 
+  /** Before the mode was changed, each version of a row was appended, in the order in which they came to be. */
+  async #mergeAppendedRows(): Promise<void> {
+    await this.#keepLastRows(this.#inspected.table, {})
+    await this.#save({ mayRepeatKeys: false })
+  }
+
   /** Of rows of one key, the one that is ahead by the cursor stays, and of equal ones the one that came last. */
-  async #keepLastRows(table: RelationName): Promise<void> {
-    const { primaryKey, cursorColumn } = this.#inspected.configured
+  async #keepLastRows(
+    table: RelationName,
+    { cursorColumn }: Pick<ConfiguredStream, 'cursorColumn'> = this.#inspected.configured,
+  ): Promise<void> {
+    const { primaryKey } = this.#inspected.configured
     const quote = (name: string) => duckdbDialect.quoteIdentifier(name)
     const key = primaryKey.map(quote).join(', ')
     const name = duckdbDialect.formatRelation(table)
     const { rows } = await this.#query(`SELECT 1 FROM ${name} GROUP BY ${key} HAVING count(*) > 1 LIMIT 1`)
     if (rows.length === 0) return
     const order = [...(cursorColumn === undefined ? [] : [`${quote(cursorColumn)} DESC NULLS LAST`]), `${rawId} DESC`]
+    // By its id and not by `rowid`, which means a column of the stream where it has one of that name.
     await this.#query(
-      `DELETE FROM ${name} WHERE rowid IN (
-         SELECT rowid FROM ${name} QUALIFY row_number() OVER (PARTITION BY ${key} ORDER BY ${order.join(', ')}) > 1)`,
+      `DELETE FROM ${name} WHERE ${rawId} IN (
+         SELECT ${rawId} FROM ${name} QUALIFY row_number() OVER (PARTITION BY ${key} ORDER BY ${order.join(', ')}) > 1)`,
     )
   }
 
@@ -216,7 +242,8 @@ export class StreamLoad {
       await ledger.moveColumnVersions(loadingTable, table)
     }
     const generationId = this.#record.loadingGenerationId!
-    this.#record = { ...this.#record, generationId, loadingGenerationId: undefined }
+    const mayRepeatKeys = configured.destinationSyncMode !== 'append_dedup'
+    this.#record = { ...this.#record, generationId, loadingGenerationId: undefined, mayRepeatKeys }
   }
 
   async #moveRows(from: RelationName, to: RelationName): Promise<readonly string[]> {

@@ -64,6 +64,12 @@ export class TableWriter {
     return plan.notes
   }
 
+  /** False for a column of the stream that goes into another one of the table: a version of it, or none. */
+  isWritten(name: string): boolean {
+    const folded = foldIdentifier(name)
+    return this.#columns.some((column) => foldIdentifier(column.name) === folded && column.origin.kind === 'source')
+  }
+
   async append({ rowCount, columns, metadata }: BatchRows): Promise<void> {
     const { session, path, method } = this.#context
     const slots = this.#columns.map(({ origin }): SlotValues => {

@@ -27,17 +27,18 @@ export interface PackOptions {
  * Takes a batch apart. Buffers that the batch owns are handed over; others are copied, each to its own size. Values that
  * DuckDB cannot hold become NULL with an entry in their row's meta.
  *
- * @throws UNREPRESENTABLE_VALUE when the stream's policy is `fail` and there is such a value; nothing is handed over.
+ * @throws UNREPRESENTABLE_VALUE when there is such a value and the stream's policy is `fail`, or it is part of a key by
+ *   which rows are merged: rows of different keys would be taken for one. Nothing is handed over.
  */
 export function packBatch(batch: ChangeBatch, options: PackOptions): PackedBatch {
   const { records, schema, stream, byteLength } = batch
-  refuseIfPolicySaysSo(options.configured, batch.unrepresentable[0])
+  refuseUnrepresentable(options.configured, batch.unrepresentable)
   const views = records.data.children.map(viewColumn)
   const isOwn = batch.recycle !== undefined
   const columns = isOwn ? views : views.map((view, index) => copyColumn(schema.columns[index]!.type, view))
   const buffers = isOwn ? arrowBuffersOf(records.data.children) : []
   const misfits = schema.columns.flatMap((_, index) => nullMisfits(batch, index, columns[index]!))
-  refuseIfPolicySaysSo(options.configured, misfits[0])
+  refuseUnrepresentable(options.configured, misfits)
   return {
     batch: {
       stream,
@@ -79,13 +80,20 @@ function changedMeta(runId: string, changes: readonly MetaChange[]): Map<number,
   return new Map([...Map.groupBy(changes, ({ row }) => row)].map(([row, ofRow]) => [row, metaText(runId, ofRow)]))
 }
 
-function refuseIfPolicySaysSo(
-  { stream, onUnrepresentable }: ConfiguredStream,
-  value: { readonly column: string; readonly reason: string } | undefined,
+function refuseUnrepresentable(
+  { stream, onUnrepresentable, destinationSyncMode, primaryKey }: ConfiguredStream,
+  values: readonly { readonly column: string; readonly reason: string }[],
 ): void {
-  if (value === undefined || onUnrepresentable !== 'fail') return
+  const isKey = ({ column }: { column: string }) =>
+    destinationSyncMode === 'append_dedup' && primaryKey.includes(column)
+  const value = onUnrepresentable === 'fail' ? values[0] : values.find(isKey)
+  if (value === undefined) return
+  const { column, reason } = value
   throw new EclusaError('UNREPRESENTABLE_VALUE', {
-    message: `Stream ${streamKey(stream)}, column "${value.column}": ${value.reason}.`,
-    details: { stream: streamKey(stream), column: value.column, reason: value.reason },
+    message: `Stream ${streamKey(stream)}, ${isKey(value) ? 'key ' : ''}column "${column}": ${reason}.`,
+    ...(isKey(value) && {
+      remedy: `Rows are merged by their key, so it must be exact: give the column the type text, or load the stream with append or overwrite.`,
+    }),
+    details: { stream: streamKey(stream), column, reason },
   })
 }
