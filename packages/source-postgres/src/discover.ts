@@ -128,7 +128,10 @@ function withoutAmbiguity(streams: readonly DiscoveredStream[], log: ConnectorCo
   const seen = new Set<string>()
   return streams.filter(({ stream }) => {
     const key = streamKey(stream)
-    if (!seen.has(key)) return seen.add(key)
+    if (!seen.has(key)) {
+      seen.add(key)
+      return true
+    }
     log.warn('Left out a stream whose schema and name read like those of another: rename one of them.', { stream: key })
     return false
   })

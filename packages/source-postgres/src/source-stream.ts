@@ -7,6 +7,7 @@ import { codecOf, typePolicy } from './catalog/stream-column.ts'
 import type { SourceColumn, TypePolicy } from './catalog/stream-column.ts'
 import type { ColumnCodec } from './codec/column-codec.ts'
 import type { PostgresConfig } from './config.ts'
+import { statementError } from './connection/server-error.ts'
 import type { ServerFacts } from './connection/server-facts.ts'
 import type { Session } from './connection/session.ts'
 import { describeQuery } from './query-stream/user-query.ts'
@@ -166,7 +167,7 @@ function matchColumns(
     }
     return found
   })
-  const codecs = configured.schema.columns.map((column, index) => configuredCodec(column, columns[index]!, policy))
+  const codecs = planCodecs(configured, columns, policy)
   return { columns, codecs, fingerprint: fingerprintOf(columns, codecs) }
 }
 
@@ -176,6 +177,15 @@ function changed(configured: ConfiguredStream, what: string): EclusaError {
     message: `${key} ${what} any longer: it was altered after it was discovered.`,
     details: { stream: key },
   })
+}
+
+function planCodecs(configured: ConfiguredStream, columns: readonly SourceColumn[], policy: TypePolicy): ColumnCodec[] {
+  const key = streamKey(configured.stream)
+  try {
+    return configured.schema.columns.map((column, index) => configuredCodec(column, columns[index]!, policy))
+  } catch (error) {
+    throw statementError(error, { doing: `planning the columns of ${key}`, stream: key })
+  }
 }
 
 /** The configured type is either the natural one or what the author asked for in its place. */

@@ -1,5 +1,5 @@
 import { EclusaError } from '@eclusa/sdk'
-import type { SourceMessage } from '@eclusa/sdk'
+import type { ColumnType, SourceMessage } from '@eclusa/sdk'
 import { testServers } from '@eclusa/postgres-local/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSourceDatabase, waitUntil } from '../../testing/database.ts'
@@ -85,6 +85,38 @@ describe.each(await testServers())('PostgreSQL $major', (server) => {
       ['3', '6', 'for old rows'],
       ['4', '8', null],
     ])
+  })
+
+  it('gives columns the types that were asked for, and refuses types that would lose something', async () => {
+    await database.run(
+      `CREATE SCHEMA asked; CREATE TABLE asked.t (a int, b numeric, c text); INSERT INTO asked.t VALUES (7, 1.50, 'x')`,
+    )
+    const run = runWith()
+    const read = async (types: Record<string, ColumnType>) => {
+      const stream = (await run.catalog({ 'asked.t': {} })).streams.at(0)!
+      const columns = stream.schema.columns.map((column) => ({ ...column, type: types[column.name] ?? column.type }))
+      const destination = new MemoryDestination()
+      await destination.take(run.read({ streams: [{ ...stream, schema: { ...stream.schema, columns } }] }))
+      return destination.rows('asked.t')
+    }
+    const decimal = { type: 'decimal', precision: 10, scale: 3 } as const
+    expect(await read({ a: { type: 'text' }, b: decimal })).toEqual([['7', '1.500', 'x']])
+    await expect(read({ c: { type: 'int32' } })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      details: { stream: 'asked.t' },
+    })
+  })
+
+  it('reads the columns that were chosen, in their order', async () => {
+    await database.run(
+      `CREATE SCHEMA chosen; CREATE TABLE chosen.t (a int, b int, c int); INSERT INTO chosen.t VALUES (1, 2, 3)`,
+    )
+    const run = runWith()
+    const stream = (await run.catalog({ 'chosen.t': {} })).streams.at(0)!
+    const columns = stream.schema.columns.filter(({ name }) => name !== 'b').toReversed()
+    const destination = new MemoryDestination()
+    await destination.take(run.read({ streams: [{ ...stream, schema: { ...stream.schema, columns } }] }))
+    expect(destination.rows('chosen.t')).toEqual([['3', '1']])
   })
 
   it.runIf(server.major >= 18)('copies virtual generated columns', async () => {

@@ -19,8 +19,8 @@ export interface ExportedSnapshot {
  *
  * On a standby nothing is exported. A snapshot taken there forgets the running transactions when it is exported while
  * the standby counts subtransactions as overflowed (`sof:1` in pg_snapshots, without the list that on a standby holds
- * all of them; seen on 15.18). A session that imports it takes their rows for rolled back, and marks them so in the
- * standby's pages: they stay invisible there for everybody, even after their commit.
+ * all of them; seen on 15.18 and 18.4). A session that imports it takes their rows for rolled back, and marks them so
+ * in the standby's pages: they stay invisible there for everybody, even after their commit.
  *
  * @throws POSTGRES_POOLER_UNSUITABLE, POSTGRES_CONNECTION_LOST, CANCELLED
  */

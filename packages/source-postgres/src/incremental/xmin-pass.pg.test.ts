@@ -92,6 +92,21 @@ describe.each(await testServers())('on PostgreSQL $major, reading by transaction
     expect(await sync(destination, key)).toEqual([])
   })
 
+  it('brings rows of more subtransactions than the server keeps track of', async () => {
+    const schema = await makeSchema()
+    const key = `${schema}.t`
+    await database.run(`CREATE TABLE ${key} (id int); INSERT INTO ${key} VALUES (0)`)
+    const destination = new MemoryDestination()
+    await using late = await database.open()
+    await late.run(`BEGIN; SELECT pg_current_xact_id(); DO $$ BEGIN FOR i IN 1..100 LOOP
+      BEGIN INSERT INTO ${key} VALUES (i); EXCEPTION WHEN division_by_zero THEN NULL; END; END LOOP; END $$`)
+    await database.run(`INSERT INTO ${key} VALUES (-1)`)
+    expect(sorted(await sync(destination, key, { readers: 2 }))).toEqual([['-1'], ['0']])
+    await late.run('COMMIT')
+    expect(await sync(destination, key)).toHaveLength(100)
+    expect(await sync(destination, key)).toEqual([])
+  })
+
   it('brings rows of a prepared transaction once it is committed', async () => {
     const schema = await makeSchema()
     const key = `${schema}.t`
