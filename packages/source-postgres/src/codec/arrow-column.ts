@@ -30,6 +30,8 @@ export interface DetachedColumn {
 
 /** Arrow offsets are 32 bits wide here: what one batch can hold of one column. */
 const variableBytesMax = 0x7fff_ffff
+/** One batch with a huge value does not make the next ones huge. */
+const blockBytesExpectedMax = 16 * 1024 * 1024
 
 export abstract class ArrowColumn {
   readonly type: DataType
@@ -248,7 +250,7 @@ export class VariableColumn extends ArrowColumn {
     const { offsets, block } = this
     this.offsets = new Int32Array()
     this.block = Buffer.alloc(0)
-    this.#blockBytesExpected = Math.ceil(this.variableBytes * 1.1)
+    this.#blockBytesExpected = Math.min(Math.ceil(this.variableBytes * 1.1), blockBytesExpectedMax)
     return {
       props: { valueOffsets: offsets.subarray(0, rows + 1), data: block.subarray(0, this.variableBytes) },
       buffers: [offsets.buffer, block.buffer],
