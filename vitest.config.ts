@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     include: ['{packages,runners,examples}/*/src/**/*.test.ts', '{docs,bench,examples/*,scripts}/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**'],
-    globalSetup: ['@eclusa/postgres-local/vitest-global-setup'],
+    globalSetup: ['packages/postgres-local/src/vitest-global-setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     // Two cores are the reference machine; every worker may hold PostgreSQL sessions and a DuckDB.
