@@ -67,7 +67,8 @@ export class BatchBuilder {
       nullCount: 0,
       children: detached.map(({ data }) => data),
     })
-    const unrepresentable = this.#unrepresentable
+    // Columns are decoded one group after the other; the order is that of the rows all the same.
+    const unrepresentable = this.#unrepresentable.toSorted((left, right) => left.row - right.row)
     this.#unrepresentable = []
     const unused = detached.flatMap((column) => column.unused)
     return {

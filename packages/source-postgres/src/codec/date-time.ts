@@ -124,13 +124,9 @@ export function timestampCodec(type: 'timestamp' | 'timestamptz'): ValueCodec {
 }
 
 function storeTimestamp(target: FixedColumn, row: number, text: string, type: 'timestamp' | 'timestamptz'): void {
-  const match = /^(\d{4,7}-\d\d-\d\d) ([\d:.]+?)([+-]\d[\d:]*)?( BC)?$/.exec(text)
-  if (!match || (match[3] === undefined) !== (type === 'timestamp')) {
-    throw malformed(`the text is no ${type} in the ISO style`)
-  }
-  const days = parseDate(match[1]! + (match[4] ?? ''))
-  const offsetUs = match[3] === undefined ? 0 : parseOffset(match[3]) * 1_000_000
-  const timeUs = parseTime(match[2]!) - offsetUs
+  const { date, time, offset } = splitTimestamp(text, type)
+  const days = parseDate(date)
+  const timeUs = parseTime(time) - (offset === '' ? 0 : parseOffset(offset) * 1_000_000)
   // Within 285 years of 1970 doubles are exact.
   if (Math.abs(days) < 100_000) {
     target.setLong(row, days * dayUs + timeUs)
@@ -139,6 +135,20 @@ function storeTimestamp(target: FixedColumn, row: number, text: string, type: 't
   const us = BigInt(days) * BigInt(dayUs) + BigInt(timeUs)
   if (fitsTimestamp(us)) target.longs[row] = us
   else target.reject(row, beyondMicroseconds(type), text)
+}
+
+/** The parts of `2024-02-29 12:00:00.5+00` and of `0044-03-15 12:00:00+00 BC`, whose date keeps its era. */
+function splitTimestamp(text: string, type: string): { date: string; time: string; offset: string } {
+  const era = text.endsWith(' BC') ? ' BC' : ''
+  const space = text.indexOf(' ')
+  const sign = Math.max(text.indexOf('+', space), text.indexOf('-', space))
+  if (space < 0 || sign > 0 !== (type === 'timestamptz')) throw malformed(`the text is no ${type} in the ISO style`)
+  const end = text.length - era.length
+  return {
+    date: text.slice(0, space) + era,
+    time: text.slice(space + 1, sign > 0 ? sign : end),
+    offset: sign > 0 ? text.slice(sign, end) : '',
+  }
 }
 
 function fitsTimestamp(us: bigint): boolean {

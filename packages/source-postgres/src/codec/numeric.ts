@@ -15,6 +15,10 @@ import { clearScaled, multiplyAddScaled, scaledFits, storeScaled } from './scale
 import { malformed } from './value-codec.ts'
 import type { InlineNames, ValueCodec, WireBytes } from './value-codec.ts'
 
+const zeroCode = 48
+const pointCode = 46
+const minusCode = 45
+
 type DecimalType = Extract<ColumnType, { type: 'decimal' }>
 
 /** numeric as the text that PostgreSQL prints: every digit, the scale, NaN and the infinities. */
@@ -63,6 +67,11 @@ export function decimalCodec(columnType: DecimalType): ValueCodec {
       }
     },
     decodeText(target: FixedColumn, row, text) {
+      const small = parseSmall(text, columnType)
+      if (small !== undefined) {
+        storeSmall(target, row, small)
+        return
+      }
       const special = /^-?[NI]/.test(text) ? text : undefined
       if (special === undefined && accumulateText(text, columnType)) {
         storeScaled(target, row, text.startsWith('-'))
@@ -102,6 +111,34 @@ function accumulate(wire: WireBytes, start: number, header: NumericHeader, shape
   const last = numericDigit(wire, start, header, lastIndex)
   if (last % shape.lastDivisor !== 0) return false
   return multiplyAddScaled(shape.lastFactor, last / shape.lastDivisor) && scaledFits(shape.precision)
+}
+
+/** The unscaled value of a number that a double holds exactly, which nearly all are; undefined for any other text. */
+function parseSmall(text: string, { precision, scale }: DecimalType): number | undefined {
+  if (text.length > 15 || !/\d$/.test(text)) return undefined
+  const isNegative = text.charCodeAt(0) === minusCode
+  let value = 0
+  let fractionDigits = -1
+  for (let at = isNegative ? 1 : 0; at < text.length; at++) {
+    const digit = text.charCodeAt(at) - zeroCode
+    if (digit >= 0 && digit <= 9) {
+      value = value * 10 + digit
+      if (fractionDigits >= 0) fractionDigits++
+    } else if (digit === pointCode - zeroCode && fractionDigits < 0) fractionDigits = 0
+    else return undefined
+  }
+  const missing = scale - Math.max(fractionDigits, 0)
+  const unscaled = missing < 0 ? Infinity : value * 10 ** missing
+  if (unscaled >= Math.min(10 ** precision, Number.MAX_SAFE_INTEGER)) return undefined
+  return isNegative ? -unscaled : unscaled
+}
+
+function storeSmall(target: FixedColumn, row: number, unscaled: number): void {
+  const words = target.bytesPerRow / 4
+  const high = Math.floor(unscaled / 0x1_0000_0000)
+  target.words[words * row] = unscaled - high * 0x1_0000_0000
+  target.words[words * row + 1] = high
+  if (words === 4) target.words[4 * row + 2] = target.words[4 * row + 3] = high < 0 ? -1 : 0
 }
 
 function accumulateText(text: string, { precision, scale }: DecimalType): boolean {
