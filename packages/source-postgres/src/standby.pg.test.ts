@@ -7,12 +7,12 @@ for (const major of [15, 18] as const) {
   const pair = await startStandbyPair(major)
   if (pair === undefined) continue
   describe(`a standby of PostgreSQL ${major}`, () => {
-    const { primary, primaryUrl, standbyUrl, open, catchUp, [Symbol.asyncDispose]: dispose } = pair
+    const { primary, primaryUrl, standbyUrl } = pair
     beforeAll(async () => {
       await primary.run(`CREATE TABLE t AS SELECT i AS id, repeat('x', 1000) AS text FROM generate_series(1, 100) AS i`)
-      await catchUp()
+      await pair.catchUp()
     })
-    afterAll(async () => await dispose())
+    afterAll(async () => await pair[Symbol.asyncDispose]())
 
     const config = { connection_string: standbyUrl, readers: 3, chunk_bytes: 4 * 8192 }
 
@@ -25,15 +25,15 @@ for (const major of [15, 18] as const) {
       const run = new SourceRun({ ...config, application_name: 'from standby' })
       const catalog = await run.catalog({ 'public.t': incremental })
       const destination = new MemoryDestination()
-      await using late = await open()
+      await using late = await pair.open()
       await late.run(`BEGIN; SELECT pg_current_xact_id(); SAVEPOINT a; INSERT INTO t VALUES (-1, '')`)
       await primary.run(`INSERT INTO t VALUES (-2, '')`)
-      await catchUp()
+      await pair.catchUp()
       await destination.take(run.read(catalog))
       expect(destination.rows('public.t')).toHaveLength(101)
       await late.run('COMMIT')
       await primary.run(`INSERT INTO t VALUES (-3, '')`)
-      await catchUp()
+      await pair.catchUp()
       await destination.take(run.read(catalog, destination.checkpoints))
       await destination.take(run.read(catalog, destination.checkpoints))
       expect(sorted(destination.rows('public.t'))).toEqual(sorted(await primary.run('SELECT * FROM t')))

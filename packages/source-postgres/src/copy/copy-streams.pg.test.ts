@@ -11,7 +11,7 @@ import type { SourceConfig, StreamChoices } from '../../testing/source-run.ts'
 
 const pageBytes = 8192
 
-function types(messages: readonly SourceMessage[]): string[] {
+function typesOf(messages: readonly SourceMessage[]): string[] {
   return messages.map(({ type }) => type)
 }
 
@@ -51,7 +51,7 @@ describe.each(await testServers())('PostgreSQL $major', (server) => {
     const run = runWith({ readers: 2, chunk_bytes: 5 * pageBytes })
     const destination = new MemoryDestination()
     await destination.take(run.read(await run.catalog({ 'waves.t': {} })))
-    const messages = types(destination.messages)
+    const messages = typesOf(destination.messages)
     expect(messages[0]).toBe('stream_started')
     expect(messages.slice(-2)).toEqual(['stream_completed', 'checkpoint'])
     const waves = messages.join().split('checkpoint').slice(0, -1)

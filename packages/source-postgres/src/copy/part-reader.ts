@@ -47,25 +47,34 @@ export class PartReader {
   }
 
   /** Begins a transaction in the snapshot, for statements about the stream as a whole. */
-  async begin(stream: SourceStream): Promise<void> {
-    const { config, snapshot } = this.#options
+  async begin(stream: SourceStream, lockTimeoutMs = this.#options.config.lock_timeout_ms): Promise<void> {
+    const { snapshot } = this.#options
+    const config = { ...this.#options.config, lock_timeout_ms: lockTimeoutMs }
     this.#part = undefined
     if (snapshot.id === undefined) return
     await beginRead(this.session, { config, snapshotId: snapshot.id, attempt: this.attempt(stream) })
+  }
+
+  hasOpen(part: CopyPart): boolean {
+    return this.#part !== undefined && this.#part.oid === part.oid
   }
 
   /**
    * Locks the part and makes sure that it still is what was planned. A query for the catalog's tables would not do: the
    * transaction would show them as the snapshot has them, whatever has become of the table since.
    *
+   * @param options.lockTimeoutMs Default: lock_timeout_ms of the configuration.
    * @throws POSTGRES_TABLE_CHANGED, POSTGRES_TABLE_MISSING, POSTGRES_PRIVILEGE_MISSING, POSTGRES_ROWS_HIDDEN,
    *   POSTGRES_LOCK_TIMEOUT, POSTGRES_SNAPSHOT_UNAVAILABLE
    */
-  async open(stream: SourceStream, part: CopyPart): Promise<void> {
-    if (this.#part?.oid === part.oid && part.oid !== 0) return
-    await this.begin(stream)
+  async open(stream: SourceStream, part: CopyPart, { lockTimeoutMs }: { lockTimeoutMs?: number } = {}): Promise<void> {
+    if (part.oid !== 0 && this.hasOpen(part)) return
+    await this.begin(stream, lockTimeoutMs)
+    if (part.oid !== 0) await this.#lock(stream, part)
     this.#part = part
-    if (part.oid === 0) return
+  }
+
+  async #lock(stream: SourceStream, part: CopyPart): Promise<void> {
     const attempt = this.attempt(stream)
     const names = stream.columns.map(({ name }) => quoteIdentifier(name)).join(', ')
     const fields = await this.session.use(attempt, async (client) => {
@@ -107,6 +116,11 @@ export class PartReader {
       { attempt: this.attempt(stream) },
     )
     return rows.map(({ xid }) => xid)
+  }
+
+  /** Ends the transaction if its part is one of these. */
+  async releaseOneOf(parts: ReadonlySet<CopyPart>): Promise<void> {
+    if (this.#part !== undefined && parts.has(this.#part)) await this.release()
   }
 
   /** Ends the transaction; the next part begins another. */

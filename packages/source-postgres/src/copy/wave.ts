@@ -1,7 +1,8 @@
+import { hasErrorCode } from '@eclusa/sdk'
 import type { ChangeBatch } from '@eclusa/sdk'
-import { mergeProducers } from './merge-batches.ts'
 import type { CopyChunk } from './copy-chunk.ts'
 import type { CopyProgress } from './copy-progress.ts'
+import { mergeProducers } from './merge-batches.ts'
 import type { PartReader } from './part-reader.ts'
 
 /** A chunk to copy, and the copy it belongs to. */
@@ -18,28 +19,89 @@ export interface WaveOptions {
 
 /**
  * Copies the chunks of one wave, as many at once as there are readers, and yields their batches as they come. When it
- * ends, every chunk is complete and counted: only then does a checkpoint cover all that was yielded.
+ * ends, every chunk is complete and counted: only then does a checkpoint cover all that was yielded. Parts of which
+ * more chunks follow stay locked.
  */
 export async function* copyWave(
   tasks: readonly CopyTask[],
   { readers, stop }: WaveOptions,
 ): AsyncGenerator<ChangeBatch, void, undefined> {
   const queue = [...tasks]
-  const workers = readers.slice(0, tasks.length).map((reader) => copyTasks(reader, queue))
+  const leftOver: CopyTask[] = []
+  const opener = new PartOpener(readers)
+  const workers = readers.slice(0, tasks.length).map((reader) => work(reader, { queue, leftOver, opener }))
   yield* mergeProducers(workers, stop)
+  for (const task of leftOver) {
+    const holder = readers.find((reader) => reader.hasOpen(task.chunk.part)) ?? readers[0]!
+    await holder.open(task.progress.stream, task.chunk.part)
+    yield* copyChunk(holder, task)
+  }
+  const ended = new Set(tasks.filter(({ chunk }) => chunk.pageEnd === null).map(({ chunk }) => chunk.part))
+  for (const reader of readers) await reader.releaseOneOf(ended)
 }
 
-async function* copyTasks(reader: PartReader, queue: CopyTask[]): AsyncGenerator<ChangeBatch, void, undefined> {
+interface Work {
+  readonly queue: CopyTask[]
+  /** Tasks whose part could be locked by no more than the reader that already had it. */
+  readonly leftOver: CopyTask[]
+  readonly opener: PartOpener
+}
+
+async function* work(
+  reader: PartReader,
+  { queue, leftOver, opener }: Work,
+): AsyncGenerator<ChangeBatch, void, undefined> {
   for (let task = queue.shift(); task !== undefined; task = queue.shift()) {
-    const { progress, chunk } = task
-    await reader.open(progress.stream, chunk.part)
-    let rows = 0
-    for await (const batch of reader.readChunk(progress.stream, chunk)) {
-      rows += batch.records.numRows
-      yield batch
+    if (await opener.open(reader, task)) yield* copyChunk(reader, task)
+    else leftOver.push(task)
+  }
+}
+
+async function* copyChunk(
+  reader: PartReader,
+  { progress, chunk }: CopyTask,
+): AsyncGenerator<ChangeBatch, void, undefined> {
+  let rows = 0
+  for await (const batch of reader.readChunk(progress.stream, chunk)) {
+    rows += batch.records.numRows
+    yield batch
+  }
+  const recentXids = await reader.readRecentXids(progress.stream, chunk)
+  progress.markDone(chunk, { rows, recentXids })
+}
+
+/** How long a reader waits for a lock that another reader of the run already has. */
+const companionLockTimeoutMs = 500
+
+/**
+ * Opens parts for several readers. Where an ALTER TABLE waits for the first reader's lock, the second would wait behind
+ * it, the wave for the second, and the first for the wave: so whoever is not the first waits only for a moment.
+ */
+class PartOpener {
+  readonly #readers: readonly PartReader[]
+  readonly #opening = new Map<number, Promise<void>>()
+
+  constructor(readers: readonly PartReader[]) {
+    this.#readers = readers
+  }
+
+  /** False when another reader has the part open and this one cannot have it too. */
+  async open(reader: PartReader, { progress: { stream }, chunk: { part } }: CopyTask): Promise<boolean> {
+    const isFirst = !this.#opening.has(part.oid) && !this.#readers.some((other) => other.hasOpen(part))
+    if (isFirst || reader.hasOpen(part) || part.oid === 0) {
+      const opened = reader.open(stream, part)
+      if (isFirst) this.#opening.set(part.oid, opened)
+      await opened
+      return true
     }
-    const recentXids = await reader.readRecentXids(progress.stream, chunk)
-    progress.markDone(chunk, { rows, recentXids })
-    if (chunk.pageEnd === null) await reader.release()
+    // Should the first one fail, the wave fails with it.
+    await this.#opening.get(part.oid)
+    try {
+      await reader.open(stream, part, { lockTimeoutMs: companionLockTimeoutMs })
+      return true
+    } catch (error) {
+      if (hasErrorCode(error, 'POSTGRES_LOCK_TIMEOUT')) return false
+      throw error
+    }
   }
 }
