@@ -62,7 +62,8 @@ export class CopyReader {
 
   /** The next batch; undefined after the last. */
   async next(): Promise<ChangeBatch | undefined> {
-    while (this.#batches.length === 0 && this.#state === 'reading') {
+    // After an error of the server nothing more is yielded, but the session is idle only when the server says so.
+    while (this.#state === 'reading' && (this.#batches.length === 0 || this.#failure !== undefined)) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve
       })

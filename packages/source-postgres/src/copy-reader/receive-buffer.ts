@@ -1,9 +1,10 @@
 import { EclusaError } from '@eclusa/sdk'
 import type { WireBytes } from '../codec/value-codec.ts'
+import { messageHeaderBytes } from './tuple-decoder.ts'
 
 const sizeUsual = 1024 * 1024
-/** The server's limit of one message is 1 GiB (MaxAllocSize); more means that the bytes are no messages. */
-const messageBytesMax = 0x4000_0000
+/** What the server can send as one message (MaxAllocSize, and the message's header); more means that it is none. */
+const messageBytesMax = 0x3fff_ffff + messageHeaderBytes
 
 /**
  * Bytes from the socket that are not decoded yet, in one piece: a row that arrives in several chunks needs no special
@@ -15,7 +16,7 @@ export class ReceiveBuffer {
   end = 0
 
   append(chunk: Uint8Array): void {
-    this.#makeRoom(chunk.length)
+    if (this.end + chunk.length > this.wire.bytes.length) this.#rearrange(this.end - this.start + chunk.length)
     this.wire.bytes.set(chunk, this.end)
     this.end += chunk.length
   }
@@ -33,24 +34,15 @@ export class ReceiveBuffer {
         message: `The server announced a message of ${bytes} bytes, which cannot be.`,
       })
     }
-    if (this.start + bytes > this.wire.bytes.length) this.#moveTo(bytes + sizeUsual)
+    if (this.start + bytes > this.wire.bytes.length) this.#rearrange(bytes)
   }
 
-  #makeRoom(bytes: number): void {
-    if (this.end + bytes <= this.wire.bytes.length) return
-    const pending = this.end - this.start
-    // A buffer that grew for one large row is given up after it.
-    const isOversized = this.wire.bytes.length > sizeUsual && pending + bytes <= sizeUsual / 2
-    if (isOversized || pending + bytes > this.wire.bytes.length)
-      this.#moveTo(Math.max(sizeUsual, (pending + bytes) * 2))
-    else this.#moveDown(this.wire)
-  }
-
-  #moveTo(size: number): void {
-    this.#moveDown(size > this.wire.bytes.length || size === sizeUsual ? allocate(size) : this.wire)
-  }
-
-  #moveDown(target: WireBytes): void {
+  /** Moves what is not decoded to the front: of another buffer, where this one is too small or was for a huge row. */
+  #rearrange(bytesNeeded: number): void {
+    const size = this.wire.bytes.length
+    const isTooSmall = bytesNeeded > size
+    const isTooLarge = size > sizeUsual && bytesNeeded < sizeUsual / 2
+    const target = isTooSmall ? allocate(bytesNeeded + sizeUsual) : isTooLarge ? allocate(sizeUsual) : this.wire
     target.bytes.set(this.wire.bytes.subarray(this.start, this.end), 0)
     this.wire = target
     this.end -= this.start
