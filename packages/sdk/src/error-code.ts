@@ -335,8 +335,9 @@ export const errorCatalogue = {
   },
   POSTGRES_TEXT_NOT_UTF8: {
     failureType: 'config_error',
-    cause: 'A text is not valid UTF-8, which a database with the encoding SQL_ASCII lets happen.',
-    remedy: "Mend the rows in the source, or read them through a view with convert_from(column::bytea, 'LATIN1').",
+    cause: 'A text is not valid UTF-8, which a database with the encoding SQL_ASCII, or a damaged one, lets happen.',
+    remedy:
+      "Mend the rows in the source, or read them through a view that names their encoding: convert_from(convert(convert_to(column, 'SQL_ASCII'), 'LATIN1', 'UTF8'), 'UTF8').",
   },
   POSTGRES_VALUE_MALFORMED: {
     failureType: 'system_error',

@@ -28,8 +28,8 @@ export interface TextBatchBuilder {
 }
 
 /**
- * The Arrow values are identical to those of a table copy. Drivers decode texts before they get here, so a database
- * with the encoding SQL_ASCII must not be read this way: invalid UTF-8 could no longer be told.
+ * The Arrow values are identical to those of a table copy. The driver decodes texts before they get here: bytes of a
+ * damaged database that are no UTF-8, which readCopy refuses, have become U+FFFD by then.
  *
  * @throws POSTGRES_VALUE_MALFORMED from `append` when a text is not what the column's type prints.
  */
