@@ -24,6 +24,7 @@ export class SourceRun {
   readonly source
   readonly log = recordLog()
   readonly signal: AbortSignal
+  #discovered: Promise<Map<string, DiscoveredStream>> | undefined
 
   constructor(config: SourceConfig, { signal = new AbortController().signal }: { signal?: AbortSignal } = {}) {
     this.source = postgres(config)
@@ -39,9 +40,10 @@ export class SourceRun {
     return (await this.source.check({ signal: this.signal, log: this.log })).findings
   }
 
-  /** The chosen streams; by default all, as full refresh. */
-  async catalog(choices?: StreamChoices): Promise<ConfiguredCatalog> {
-    const discovered = await this.discover()
+  /** The chosen streams; by default all, as full refresh. Discovered once, unless told otherwise. */
+  async catalog(choices?: StreamChoices, { isFresh = false } = {}): Promise<ConfiguredCatalog> {
+    if (isFresh) this.#discovered = undefined
+    const discovered = await (this.#discovered ??= this.discover())
     const chosen = choices === undefined ? [...discovered.keys()] : Object.keys(choices)
     return {
       streams: chosen.map((key) => {
@@ -75,3 +77,8 @@ export function configure(stream: DiscoveredStream, choice: Partial<ConfiguredSt
 }
 
 export const incremental = { syncMode: 'incremental' } as const
+
+/** The schemas of the chosen streams, so that discovering does not look at those of other tests. */
+export function schemasOf(choices: StreamChoices): string[] {
+  return [...new Set(Object.keys(choices).map((key) => key.slice(0, key.indexOf('.'))))]
+}

@@ -95,7 +95,7 @@ export class CopyProgress {
 
   /** The checkpoint of a complete copy from which the xmin guard goes on. */
   xminState(): StreamState {
-    const { snapshot, identity } = this.#options
+    const { snapshot, identity, parts } = this.#options
     return {
       version: 1,
       phase: 'incremental',
@@ -103,6 +103,7 @@ export class CopyProgress {
       source: identity,
       horizon: String(snapshot.xmin),
       deliveredXids: formatXids(this.#recentXids),
+      parts: parts.map(({ oid }) => oid),
     }
   }
 }

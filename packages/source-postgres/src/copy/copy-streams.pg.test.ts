@@ -6,7 +6,7 @@ import { createSourceDatabase, waitUntil } from '../../testing/database.ts'
 import type { SourceDatabase } from '../../testing/database.ts'
 import { MemoryDestination, sorted } from '../../testing/memory-destination.ts'
 import type { Row } from '../../testing/memory-destination.ts'
-import { SourceRun } from '../../testing/source-run.ts'
+import { SourceRun, schemasOf } from '../../testing/source-run.ts'
 import type { SourceConfig, StreamChoices } from '../../testing/source-run.ts'
 
 const pageBytes = 8192
@@ -29,7 +29,7 @@ describe.each(await testServers())('PostgreSQL $major', (server) => {
 
   /** Copies streams as full refresh and returns the rows of each, sorted. */
   async function copy(choices: StreamChoices, config: SourceConfig = {}): Promise<Map<string, Row[]>> {
-    const run = runWith(config)
+    const run = runWith({ schemas: schemasOf(choices), ...config })
     const destination = new MemoryDestination({ fullRefreshes: Object.keys(choices) })
     await destination.take(run.read(await run.catalog(choices)))
     return new Map(Object.keys(choices).map((key) => [key, sorted(destination.rows(key))]))
@@ -68,7 +68,7 @@ describe.each(await testServers())('PostgreSQL $major', (server) => {
       CREATE TABLE ${quoted}.${quoted} ("select" int, ${quoted} text, "a.b" int, "A.b" int);
       INSERT INTO ${quoted}.${quoted} VALUES (1, 'one', 2, 3)`)
     const key = `${name}.${name}`
-    const rows = await copy({ 'odd.empty': {}, 'odd.no_columns': {}, [key]: {} })
+    const rows = await copy({ 'odd.empty': {}, 'odd.no_columns': {}, [key]: {} }, { schemas: ['odd', name] })
     expect(rows.get('odd.empty')).toEqual([])
     expect(rows.get('odd.no_columns')).toEqual([[], []])
     expect(rows.get(key)).toEqual([['1', 'one', '2', '3']])

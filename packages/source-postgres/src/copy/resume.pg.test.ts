@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSourceDatabase } from '../../testing/database.ts'
 import type { SourceDatabase } from '../../testing/database.ts'
 import { MemoryDestination, sorted } from '../../testing/memory-destination.ts'
-import { SourceRun, incremental } from '../../testing/source-run.ts'
+import { SourceRun, incremental, schemasOf } from '../../testing/source-run.ts'
 import type { SourceConfig, StreamChoices } from '../../testing/source-run.ts'
 
 const pageBytes = 8192
@@ -42,7 +42,7 @@ describe.each(await testServers())('on PostgreSQL $major, a copy that was interr
     choices: StreamChoices,
     { checkpoints = 3, config = {} }: { checkpoints?: number; config?: SourceConfig } = {},
   ) {
-    const run = runWith(config)
+    const run = runWith({ schemas: schemasOf(choices), ...config })
     const destination = new MemoryDestination({
       fullRefreshes: Object.keys(choices).filter((key) => choices[key]?.syncMode !== 'incremental'),
     })
@@ -55,7 +55,7 @@ describe.each(await testServers())('on PostgreSQL $major, a copy that was interr
   }
 
   async function goOn(destination: MemoryDestination, choices: StreamChoices, config: SourceConfig = {}) {
-    const run = runWith(config)
+    const run = runWith({ schemas: schemasOf(choices), ...config })
     await destination.take(run.read(await run.catalog(choices), destination.checkpoints))
   }
 

@@ -35,6 +35,7 @@ describe.each(await testServers())('on PostgreSQL $major, reading by cursor', (s
         connection_string: database.connectionString,
         readers: 1,
         cursor_guard: 'none',
+        ...(key.includes('.') && { schemas: [key.split('.').at(0)!] }),
         ...config,
       })
       this.#key = key

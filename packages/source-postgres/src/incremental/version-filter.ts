@@ -13,6 +13,9 @@ import { widenXid, xidsMax } from '../transaction-ids.ts'
  *   x is not below H; and no row of x was visible in S1, so x is not in D.
  * - Nothing is delivered twice. Take one that was delivered. Its transaction was visible in S1: it is below H, or in D.
  *
+ * That holds of parts that the last pass has read. Of one that was attached since, or of another table that has taken
+ * the name, nothing was delivered, however old its rows are: all of them are new, whatever H and D say.
+ *
  * D for the next pass is what, of D and of the transactions delivered now, is not below the new horizon. Mostly it is
  * empty: it holds what overlapped with the oldest writer that was active. While that one stays open for long, D grows;
  * at its limit, the rows of further transactions wait for a later pass, as if they had not been committed yet.
@@ -44,11 +47,11 @@ export class VersionFilter {
     this.#next = new Set([...options.delivered].filter((xid) => xid >= options.snapshot.xmin))
   }
 
-  /** True when the row version is to be delivered now. */
-  accepts(xmin: string): boolean {
+  /** True when the row version is to be delivered now. @param part that it lies in: read by the last pass, or not. */
+  accepts(xmin: string, part: 'known' | 'new' = 'known'): boolean {
     const { horizon, delivered, snapshot } = this.#options
     const xid = widenXid(xmin, horizon)
-    if (delivered.has(xid)) return false
+    if (part === 'known' && delivered.has(xid)) return false
     // From xmax on there are only ids of rows too old to tell: see transaction-ids.ts.
     if (xid < snapshot.xmin || xid >= snapshot.xmax || this.#next.has(xid)) return true
     if (this.#next.size >= this.#idsMax) {

@@ -25,9 +25,14 @@ describe.each(await testServers())('on PostgreSQL $major, reading by transaction
     return schema
   }
 
+  const runs = new Map<string, SourceRun>()
+
   /** Rows that a run added. */
   async function sync(destination: MemoryDestination, key: string, config = {}): Promise<Row[]> {
-    const run = new SourceRun({ connection_string: database.connectionString, readers: 1, ...config })
+    const schemas = [key.split('.').at(0)!]
+    const run =
+      runs.get(key) ?? new SourceRun({ connection_string: database.connectionString, readers: 1, schemas, ...config })
+    runs.set(key, run)
     const before = destination.rows(key).length
     await destination.take(run.read(await run.catalog({ [key]: incremental }), destination.checkpoints))
     return destination.rows(key).slice(before)

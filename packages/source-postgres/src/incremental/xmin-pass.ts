@@ -29,10 +29,15 @@ export async function* readNewVersions(
   assertComparable(state, { key: stream.key, snapshot: run.snapshot, identity: run.facts.identity })
   const filter = new VersionFilter({ horizon, delivered: parseXids(state.deliveredXids), snapshot: run.snapshot })
   const builder = batchBuilder({ stream, budget: run.budget, pool: run.pool })
-  for await (const row of readVersions(run, stream, horizon)) {
-    if (!filter.accepts(row.pop() ?? '')) continue
-    const batch = builder.append(row)
-    if (batch !== undefined) yield { type: 'batch', batch }
+  const parts = await readParts(run.coordinator, stream, run.config)
+  assertHaveTransactionIds(stream, parts)
+  for (const part of parts) {
+    const age = state.parts.includes(part.oid) ? 'known' : 'new'
+    for await (const row of readVersions(run, { stream, part, since: age === 'known' ? horizon : undefined })) {
+      if (!filter.accepts(row.pop() ?? '', age)) continue
+      const batch = builder.append(row)
+      if (batch !== undefined) yield { type: 'batch', batch }
+    }
   }
   const last = builder.finish()
   if (last !== undefined) yield { type: 'batch', batch: last }
@@ -41,6 +46,7 @@ export async function* readNewVersions(
     ...state,
     horizon: String(run.snapshot.xmin),
     deliveredXids: formatXids(filter.delivered),
+    parts: parts.map(({ oid }) => oid),
   }
   yield { type: 'stream_completed', stream: stream.configured.stream }
   yield { type: 'checkpoint', checkpoints: [{ stream: stream.configured.stream, state: stateJson(next) }] }
@@ -53,22 +59,26 @@ function warnOfDeferred(run: ReadRun, stream: SourceStream, rows: number): void 
   )
 }
 
-/** Rows written since the horizon, each followed by its transaction id. */
-async function* readVersions(run: ReadRun, stream: SourceStream, horizon: bigint) {
-  const parts = await readParts(run.coordinator, stream, run.config)
-  assertHaveTransactionIds(stream, parts)
+interface PartVersions {
+  readonly stream: SourceStream
+  readonly part: CopyPart
+  /** Undefined: all that there are. */
+  readonly since: bigint | undefined
+}
+
+/** Rows of a part written since a transaction, each followed by its transaction id. */
+async function* readVersions(run: ReadRun, { stream, part, since }: PartVersions) {
   const [reader] = await run.readers(1)
   const columns = [...stream.columns.map(({ name }) => quoteIdentifier(name)), 'xmin'].join(', ')
-  for (const part of parts) {
-    await reader!.open(stream, part)
-    yield* readRows({
-      session: reader!.session,
-      sql: `SELECT ${columns} FROM ${part.fromSql} WHERE ${writtenSince(horizon)}`,
-      attempt: reader!.attempt(stream),
-      fetchRows: fetchRowsFor(stream, run.budget),
-    })
-    await reader!.release()
-  }
+  const where = since === undefined ? '' : ` WHERE ${writtenSince(since)}`
+  await reader!.open(stream, part)
+  yield* readRows({
+    session: reader!.session,
+    sql: `SELECT ${columns} FROM ${part.fromSql}${where}`,
+    attempt: reader!.attempt(stream),
+    fetchRows: fetchRowsFor(stream, run.budget),
+  })
+  await reader!.release()
 }
 
 /** The guard needs what only heap tables have, and what must be asked of each partition itself. */

@@ -6,7 +6,15 @@ const identity = { system: '1', timeline: 1, database: '5' }
 const withheld = { system: null, timeline: null, database: '5' }
 
 function state(horizon: bigint, source: XminState['source'] = identity): XminState {
-  return { version: 1, phase: 'incremental', guard: 'xmin', source, horizon: String(horizon), deliveredXids: '' }
+  return {
+    version: 1,
+    phase: 'incremental',
+    guard: 'xmin',
+    source,
+    horizon: String(horizon),
+    deliveredXids: '',
+    parts: [],
+  }
 }
 
 function compare(
