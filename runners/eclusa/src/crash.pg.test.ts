@@ -58,7 +58,7 @@ async function runAndKill(directory: string, password: string, afterMs: number):
 
 it(
   `leaves every table equal to the source after ${kills} kills at random moments (seed ${seed})`,
-  { timeout: 240_000 },
+  { timeout: 600_000 },
   async () => {
     const random = randomFrom(seed)
     const server = await testServer()
