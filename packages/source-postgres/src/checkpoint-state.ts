@@ -54,6 +54,8 @@ const xminState = z.object({
   horizon: xid,
   /** Ids from the horizon on of the transactions whose rows are read too, as ranges. */
   deliveredXids: z.string(),
+  /** What was read: the oid of the table, or of each partition. */
+  parts: z.array(z.number()),
 })
 export type XminState = z.infer<typeof xminState>
 
