@@ -10,6 +10,7 @@ import { rawIdColumn, rawIdSalt } from '../table/raw-id.ts'
 import type { RawIdSalt } from '../table/raw-id.ts'
 import { metaColumn, metaText } from '../table/row-meta.ts'
 import { Ledger } from './ledger.ts'
+import { MemoryLimit } from './memory-limit.ts'
 import { StreamLoad } from './stream-load.ts'
 import { inspectStreams } from './stream-inspection.ts'
 
@@ -53,6 +54,7 @@ export class Load {
   readonly warnings: readonly string[]
   readonly #session: DuckDbSession
   readonly #ledger: Ledger
+  readonly #memory: MemoryLimit
   readonly #options: LoadOptions
   readonly #streams: ReadonlyMap<string, StreamEntry>
   readonly #unchangedMeta: string
@@ -77,6 +79,8 @@ export class Load {
         .map(({ configured }) => streamKey(configured.stream)),
     )
     const stored = await ledger.checkpoints()
+    const memory = await MemoryLimit.of(session)
+    await memory.lower()
     const context = { session, ledger, path: options.path, method: options.method }
     const streams = inspected.map((one, index): [string, StreamEntry] => [
       streamKey(one.configured.stream),
@@ -86,7 +90,7 @@ export class Load {
         rows: 0,
       },
     ])
-    return new Load(session, ledger, options, {
+    return new Load({ session, ledger, memory }, options, {
       checkpoints: stored.filter(({ stream }) => !invalid.has(streamKey(stream))),
       warnings: inspected.flatMap(({ warnings }) => warnings),
       streams: new Map(streams),
@@ -95,8 +99,7 @@ export class Load {
   }
 
   private constructor(
-    session: DuckDbSession,
-    ledger: Ledger,
+    { session, ledger, memory }: { session: DuckDbSession; ledger: Ledger; memory: MemoryLimit },
     options: LoadOptions,
     found: {
       checkpoints: readonly Checkpoint[]
@@ -107,6 +110,7 @@ export class Load {
   ) {
     this.#session = session
     this.#ledger = ledger
+    this.#memory = memory
     this.#options = options
     this.checkpoints = found.checkpoints
     this.warnings = found.warnings
@@ -146,7 +150,9 @@ export class Load {
     await this.#begin()
     const { pipeline, runId } = this.#options
     const sequence = this.#sequence + 1
-    for (const { load } of this.#streams.values()) await load.prepareCommit(sequence)
+    const loads = [...this.#streams.values()].map(({ load }) => load)
+    if (loads.some(({ commitMerges }) => commitMerges)) await this.#memory.restore()
+    for (const load of loads) await load.prepareCommit(sequence)
     await this.#ledger.saveCheckpoints(checkpoints, { runId, sequence })
     await this.#ledger.saveCommit({
       pipeline,
@@ -159,6 +165,7 @@ export class Load {
     })
     await this.#session.query('COMMIT')
     this.#isInTransaction = false
+    await this.#memory.lower()
     const commit = {
       sequence,
       rows: this.#rows,

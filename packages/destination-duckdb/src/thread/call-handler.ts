@@ -69,6 +69,7 @@ export class CallHandler {
     })
     try {
       const session = await warehouse.connect()
+      await writeRowGroupsEarly(session)
       const { method, notes } = await chooseMethod(session, options)
       const load = await Load.open(session, { ...options, method })
       this.#open = { warehouse, load }
@@ -87,6 +88,16 @@ export class CallHandler {
     await load.discard().catch(() => {})
     await warehouse[Symbol.asyncDispose]()
   }
+}
+
+/**
+ * By default DuckDB (1.5) keeps five row groups of a transaction, 600,000 rows, before it compresses and writes any. One
+ * at a time is written while the source is read instead of in the commit, and needs a fifth of the memory.
+ */
+async function writeRowGroupsEarly(session: DuckDbSession): Promise<void> {
+  const setting = 'write_buffer_row_group_count'
+  const { rows } = await session.query(`SELECT 1 FROM duckdb_settings() WHERE name = '${setting}'`)
+  if (rows.length > 0) await session.query(`SET ${setting} = 1`)
 }
 
 async function chooseMethod(
