@@ -31,9 +31,10 @@ export async function* copyStreams(
   let wave: CopyTask[] = []
   let waveBytes = 0
   let started: CopyProgress[] = []
+  const contested = new Set<CopyPart>()
   const bytesMax = run.config.chunk_bytes * run.readersMax
   const finish = async function* () {
-    yield* finishWave(run, wave, started)
+    yield* finishWave(run, { wave, started, contested })
     started = started.filter((progress) => !progress.isComplete)
     wave = []
     waveBytes = 0
@@ -95,14 +96,20 @@ function startedMessage({ stream, rowsEstimated, bytesEstimated }: ConfiguredStr
   }
 }
 
+interface Wave {
+  readonly wave: readonly CopyTask[]
+  /** Streams that are not complete yet, in the wave or before it. */
+  readonly started: readonly CopyProgress[]
+  readonly contested: Set<CopyPart>
+}
+
 async function* finishWave(
   run: ReadRun,
-  wave: readonly CopyTask[],
-  started: readonly CopyProgress[],
+  { wave, started, contested }: Wave,
 ): AsyncGenerator<SourceMessage, void, undefined> {
   if (started.length === 0) return
   const readers = await run.readers(Math.min(run.readersMax, wave.length))
-  for await (const batch of copyWave(wave, { readers, stop: run.stop })) yield { type: 'batch', batch }
+  for await (const batch of copyWave(wave, { readers, contested, stop: run.stop })) yield { type: 'batch', batch }
   const checkpoints: Checkpoint[] = []
   for (const progress of started) {
     const { stream } = progress.stream.configured

@@ -1,6 +1,7 @@
 import { hasErrorCode } from '@eclusa/sdk'
 import type { ChangeBatch } from '@eclusa/sdk'
 import type { CopyChunk } from './copy-chunk.ts'
+import type { CopyPart } from './copy-part.ts'
 import type { CopyProgress } from './copy-progress.ts'
 import { mergeProducers } from './merge-batches.ts'
 import type { PartReader } from './part-reader.ts'
@@ -13,6 +14,8 @@ export interface CopyTask {
 
 export interface WaveOptions {
   readonly readers: readonly PartReader[]
+  /** Parts that only the first reader could lock; kept from wave to wave. */
+  readonly contested: Set<CopyPart>
   /** Makes the readers' waits fail, when the wave is to end early. */
   readonly stop: () => void
 }
@@ -24,11 +27,11 @@ export interface WaveOptions {
  */
 export async function* copyWave(
   tasks: readonly CopyTask[],
-  { readers, stop }: WaveOptions,
+  { readers, contested, stop }: WaveOptions,
 ): AsyncGenerator<ChangeBatch, void, undefined> {
   const queue = [...tasks]
   const leftOver: CopyTask[] = []
-  const opener = new PartOpener(readers)
+  const opener = new PartOpener(readers, contested)
   const workers = readers.slice(0, tasks.length).map((reader) => work(reader, { queue, leftOver, opener }))
   yield* mergeProducers(workers, stop)
   for (const task of leftOver) {
@@ -79,10 +82,12 @@ const companionLockTimeoutMs = 500
  */
 class PartOpener {
   readonly #readers: readonly PartReader[]
+  readonly #contested: Set<CopyPart>
   readonly #opening = new Map<number, Promise<void>>()
 
-  constructor(readers: readonly PartReader[]) {
+  constructor(readers: readonly PartReader[], contested: Set<CopyPart>) {
     this.#readers = readers
+    this.#contested = contested
   }
 
   /** False when another reader has the part open and this one cannot have it too. */
@@ -96,12 +101,14 @@ class PartOpener {
     }
     // Should the first one fail, the wave fails with it.
     await this.#opening.get(part.oid)
+    if (this.#contested.has(part)) return false
     try {
       await reader.open(stream, part, { lockTimeoutMs: companionLockTimeoutMs })
       return true
     } catch (error) {
-      if (hasErrorCode(error, 'POSTGRES_LOCK_TIMEOUT')) return false
-      throw error
+      if (!hasErrorCode(error, 'POSTGRES_LOCK_TIMEOUT')) throw error
+      this.#contested.add(part)
+      return false
     }
   }
 }

@@ -29,9 +29,10 @@ describe.each(await testServers())('on PostgreSQL $major, reading by transaction
 
   /** Rows that a run added. */
   async function sync(destination: MemoryDestination, key: string, config = {}): Promise<Row[]> {
-    const schemas = [key.split('.').at(0)!]
+    const only = [key.split('.').at(0)!]
     const run =
-      runs.get(key) ?? new SourceRun({ connection_string: database.connectionString, readers: 1, schemas, ...config })
+      runs.get(key) ??
+      new SourceRun({ connection_string: database.connectionString, readers: 1, schemas: only, ...config })
     runs.set(key, run)
     const before = destination.rows(key).length
     await destination.take(run.read(await run.catalog({ [key]: incremental }), destination.checkpoints))
