@@ -19,11 +19,6 @@ export interface KeyedWrite {
 export interface MergeWrite extends KeyedWrite {
   /** Columns to overwrite in rows that exist. Default: all columns outside the key. */
   readonly updateColumns?: readonly string[]
-  /**
-   * A column whose values grow with changes: a row that exists is overwritten only by one whose value here is as large
-   * or larger (NULL is the smallest). Default: none, every row is overwritten.
-   */
-  readonly cursorColumn?: string
 }
 
 /** What a warehouse said about a statement that failed. */

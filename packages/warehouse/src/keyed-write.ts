@@ -22,17 +22,10 @@ export function mergeStatement(dialect: Quoting, write: MergeWrite): string {
     `MERGE INTO ${dialect.formatRelation(write.target)} AS t`,
     `USING ${dialect.formatRelation(write.source)} AS s`,
     `ON (${keyCondition(dialect, write)})`,
-    ...(updated.length === 0 ? [] : [`WHEN MATCHED${guard(dialect, write)} THEN UPDATE SET ${assignments}`]),
+    ...(updated.length === 0 ? [] : [`WHEN MATCHED THEN UPDATE SET ${assignments}`]),
     `WHEN NOT MATCHED THEN INSERT (${columnList(dialect, write.columns)})`,
     `VALUES (${write.columns.map((column) => `s.${quote(column)}`).join(', ')})`,
   ].join('\n')
-}
-
-/** Keeps the newer row when an older one arrives late. */
-function guard(dialect: Quoting, { cursorColumn }: MergeWrite): string {
-  if (cursorColumn === undefined) return ''
-  const column = dialect.quoteIdentifier(cursorColumn)
-  return ` AND (t.${column} IS NULL OR s.${column} >= t.${column})`
 }
 
 function keyCondition(dialect: Quoting, write: KeyedWrite): string {

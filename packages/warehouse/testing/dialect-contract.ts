@@ -422,30 +422,6 @@ export function describeDialect(options: ContractOptions): void {
         expect(await sortedRows()).toEqual(['1|x|new', '1|y|kept', '2|x|added', '|x|new null'])
       })
 
-      it('merge keeps rows whose cursor is ahead of the row that arrives', async () => {
-        await run(
-          'CREATE TABLE contract.late (a integer, seen integer)',
-          'CREATE TABLE contract.late_next (a integer, seen integer)',
-          'INSERT INTO contract.late VALUES (1, 5), (2, 5), (3, 5), (4, NULL), (5, 5)',
-          'INSERT INTO contract.late_next VALUES (1, 4), (2, 5), (3, 6), (4, 1), (5, NULL)',
-          ...dialect.merge({
-            target: inMain('late'),
-            source: inMain('late_next'),
-            key: ['a'],
-            columns: ['a', 'seen'],
-            cursorColumn: 'seen',
-          }),
-        )
-        const late = await rowsOf('SELECT a, seen FROM contract.late ORDER BY a')
-        expect(late).toEqual([
-          [1, 5],
-          [2, 5],
-          [3, 6],
-          [4, 1],
-          [5, 5],
-        ])
-      })
-
       it('merge leaves columns alone that it was not told to update', async () => {
         await prepare()
         await run(...dialect.merge({ ...write, updateColumns: [] }))
