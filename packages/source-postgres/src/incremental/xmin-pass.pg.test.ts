@@ -139,6 +139,34 @@ describe.each(await testServers())('on PostgreSQL $major, reading by transaction
     ])
   })
 
+  it('brings the old rows of a partition that was attached since, once', async () => {
+    const schema = await makeSchema()
+    const key = `${schema}.t`
+    await database.run(`CREATE TABLE ${schema}.p2 (id int); INSERT INTO ${schema}.p2 VALUES (11), (12);
+      CREATE TABLE ${key} (id int) PARTITION BY RANGE (id); CREATE TABLE ${schema}.p1 PARTITION OF ${key} FOR VALUES FROM (0) TO (10);
+      INSERT INTO ${key} VALUES (1)`)
+    const destination = new MemoryDestination()
+    expect(await sync(destination, key)).toEqual([['1']])
+    await database.run(
+      `ALTER TABLE ${key} ATTACH PARTITION ${schema}.p2 FOR VALUES FROM (10) TO (20); INSERT INTO ${key} VALUES (2)`,
+    )
+    expect(sorted(await sync(destination, key))).toEqual([['11'], ['12'], ['2']])
+    await database.run(`INSERT INTO ${key} VALUES (13)`)
+    expect(await sync(destination, key)).toEqual([['13']])
+  })
+
+  it('brings the old rows of a table that has taken the name of another', async () => {
+    const schema = await makeSchema()
+    const key = `${schema}.t`
+    await database.run(`CREATE TABLE ${schema}.next (id int); INSERT INTO ${schema}.next VALUES (2), (3);
+      CREATE TABLE ${key} (id int); INSERT INTO ${key} VALUES (1)`)
+    const destination = new MemoryDestination()
+    expect(await sync(destination, key)).toEqual([['1']])
+    await database.run(`ALTER TABLE ${key} RENAME TO previous; ALTER TABLE ${schema}.next RENAME TO t`)
+    expect(sorted(await sync(destination, key))).toEqual([['2'], ['3']])
+    expect(await sync(destination, key)).toEqual([])
+  })
+
   it('goes on after a first copy that was interrupted and resumed', async () => {
     const schema = await makeSchema()
     const key = `${schema}.t`
