@@ -122,6 +122,26 @@ describe('resolveCatalog', () => {
     ])
   })
 
+  it('asks for a cursor of what keeps no transaction ids, and of nothing else', () => {
+    const kinds = ['table', 'partitioned_table', 'view'] as const
+    const faults = kinds.map((kind) => {
+      const stream = discovered('sales', kind, { kind })
+      const run = () =>
+        resolveCatalog({
+          discovered: { streams: [stream] },
+          selections: [{ name: `sales.${kind}`, syncMode: 'incremental' }],
+          defaults: {},
+          destinationSyncModes: ['append_dedup'],
+        })
+      try {
+        return run().streams.length
+      } catch (error) {
+        return String(error)
+      }
+    })
+    expect(faults).toEqual([1, 1, expect.stringContaining('incremental reading needs a cursor column')])
+  })
+
   it('refuses a mode that the stream or the destination does not have', () => {
     const view = discovered('sales', 'report', { kind: 'view', syncModes: ['full_refresh'] })
     const run = () =>

@@ -111,7 +111,12 @@ function configure(
     fault('append_dedup needs a key: set primary_key')
   if (syncMode === 'incremental' && destinationSyncMode === 'overwrite')
     fault('an incremental stream cannot overwrite: use append or append_dedup')
-  if (syncMode === 'incremental' && selection.cursor === undefined && stream.kind !== 'table')
+  if (
+    syncMode === 'incremental' &&
+    selection.cursor === undefined &&
+    stream.kind !== 'table' &&
+    stream.kind !== 'partitioned_table'
+  )
     fault('incremental reading needs a cursor column: set cursor')
   for (const column of [...primaryKey, ...(selection.cursor === undefined ? [] : [selection.cursor])]) {
     if (!schema.columns.some(({ name }) => name === column)) fault(unknownColumn(column, schema))
