@@ -31,7 +31,7 @@ export async function openSession(
   startThread: () => DatabaseThread = () => new WorkerThread(),
 ): Promise<DestinationSession> {
   const { config, signal, log } = request
-  signal.throwIfAborted()
+  throwIfCancelled(signal)
   await mkdir(dirname(config.path), { recursive: true }).catch((cause: unknown) => {
     throw directoryError(config.path, cause)
   })
@@ -182,7 +182,7 @@ class DuckDbDestinationSession implements DestinationSession {
   }
 
   #throwFailure(): void {
-    this.#request.signal.throwIfAborted()
+    throwIfCancelled(this.#request.signal)
     if (this.#failure !== undefined) throw this.#failure
   }
 
@@ -193,6 +193,11 @@ class DuckDbDestinationSession implements DestinationSession {
       this.#told.add(note)
     }
   }
+}
+
+function throwIfCancelled(signal: AbortSignal): void {
+  if (!signal.aborted) return
+  throw new EclusaError('CANCELLED', { message: 'Loading into DuckDB was cancelled.', cause: signal.reason })
 }
 
 function claimOrBusy(path: string): ReturnType<typeof claimDuckDbFile> {

@@ -13,7 +13,7 @@ export function startChild(file: string, args: readonly string[], wrapper: reado
     stdio: ['ignore', 'pipe', 'inherit'],
     // Most of a child's life would be the compiling of modules.
     env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'eclusa-compile-cache') },
-  }) as Child
+  })
 }
 
 /** The first line that begins so; undefined when the process ended before. */

@@ -83,7 +83,9 @@ export function copyColumn(type: ColumnType, column: ColumnData, start = 0, leng
 /** Every buffer of the column once. */
 export function buffersOf(columns: readonly ColumnData[]): ArrayBuffer[] {
   const listOf = ({ validity, values, offsets, elements }: ColumnData): (ArrayBufferView | undefined)[] => [
-    ...[validity, values, offsets],
+    validity,
+    values,
+    offsets,
     ...(elements === undefined ? [] : listOf(elements)),
   ]
   return arrayBuffers(columns.flatMap(listOf))
@@ -92,7 +94,9 @@ export function buffersOf(columns: readonly ColumnData[]): ArrayBuffer[] {
 /** Every buffer of Arrow's data once, those without which a column can do among them. */
 export function arrowBuffersOf(children: readonly Data[]): ArrayBuffer[] {
   const listOf = (data: Data): (ArrayBufferView | undefined)[] => [
-    ...[data.nullBitmap, data.values, data.valueOffsets],
+    data.nullBitmap,
+    data.values,
+    data.valueOffsets,
     ...data.children.flatMap(listOf),
   ]
   return arrayBuffers(children.flatMap(listOf))

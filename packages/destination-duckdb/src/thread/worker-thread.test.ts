@@ -99,13 +99,14 @@ describe('a session with a thread of its own', () => {
       await session.completeStream(stream)
       await session.commit([{ stream, state: { at: 1 } }])
       abort.abort()
-      await expect(session.write(batchOf([[2, 'b']]))).rejects.toThrow()
+      await expect(session.write(batchOf([[2, 'b']]))).rejects.toMatchObject({ code: 'CANCELLED' })
     }
     expect(await fixture.rows(data)).toEqual(['1|a'])
   })
 
   it('refuses to open once the run is aborted', async () => {
-    await expect(fixture.open([configured()], { threaded: true, signal: AbortSignal.abort() })).rejects.toThrow()
+    const opening = fixture.open([configured()], { threaded: true, signal: AbortSignal.abort() })
+    await expect(opening).rejects.toMatchObject({ code: 'CANCELLED' })
     await using session = await fixture.open()
     expect(session.checkpoints).toEqual([])
   })

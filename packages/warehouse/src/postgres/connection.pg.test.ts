@@ -23,11 +23,14 @@ describe('openPostgres', () => {
     ['a wrong password', { password: 'wrong-secret' }],
     ['a database that is missing', { database: 'no_such_database' }],
     ['a port where nobody listens', { port: 1 }],
-  ])('names %s, and never the password', async (_, change) => {
-    const opening = openPostgres({ ...options, ...change })
-    await expect(opening).rejects.toSatisfy((error) => hasErrorCode(error, 'WAREHOUSE_CONNECTION_FAILED'))
-    await expect(opening).rejects.not.toThrow(change.password ?? server.password)
-  })
+  ] as const satisfies readonly (readonly [string, Partial<OpenPostgresOptions>])[])(
+    'names %s, and never the password',
+    async (_, change: Partial<OpenPostgresOptions>) => {
+      const opening = openPostgres({ ...options, ...change })
+      await expect(opening).rejects.toSatisfy((error) => hasErrorCode(error, 'WAREHOUSE_CONNECTION_FAILED'))
+      await expect(opening).rejects.not.toThrow(change.password ?? server.password)
+    },
+  )
 
   it('reports a session that the server ended, and opens another', async () => {
     await using warehouse = await openPostgres(options)
