@@ -38,6 +38,9 @@ export interface AcceptedBatch {
   readonly unrepresentableCount: number
 }
 
+/** A batch beyond this has rows of many megabytes each, which DuckDB has to hold whole, several times over. */
+const usualBatchBytesMax = 20 * 1024 * 1024
+
 interface StreamEntry {
   readonly load: StreamLoad
   readonly salt: RawIdSalt
@@ -135,6 +138,7 @@ export class Load {
 
   async append(batch: AcceptedBatch): Promise<readonly string[]> {
     await this.#begin()
+    if (batch.byteLength > usualBatchBytesMax) await this.#memory.restore()
     const entry = this.#entryOf(batch.stream)
     const rows = { rowCount: batch.rowCount, columns: batch.columns, metadata: this.#metadataOf(batch, entry) }
     const notes = await entry.load.append(rows, batch.changedColumns)

@@ -92,7 +92,7 @@ export function projectSchemaOf(registry: ConnectorRegistry) {
       limits: z
         .strictObject({
           memory: byteSizeSchema
-            .describe('Bytes of row batches alive at once, at most: `256MiB`. Default: 96MiB.')
+            .describe('Bytes of row batches alive at once, at most: `256MiB`. Default: 48MiB.')
             .optional(),
           commit_bytes: byteSizeSchema
             .describe('Commit at the latest after so many bytes. Default: 128MiB.')
