@@ -5,6 +5,7 @@ import type { Checkpoint, Column, Commit, ConfiguredStream, StreamName } from '@
 import type { DuckDbSession } from '@eclusa/warehouse'
 import type { ColumnData } from '../chunk/column-data.ts'
 import type { AppendMethod, SlotValues } from '../chunk/table-appender.ts'
+import { metadataColumns } from '../table/metadata-column.ts'
 import type { MetadataColumnName } from '../table/metadata-column.ts'
 import { rawIdColumn, rawIdSalt } from '../table/raw-id.ts'
 import type { RawIdSalt } from '../table/raw-id.ts'
@@ -36,6 +37,11 @@ export interface AcceptedBatch {
   readonly changedMeta: ReadonlyMap<number, string>
   /** Values that DuckDB could not hold, beside those that the source had marked. */
   readonly unrepresentableCount: number
+}
+
+/** Columns of the widest table, eclusa's own among them. */
+function widestOf(streams: readonly ConfiguredStream[]): number {
+  return Math.max(0, ...streams.map(({ schema }) => schema.columns.length)) + metadataColumns.length
 }
 
 /** A batch beyond this has rows of many megabytes each, which DuckDB has to hold whole, several times over. */
@@ -82,7 +88,7 @@ export class Load {
         .map(({ configured }) => streamKey(configured.stream)),
     )
     const stored = await ledger.checkpoints()
-    const memory = await MemoryLimit.of(session)
+    const memory = await MemoryLimit.of(session, widestOf(options.streams))
     await memory.lower()
     const context = { session, ledger, path: options.path, method: options.method }
     const streams = inspected.map((one, index): [string, StreamEntry] => [
@@ -155,7 +161,7 @@ export class Load {
     const { pipeline, runId } = this.#options
     const sequence = this.#sequence + 1
     const loads = [...this.#streams.values()].map(({ load }) => load)
-    if (loads.some(({ commitMerges }) => commitMerges)) await this.#memory.restore()
+    await this.#memory.restore()
     for (const load of loads) await load.prepareCommit(sequence)
     await this.#ledger.saveCheckpoints(checkpoints, { runId, sequence })
     await this.#ledger.saveCommit({

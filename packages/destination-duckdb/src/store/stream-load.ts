@@ -51,12 +51,6 @@ export class StreamLoad {
     return this.#way === 'loading' ? (this.#record.loadingGenerationId ?? 0) : this.#record.generationId
   }
 
-  /** True when the next commit brings rows together with others: that takes memory. */
-  get commitMerges(): boolean {
-    const isMerged = this.#inspected.configured.destinationSyncMode === 'append_dedup' || this.#appendsToTarget
-    return this.#way === 'delta' || (this.#way === 'loading' && this.#isCompleted && isMerged)
-  }
-
   /** @returns what a reader of the log should know. */
   async start({ resumed }: { readonly resumed: boolean }): Promise<readonly string[]> {
     if (!resumed) return this.#startLoading()
