@@ -29,7 +29,7 @@ interface Manifest {
   readonly sources: Readonly<Record<string, ManifestNode>>
 }
 
-const manifest = JSON.parse(await readFile(process.argv[2]!, 'utf8')) as Manifest
+const manifest = JSON.parse(await readFile(process.argv[2] ?? 'target/manifest.json', 'utf8')) as Manifest
 const nodes = [...Object.values(manifest.nodes), ...Object.values(manifest.sources)].map((node) => ({
   uniqueId: node.unique_id,
   name: node.name,
