@@ -21,13 +21,18 @@ export function parseConnectionString(text: string): ConnectionAddress | { reado
   if (!URL.canParse(text)) return { fault: 'is not a URL; write special characters in names and passwords as %XX' }
   const url = new URL(text)
   try {
-    return interpret(url)
+    return interpret(url, databasePath(text))
   } catch {
     return { fault: 'has a % that is not followed by two hexadecimal digits; write the character % as %25' }
   }
 }
 
-function interpret(url: URL): ConnectionAddress | { readonly fault: string } {
+/** URL takes a database called "." for a step in a path, even as %2E, and drops it. */
+function databasePath(text: string): string {
+  return /^\w+:\/\/[^/?#]*\/([^?#]*)/u.exec(text)?.[1] ?? ''
+}
+
+function interpret(url: URL, path: string): ConnectionAddress | { readonly fault: string } {
   const unknown = [...url.searchParams.keys()].find((name) => name !== 'sslmode')
   if (unknown !== undefined) {
     return { fault: `has the parameter "${unknown}"; only sslmode is known: use the keys of the configuration` }
@@ -35,7 +40,7 @@ function interpret(url: URL): ConnectionAddress | { readonly fault: string } {
   const sslMode = url.searchParams.get('sslmode') ?? undefined
   if (sslMode !== undefined && !isSslMode(sslMode)) return { fault: `sslmode must be one of ${sslModes.join(', ')}` }
   const host = decodeURIComponent(url.hostname).replace(/^\[(.*)\]$/u, '$1')
-  const database = decodeURIComponent(url.pathname.slice(1))
+  const database = decodeURIComponent(path)
   const username = decodeURIComponent(url.username)
   if (host === '' || host.includes(',')) return { fault: 'must name one host' }
   if (database === '') return { fault: 'must name a database, after the host and a slash' }

@@ -58,6 +58,8 @@ export async function beginRead(
   try {
     await session.execute(statements.join(';\n'), attempt)
   } catch (error) {
+    // The error comes before the server's word that the transaction has failed: whoever begins next must find it ended.
+    await session.execute('ROLLBACK', attempt).catch(() => undefined)
     throw explainBegin(error, snapshotId)
   }
 }
