@@ -127,11 +127,7 @@ class DuckDbDestinationSession implements DestinationSession {
   async commit(checkpoints: readonly Checkpoint[]): Promise<Commit> {
     await this.#drain()
     const commit = await this.#thread.call({ call: 'commit', checkpoints })
-    if (commit.unrepresentable !== undefined && commit.unrepresentable > 0) {
-      this.#request.log.warn(
-        `DuckDB could not hold ${commit.unrepresentable} values: they are NULL, their text is in _airbyte_meta.`,
-      )
-    }
+    this.#tell((commit.unrepresentable ?? []).map(({ stream }) => unheldNote(stream)))
     return commit
   }
 
@@ -193,6 +189,11 @@ class DuckDbDestinationSession implements DestinationSession {
       this.#told.add(note)
     }
   }
+}
+
+/** How many they are is counted by the run. */
+function unheldNote(stream: StreamName): string {
+  return `DuckDB cannot hold some values of stream ${streamKey(stream)}: they are NULL, their text is in _airbyte_meta.`
 }
 
 function throwIfCancelled(signal: AbortSignal): void {

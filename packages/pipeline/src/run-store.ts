@@ -116,6 +116,7 @@ function summarize(events: readonly RunEvent[]): RunSummary | undefined {
   if (first === undefined) return undefined
   const last = events.findLast((event) => event.type === 'run_completed')
   const committed = events.filter((event) => event.type === 'committed')
+  const completed = events.filter((event) => event.type === 'stream_completed')
   const failure = last?.failure
   return {
     runId: first.runId,
@@ -124,9 +125,9 @@ function summarize(events: readonly RunEvent[]): RunSummary | undefined {
     status: last?.status ?? 'unfinished',
     rows: last?.rows ?? committed.reduce((sum, { rows }) => sum + rows, 0),
     bytes: last?.bytes ?? committed.reduce((sum, { bytes }) => sum + bytes, 0),
-    unrepresentable: last?.unrepresentable ?? 0,
+    unrepresentable: last?.unrepresentable ?? completed.reduce((sum, { unrepresentable }) => sum + unrepresentable, 0),
     durationMs: last?.durationMs ?? Date.parse(events.at(-1)!.at) - Date.parse(first.at),
-    streamsCompleted: events.filter(({ type }) => type === 'stream_completed').length,
+    streamsCompleted: completed.length,
     stepsCompleted: events.filter(({ type }) => type === 'step_completed').length,
     ...(failure === undefined ? {} : { failure: { code: failure.code, message: failure.message } }),
   }

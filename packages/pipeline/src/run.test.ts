@@ -9,6 +9,7 @@ import type {
   RunEvent,
   SourceMessage,
   Step,
+  StreamName,
 } from '@eclusa/sdk'
 import { Int64, RecordBatch, Struct, makeData } from 'apache-arrow'
 import { describe, expect, it } from 'vitest'
@@ -85,8 +86,11 @@ function tables(
   }
 }
 
-/** A destination in memory with real transactions: what is not committed is gone when the session is disposed. */
-function memory(): ConfiguredDestination & { rows(name: string): bigint[]; commits: number } {
+/**
+ * A destination in memory with real transactions: what is not committed is gone when the session is disposed. With
+ * `unheld` there is one value in each batch that it cannot hold.
+ */
+function memory({ unheld = false } = {}): ConfiguredDestination & { rows(name: string): bigint[]; commits: number } {
   let durable = {
     tables: new Map<string, bigint[]>(),
     loading: new Map<string, bigint[]>(),
@@ -107,6 +111,7 @@ function memory(): ConfiguredDestination & { rows(name: string): bigint[]; commi
       if (isOpen) throw new Error('opened twice')
       isOpen = true
       const draft = structuredClone(durable)
+      let accepted: StreamName[] = []
       return {
         checkpoints: [...durable.checkpoints.values()],
         startStream: async ({ name }, { resumed }) => {
@@ -116,6 +121,7 @@ function memory(): ConfiguredDestination & { rows(name: string): bigint[]; commi
         write: async (batch) => {
           const loading = draft.loading.get(batch.stream.name)
           if (loading === undefined) throw new Error('written before it started')
+          accepted.push(batch.stream)
           for (let row = 0; row < batch.records.numRows; row++)
             loading.push(batch.records.getChildAt(0)!.get(row) as bigint)
         },
@@ -127,7 +133,9 @@ function memory(): ConfiguredDestination & { rows(name: string): bigint[]; commi
           for (const checkpoint of checkpoints) draft.checkpoints.set(streamKey(checkpoint.stream), checkpoint)
           durable = structuredClone(draft)
           destination.commits += 1
-          return { sequence: destination.commits, rows: 0, bytes: 0, durationMs: 0 }
+          const unrepresentable = unheld ? accepted.map((stream) => ({ stream, values: 1 })) : []
+          accepted = []
+          return { sequence: destination.commits, rows: 0, bytes: 0, durationMs: 0, unrepresentable }
         },
         [Symbol.asyncDispose]: async () => {
           isOpen = false
@@ -160,6 +168,20 @@ describe('a run', () => {
     expect(types[0]).toBe('run_started')
     expect(types.at(-1)).toBe('run_completed')
     expect(types.filter((type) => type === 'stream_completed')).toHaveLength(2)
+  })
+
+  it('counts values that only the destination could not hold, once each although an attempt failed between', async () => {
+    const fault = { stream: 'b', atChunk: 1, error: new EclusaError('TIMEOUT', { message: 'The server went away.' }) }
+    const destination = memory({ unheld: true })
+    const run = define({ source: tables(['a', 'b'], { faults: [fault] }), destination, commit: everyCheckpoint }).run()
+    const events = await eventsOf(run)
+    expect(await run.result).toMatchObject({
+      unrepresentable: 6,
+      streams: [{ unrepresentable: 3 }, { unrepresentable: 3 }],
+    })
+    expect(events.at(-1)).toMatchObject({ type: 'run_completed', unrepresentable: 6 })
+    const completed = events.filter((event) => event.type === 'stream_completed')
+    expect(completed.map(({ unrepresentable }) => unrepresentable)).toEqual([3, 3])
   })
 
   it('needs no reader of its events', async () => {

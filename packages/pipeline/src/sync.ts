@@ -149,6 +149,7 @@ class Uncommitted {
     this.#state = { version: 1, finished, completed: finished ? [] : [...this.#state.completed, ...refreshed] }
     const checkpoints = [...this.checkpoints]
     const commit = await session.commit([...checkpoints, syncCheckpoint(this.#state)])
+    tally.addUnheld(commit.unrepresentable ?? [])
     tally.markCommitted()
     await this.#reader.acknowledge?.(checkpoints)
     const streams = [...this.#touched.values()]

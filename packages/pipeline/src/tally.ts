@@ -1,11 +1,12 @@
 import { streamKey } from '@eclusa/sdk'
-import type { ChangeBatch, StreamName } from '@eclusa/sdk'
+import type { ChangeBatch, StreamName, UnheldValues } from '@eclusa/sdk'
 
 /** What one run has moved of one stream. `bytes` are Arrow bytes. */
 export interface StreamTally {
   readonly stream: StreamName
   rows: number
   bytes: number
+  /** Those of the source as they are read, those of the destination as they are committed. */
   unrepresentable: number
   startedAtMs: number
   durationMs: number
@@ -82,6 +83,11 @@ export class Tally {
     tally.bytes += batch.byteLength
     tally.unrepresentable += batch.unrepresentable.length
     return tally
+  }
+
+  /** Counts values that only the destination could not hold: it tells of them when it has committed them. */
+  addUnheld(unheld: readonly UnheldValues[]): void {
+    for (const { stream, values } of unheld) this.of(stream).unrepresentable += values
   }
 
   /** Takes the time when a stream was read to its end: how long its last commit waits for others says nothing of it. */

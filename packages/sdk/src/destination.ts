@@ -17,6 +17,12 @@ export interface WriteRequest<Config> extends ConnectorContext {
   readonly bytesMax: number
 }
 
+/** Values of one stream that are NULL at the destination, with their exact text beside their row. */
+export interface UnheldValues {
+  readonly stream: StreamName
+  readonly values: number
+}
+
 /** What one commit made durable. */
 export interface Commit {
   /** Grows by one per commit of a pipeline, over all its runs: with pipeline, the identity of the commit. */
@@ -24,8 +30,8 @@ export interface Commit {
   readonly rows: number
   readonly bytes: number
   readonly durationMs: number
-  /** Values that the destination could not hold, beside those that the source had marked in its batches. Default: 0. */
-  readonly unrepresentable?: number
+  /** How many values of which streams the destination could not hold, beside those marked in the batches. Default: none. */
+  readonly unrepresentable?: readonly UnheldValues[]
 }
 
 /** A statement that opening the destination would run. */

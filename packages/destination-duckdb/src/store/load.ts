@@ -1,7 +1,7 @@
 import bindings from '@duckdb/node-bindings'
 import { DuckDBTimestampTZValue } from '@duckdb/node-api'
 import { EclusaError, streamKey } from '@eclusa/sdk'
-import type { Checkpoint, Column, Commit, ConfiguredStream, StreamName } from '@eclusa/sdk'
+import type { Checkpoint, Column, Commit, ConfiguredStream, StreamName, UnheldValues } from '@eclusa/sdk'
 import type { DuckDbSession } from '@eclusa/warehouse'
 import type { ColumnData } from '../chunk/column-data.ts'
 import type { AppendMethod, SlotValues } from '../chunk/table-appender.ts'
@@ -50,7 +50,9 @@ const usualBatchBytesMax = 20 * 1024 * 1024
 interface StreamEntry {
   readonly load: StreamLoad
   readonly salt: RawIdSalt
+  /** Of the commit that comes next: rows, and values that DuckDB could not hold. */
   rows: number
+  unheld: number
 }
 
 /**
@@ -71,7 +73,6 @@ export class Load {
   #isInTransaction = false
   #rows = 0
   #bytes = 0
-  #unrepresentable = 0
 
   /** @throws as `inspectStreams`; the ledger is made where there is none. */
   static async open(session: DuckDbSession, options: LoadOptions): Promise<Load> {
@@ -97,6 +98,7 @@ export class Load {
         load: new StreamLoad(context, one, index),
         salt: rawIdSalt([options.pipeline, one.table.schema, one.table.identifier, options.runId]),
         rows: 0,
+        unheld: 0,
       },
     ])
     return new Load({ session, ledger, memory }, options, {
@@ -151,7 +153,7 @@ export class Load {
     entry.rows += batch.rowCount
     this.#rows += batch.rowCount
     this.#bytes += batch.byteLength
-    this.#unrepresentable += batch.unrepresentableCount
+    entry.unheld += batch.unrepresentableCount
     return notes
   }
 
@@ -161,6 +163,7 @@ export class Load {
     const { pipeline, runId } = this.#options
     const sequence = this.#sequence + 1
     const loads = [...this.#streams.values()].map(({ load }) => load)
+    const unrepresentable = this.#unheldValues()
     await this.#memory.restore()
     for (const load of loads) await load.prepareCommit(sequence)
     await this.#ledger.saveCheckpoints(checkpoints, { runId, sequence })
@@ -170,7 +173,7 @@ export class Load {
       runId,
       rows: this.#rows,
       bytes: this.#bytes,
-      unrepresentable: this.#unrepresentable,
+      unrepresentable: unrepresentable.reduce((sum, { values }) => sum + values, 0),
       streams: [...this.#streams].flatMap(([, { load, rows }]) => (rows === 0 ? [] : [{ stream: load.stream, rows }])),
     })
     await this.#session.query('COMMIT')
@@ -180,7 +183,7 @@ export class Load {
       sequence,
       rows: this.#rows,
       bytes: this.#bytes,
-      unrepresentable: this.#unrepresentable,
+      unrepresentable,
       durationMs: performance.now() - startedAtMs,
     }
     this.#beginCounting(sequence)
@@ -205,8 +208,12 @@ export class Load {
     this.#sequence = sequence
     this.#rows = 0
     this.#bytes = 0
-    this.#unrepresentable = 0
-    for (const entry of this.#streams.values()) entry.rows = 0
+    for (const entry of this.#streams.values()) Object.assign(entry, { rows: 0, unheld: 0 })
+  }
+
+  #unheldValues(): UnheldValues[] {
+    const entries = [...this.#streams.values()]
+    return entries.flatMap(({ load: { stream }, unheld }) => (unheld === 0 ? [] : [{ stream, values: unheld }]))
   }
 
   #metadataOf(batch: AcceptedBatch, { load, salt }: StreamEntry): Record<MetadataColumnName, SlotValues> {

@@ -80,6 +80,9 @@ function formatRun(run: RunSummary, events: readonly RunEvent[]): string {
     `Run ${run.runId} of ${run.pipeline}: ${run.status}`,
     `  started ${run.startedAt}, took ${formatDuration(run.durationMs)}`,
     `  ${formatCounted(run.rows, 'row')}, ${formatBytes(run.bytes)}`,
+    ...(run.unrepresentable === 0
+      ? []
+      : [`  ${formatCounted(run.unrepresentable, 'value')} did not fit; their exact text is in _airbyte_meta`]),
     ...(run.failure === undefined ? [] : [`  ${run.failure.code}: ${run.failure.message}`]),
     '',
     formatTable(
