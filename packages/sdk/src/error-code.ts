@@ -349,6 +349,14 @@ export const errorCatalogue = {
     cause: 'A value, as it would be stored, exceeds what one batch can hold of a column (2 GiB).',
     remedy: 'Leave the column out of the stream, or read it in parts through a view.',
   },
+
+  // --- source-postgres: replication
+  REPLICATION_PROTOCOL_VIOLATION: {
+    failureType: 'system_error',
+    cause: 'The server, or something between it and here, sent what the protocol of logical replication does not know.',
+    remedy: 'Connect to PostgreSQL itself; if it persists, report it with the version of the server.',
+  },
+
   // --- transform
   MODEL_CYCLE: {
     failureType: 'config_error',

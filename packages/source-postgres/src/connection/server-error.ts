@@ -64,7 +64,10 @@ function explainRefusal(error: ServerError, settings: ConnectionSettings): Expla
       return {
         code: 'POSTGRES_PRIVILEGE_MISSING',
         message: said,
-        remedy: `GRANT CONNECT ON DATABASE ${quoteIdentifier(settings.database)} TO ${role}`,
+        // `must be superuser or replication role to start walsender`; since 16 `permission denied to start WAL sender`.
+        remedy: /wal ?sender/iu.test(error.message)
+          ? `ALTER ROLE ${role} REPLICATION`
+          : `GRANT CONNECT ON DATABASE ${quoteIdentifier(settings.database)} TO ${role}`,
       }
     case '53300':
       return { code: 'POSTGRES_CONNECTIONS_EXHAUSTED', message: said }

@@ -14,6 +14,11 @@ export interface StatementOptions {
   readonly parameters?: readonly unknown[]
 }
 
+export interface SessionOptions {
+  /** True: a walsender, which also takes the commands of logical replication, but no parameters. Default: false. */
+  readonly isReplication?: boolean
+}
+
 const closeTimeoutMs = 2_000
 const keepAliveDelayMs = 30_000
 
@@ -112,11 +117,15 @@ export class Session implements AsyncDisposable {
  *
  * @throws POSTGRES_… by cause: see `connectError`. CANCELLED when the signal is aborted.
  */
-export async function openSession(settings: ConnectionSettings, signal: AbortSignal): Promise<Session> {
+export async function openSession(
+  settings: ConnectionSettings,
+  signal: AbortSignal,
+  options: SessionOptions = {},
+): Promise<Session> {
   const failures: EclusaError[] = []
   for (const ssl of sslAttempts(settings.ssl, settings.host)) {
     try {
-      return await connectOnce(settings, ssl, signal)
+      return await connectOnce(settings, { ssl, signal, ...options })
     } catch (error) {
       if (signal.aborted) throw cancelled(signal)
       const failure = connectError(error, settings)
@@ -127,7 +136,10 @@ export async function openSession(settings: ConnectionSettings, signal: AbortSig
   throw mostTelling(failures)
 }
 
-async function connectOnce(settings: ConnectionSettings, ssl: SslAttempt, signal: AbortSignal): Promise<Session> {
+async function connectOnce(
+  settings: ConnectionSettings,
+  { ssl, signal, isReplication = false }: SessionOptions & { readonly ssl: SslAttempt; readonly signal: AbortSignal },
+): Promise<Session> {
   const client = new Client({
     host: settings.host,
     port: settings.port,
@@ -140,6 +152,8 @@ async function connectOnce(settings: ConnectionSettings, ssl: SslAttempt, signal
     connectionTimeoutMillis: settings.connectTimeoutMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: keepAliveDelayMs,
+    // Part of pg, but not of its type declarations.
+    ...(isReplication && { replication: 'database' }),
   })
   const session = new Session(client, { ssl, settings, signal })
   try {

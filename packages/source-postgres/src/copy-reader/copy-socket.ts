@@ -2,7 +2,8 @@ import type { Duplex } from 'node:stream'
 import type { Client, Connection } from 'pg'
 
 /*
- * pg connects, authenticates and speaks TLS; for the duration of one COPY its socket's data comes here first. pg's own
+ * pg connects, authenticates and speaks TLS; for the duration of one COPY, or of replication, its socket's
+ * data comes here first. pg's own
  * parser would make an object of every message. Messages other than CopyData go on to that parser, so that pg keeps
  * track of the session: to pg this is a query like any other, which it queues, finishes and fails.
  */
@@ -21,6 +22,8 @@ export interface CopySocketHandlers {
 export interface CopySocket {
   /** Hands bytes of other messages to pg. */
   forward(message: Buffer): void
+  /** Sends bytes to the server, as commands that talk both ways need. */
+  write(message: Buffer): void
   pause(): void
   resume(): void
   /** Gives the socket's data back to pg: the server is ready for the next query. */
@@ -66,6 +69,7 @@ export function openCopySocket(client: Client, { sql, onData, onError }: CopySoc
     forward: (message) => {
       for (const listener of pgListeners) listener(message)
     },
+    write: (message) => stream?.write(message),
     pause: () => stream?.pause(),
     resume: () => stream?.resume(),
     release() {
