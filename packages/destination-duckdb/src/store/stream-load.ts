@@ -196,7 +196,8 @@ export class StreamLoad {
     const { table, configured } = this.#inspected
     const columns = (await duckdbDialect.listColumns(this.#context.session, this.#delta))!.map(({ name }) => name)
     await this.#keepLastRows(this.#delta)
-    const merge = duckdbDialect.merge({
+    // Not MERGE: it updates, and DuckDB (1.5.6) keeps the values before an update in memory until the commit.
+    const merge = duckdbDialect.deleteInsert({
       target: table,
       source: this.#delta,
       key: configured.primaryKey,

@@ -1,0 +1,53 @@
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { DuckDbFixture, batchOf, configured } from '../../testing/duckdb-fixture.ts'
+
+let fixture: DuckDbFixture
+
+beforeEach(() => {
+  fixture = new DuckDbFixture()
+})
+afterEach(() => {
+  fixture[Symbol.dispose]()
+})
+
+const keyed = configured({ destinationSyncMode: 'append_dedup', syncMode: 'incremental' })
+const batches = 30
+const rowsPerBatch = 1000
+
+async function load({ resumed, text }: { readonly resumed: boolean; readonly text: string }): Promise<void> {
+  await using session = await fixture.open([keyed], { config: { memory_limit: '50MB', threads: 1 } })
+  await session.startStream(keyed.stream, { resumed })
+  for (let batch = 0; batch < batches; batch++) {
+    const rows = Array.from({ length: rowsPerBatch }, (_, row) => [batch * rowsPerBatch + row, `${text}${row}`])
+    await session.write(batchOf(rows, keyed))
+  }
+  await session.completeStream(keyed.stream)
+  await session.commit([])
+}
+
+// UPDATE keeps the rows as they were in memory until the commit, and cannot spill them (DuckDB 1.5.6).
+it('merges more rows in one commit than its memory could hold', async () => {
+  await load({ resumed: false, text: 'old '.repeat(300) })
+  await load({ resumed: true, text: 'new '.repeat(300) })
+  expect(await fixture.rows(`SELECT count(*), count(DISTINCT id), min(note[:3]) FROM staging.orders`)).toEqual([
+    `${batches * rowsPerBatch}|${batches * rowsPerBatch}|new`,
+  ])
+}, 60_000)
+
+it('merges into a table to which somebody gave a primary key', async () => {
+  await fixture.load(keyed, [
+    [1, 'a'],
+    [2, 'b'],
+  ])
+  await fixture.query('ALTER TABLE staging.orders ADD PRIMARY KEY (id)')
+  await fixture.load(
+    keyed,
+    [
+      [2, 'c'],
+      [3, 'd'],
+    ],
+    { resumed: true },
+  )
+  await fixture.load(keyed, [[2, 'e']], { resumed: true })
+  expect(await fixture.rows('SELECT id, note FROM staging.orders ORDER BY id')).toEqual(['1|a', '2|e', '3|d'])
+})
