@@ -101,7 +101,7 @@ export function buildFromTexts(
   budget = testBudget,
 ): ChangeBatch[] {
   const builder = createTextBatchBuilder({ ...plan, stream: { name: plan.table }, budget })
-  const batches = rows.map((row) => builder.append(row))
+  const batches = rows.flatMap((row) => builder.append(row))
   return [...batches, builder.finish()].filter((batch) => batch !== undefined)
 }
 

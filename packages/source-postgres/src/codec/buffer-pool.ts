@@ -8,6 +8,8 @@ export interface BufferPool {
 
 /** Sizes are powers of two from here, so that a returned buffer fits the next request for about as much. */
 const sizeMin = 1024
+/** What usual batches need at most. A larger buffer holds a huge row: it is made as large as needed, and never kept. */
+export const sizeKeptMax = 16 * 1024 * 1024
 
 /**
  * @param options.bytesMax what the pool keeps at most; buffers beyond it are left to the garbage collector.
@@ -26,6 +28,10 @@ export function createBufferPool({ bytesMax }: { readonly bytesMax: number }): B
     give(buffers) {
       for (const buffer of buffers) {
         const size = buffer.byteLength
+        if (size > sizeKeptMax) {
+          freeNow(buffer)
+          continue
+        }
         // Detached buffers have no bytes; other sizes were not made here.
         if (size !== sizeFor(size) || bytesKept + size > bytesMax) continue
         bytesKept += size
@@ -37,6 +43,15 @@ export function createBufferPool({ bytesMax }: { readonly bytesMax: number }): B
   }
 }
 
+/**
+ * Gives memory back at once. It lies outside of JavaScript's heap, where the garbage collector takes notice of it late:
+ * left alone, several huge rows would be in memory at a time.
+ */
+export function freeNow(buffer: ArrayBuffer): void {
+  buffer.transfer(0)
+}
+
 function sizeFor(bytes: number): number {
+  if (bytes > sizeKeptMax) return bytes
   return bytes <= sizeMin ? sizeMin : 2 ** Math.ceil(Math.log2(bytes))
 }

@@ -19,10 +19,10 @@ export interface TextBatchBuilderOptions {
 /** Gathers rows whose values came as text (pg-query-stream, rowMode `array`, no parsers) into batches. */
 export interface TextBatchBuilder {
   /**
-   * Adds a row: one text per column as PostgreSQL prints it under `sessionSettings`, or null. Returns a batch when
-   * one is complete: send it on before the next call.
+   * Adds a row: one text per column as PostgreSQL prints it under `sessionSettings`, or null. Returns the batches that
+   * it completes, to be sent on before the next call: the one it does not fit in, and its own, if it fills that alone.
    */
-  append(values: readonly (string | null)[]): ChangeBatch | undefined
+  append(values: readonly (string | null)[]): readonly ChangeBatch[]
   /** The rows not yet returned, or undefined when there are none. The builder can be used again afterwards. */
   finish(): ChangeBatch | undefined
 }
@@ -54,7 +54,9 @@ export function createTextBatchBuilder(options: TextBatchBuilderOptions): TextBa
       if (rows === 0) builder.begin()
       appendRow(values, rows)
       rows++
-      return complete
+      const own = builder.bytesUsed(rows) > builder.bytesMax ? finish() : undefined
+      if (complete === undefined && own === undefined) return none
+      return [complete, own].filter((batch) => batch !== undefined)
     },
     finish,
   }
@@ -72,6 +74,8 @@ export function createTextBatchBuilder(options: TextBatchBuilderOptions): TextBa
     }
   }
 }
+
+const none: readonly ChangeBatch[] = []
 
 /** About what a row adds to a batch beyond its fixed part. */
 function textBytes(values: readonly (string | null)[]): number {

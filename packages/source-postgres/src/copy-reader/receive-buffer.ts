@@ -1,4 +1,5 @@
 import { EclusaError } from '@eclusa/sdk'
+import { freeNow, sizeKeptMax } from '../codec/buffer-pool.ts'
 import type { WireBytes } from '../codec/value-codec.ts'
 import { messageHeaderBytes } from './tuple-decoder.ts'
 
@@ -11,7 +12,7 @@ const messageBytesMax = 0x3fff_ffff + messageHeaderBytes
  * treatment, and decoders always see the same memory. Copying each chunk here costs a few per cent of decoding it.
  */
 export class ReceiveBuffer {
-  wire: WireBytes = allocate(sizeUsual)
+  wire = allocate(sizeUsual)
   start = 0
   end = 0
 
@@ -25,6 +26,7 @@ export class ReceiveBuffer {
   consumeTo(position: number): void {
     this.start = position
     if (this.start === this.end) this.start = this.end = 0
+    if (this.wire.bytes.length > sizeKeptMax && this.end - this.start < sizeUsual) this.#moveTo(allocate(sizeUsual))
   }
 
   /** Makes room for a message that is known to be this long. @throws POSTGRES_VALUE_MALFORMED */
@@ -42,15 +44,22 @@ export class ReceiveBuffer {
     const size = this.wire.bytes.length
     const isTooSmall = bytesNeeded > size
     const isTooLarge = size > sizeUsual && bytesNeeded < sizeUsual / 2
-    const target = isTooSmall ? allocate(bytesNeeded + sizeUsual) : isTooLarge ? allocate(sizeUsual) : this.wire
-    target.bytes.set(this.wire.bytes.subarray(this.start, this.end), 0)
+    this.#moveTo(isTooSmall ? allocate(bytesNeeded + sizeUsual) : isTooLarge ? allocate(sizeUsual) : this.wire)
+  }
+
+  #moveTo(target: OwnedBytes): void {
+    const old = this.wire
+    target.bytes.set(old.bytes.subarray(this.start, this.end), 0)
     this.wire = target
     this.end -= this.start
     this.start = 0
+    if (target !== old) freeNow(old.view.buffer)
   }
 }
 
-function allocate(size: number): WireBytes {
+type OwnedBytes = WireBytes & { readonly view: DataView<ArrayBuffer> }
+
+function allocate(size: number): OwnedBytes {
   const memory = new ArrayBuffer(size)
   return { bytes: Buffer.from(memory), view: new DataView(memory) }
 }

@@ -144,6 +144,11 @@ export class TupleDecoder {
       run.ends[run.count++] = next
       at = next
       tuple = at + messageHeaderBytes
+      if (bytes > bytesMax) {
+        // A huge row is a batch at once: it is not kept until the next one, perhaps as huge, has been received.
+        this.isFull = true
+        return at
+      }
     }
     return at
   }

@@ -1,8 +1,9 @@
 import type { SourceMessage } from '@eclusa/sdk'
 import { stateJson } from '../checkpoint-state.ts'
 import type { CursorState } from '../checkpoint-state.ts'
+import type { TextBatchBuilder } from '../codec/text-rows.ts'
 import type { PartReader } from '../copy/part-reader.ts'
-import { batchBuilder, fetchRowsFor, readRows } from '../query-stream/read-query.ts'
+import { batchBuilder, readRows } from '../query-stream/read-query.ts'
 import type { ReadRun } from '../read-run.ts'
 import type { SourceStream } from '../source-stream.ts'
 import { quoteIdentifier } from '../sql-text.ts'
@@ -28,34 +29,37 @@ export async function* readAfterCursor(
   await warnOfPositionless(run, stream, cursor, reader!)
   const after = afterCursor(cursor, state.value, { guard, config: run.config })
   const columns = stream.columns.map(({ name }) => quoteIdentifier(name)).join(', ')
-  const rows = readRows({
+  const runs = readRows({
     session: reader!.session,
     // ORDER BY looks at names of the result first: unnamed, the text would be named like the column and order in its place.
     sql: `SELECT ${columns}, ${cursor.textSql} AS "?position?" FROM ${stream.fromSql} WHERE ${after} ORDER BY ${cursor.sql}`,
     attempt: reader!.attempt(stream),
-    fetchRows: fetchRowsFor(stream, run.budget),
+    budget: run.budget,
   })
   const builder = batchBuilder({ stream, budget: run.budget, pool: run.pool })
   let last = state.value
   let rowsSinceCheckpoint = 0
-  for await (const row of rows) {
-    const value = row.pop() ?? null
-    if (value !== last && cursor.hasExactText && rowsSinceCheckpoint >= checkpointRowsMin) {
-      yield* batchMessage(builder.finish())
-      yield checkpoint(stream, { ...state, value: last })
-      rowsSinceCheckpoint = 0
+  for await (const rows of runs) {
+    for (const row of rows) {
+      const value = row.pop() ?? null
+      if (value !== last && cursor.hasExactText && rowsSinceCheckpoint >= checkpointRowsMin) {
+        yield* lastBatch(builder)
+        yield checkpoint(stream, { ...state, value: last })
+        rowsSinceCheckpoint = 0
+      }
+      last = value
+      rowsSinceCheckpoint++
+      for (const batch of builder.append(row)) yield { type: 'batch', batch }
     }
-    last = value
-    rowsSinceCheckpoint++
-    yield* batchMessage(builder.append(row))
   }
-  yield* batchMessage(builder.finish())
+  yield* lastBatch(builder)
   await reader!.release()
   yield { type: 'stream_completed', stream: stream.configured.stream }
   yield checkpoint(stream, { ...state, value: last })
 }
 
-function* batchMessage(batch: ReturnType<ReturnType<typeof batchBuilder>['finish']>): Generator<SourceMessage> {
+function* lastBatch(builder: TextBatchBuilder): Generator<SourceMessage> {
+  const batch = builder.finish()
   if (batch !== undefined) yield { type: 'batch', batch }
 }
 

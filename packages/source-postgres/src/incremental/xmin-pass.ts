@@ -4,7 +4,7 @@ import { stateJson } from '../checkpoint-state.ts'
 import type { XminState } from '../checkpoint-state.ts'
 import { readParts } from '../copy/copy-part.ts'
 import type { CopyPart } from '../copy/copy-part.ts'
-import { batchBuilder, fetchRowsFor, readRows } from '../query-stream/read-query.ts'
+import { batchBuilder, readRows } from '../query-stream/read-query.ts'
 import type { ReadRun } from '../read-run.ts'
 import type { SourceStream } from '../source-stream.ts'
 import { quoteIdentifier } from '../sql-text.ts'
@@ -33,10 +33,11 @@ export async function* readNewVersions(
   assertHaveTransactionIds(stream, parts)
   for (const part of parts) {
     const age = state.parts.includes(part.oid) ? 'known' : 'new'
-    for await (const row of readVersions(run, { stream, part, since: age === 'known' ? horizon : undefined })) {
-      if (!filter.accepts(row.pop() ?? '', age)) continue
-      const batch = builder.append(row)
-      if (batch !== undefined) yield { type: 'batch', batch }
+    for await (const rows of readVersions(run, { stream, part, since: age === 'known' ? horizon : undefined })) {
+      for (const row of rows) {
+        if (!filter.accepts(row.pop() ?? '', age)) continue
+        for (const batch of builder.append(row)) yield { type: 'batch', batch }
+      }
     }
   }
   const last = builder.finish()
@@ -66,7 +67,7 @@ interface PartVersions {
   readonly since: bigint | undefined
 }
 
-/** Rows of a part written since a transaction, each followed by its transaction id. */
+/** Runs of rows of a part written since a transaction, each row followed by its transaction id. */
 async function* readVersions(run: ReadRun, { stream, part, since }: PartVersions) {
   const [reader] = await run.readers(1)
   const columns = [...stream.columns.map(({ name }) => quoteIdentifier(name)), 'xmin'].join(', ')
@@ -76,7 +77,7 @@ async function* readVersions(run: ReadRun, { stream, part, since }: PartVersions
     session: reader!.session,
     sql: `SELECT ${columns} FROM ${part.fromSql}${where}`,
     attempt: reader!.attempt(stream),
-    fetchRows: fetchRowsFor(stream, run.budget),
+    budget: run.budget,
   })
   await reader!.release()
 }

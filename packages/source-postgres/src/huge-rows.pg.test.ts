@@ -1,0 +1,38 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { fileURLToPath } from 'node:url'
+import { testServer } from '@eclusa/postgres-local/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createSourceDatabase } from '../testing/database.ts'
+import type { SourceDatabase } from '../testing/database.ts'
+
+const run = promisify(execFile)
+const program = fileURLToPath(new URL('../testing/read-huge-rows.ts', import.meta.url))
+
+const rowBytes = 32 * 1024 * 1024
+/** Batches as usual, and what a process takes for having begun to work at all. */
+const usualBytes = 48 * 1024 * 1024
+
+describe('rows of 32 MiB', () => {
+  let database: SourceDatabase
+  beforeAll(async () => {
+    database = await createSourceDatabase(await testServer())
+    await database.run(
+      `CREATE VIEW huge AS SELECT i AS id, repeat(md5(i::text), ${rowBytes / 32}) AS body FROM generate_series(1, 6) AS i`,
+    )
+  })
+  afterAll(async () => {
+    await database[Symbol.asyncDispose]()
+  })
+
+  it.each([
+    { what: 'a table copy', key: 'public.huge', syncMode: 'full_refresh', rowsHeld: 3 },
+    { what: 'a query as a stream', key: 'huge_query', syncMode: 'full_refresh', rowsHeld: 4 },
+    { what: 'an incremental stream', key: 'public.huge', syncMode: 'incremental', rowsHeld: 4 },
+  ])('are in memory no more than $rowsHeld times at once by $what', async ({ key, syncMode, rowsHeld }) => {
+    const { stdout } = await run(process.execPath, [program, database.connectionString, key, syncMode])
+    const { rows, bytesGrown } = JSON.parse(stdout) as { rows: number; bytesGrown: number }
+    expect(rows).toBe(6)
+    expect(bytesGrown).toBeLessThan(rowsHeld * rowBytes + usualBytes)
+  })
+})
