@@ -6,7 +6,8 @@ import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { batchContents, buildFromTexts, copyTable, planTable, printRows, readTexts } from '../../testing/table-plan.ts'
 import type { TablePlan } from '../../testing/table-plan.ts'
-import { jsonSamples, printableSamples, typeDefinitionsSql } from '../../testing/type-samples.ts'
+import { SampleTable } from '../../testing/sample-table.ts'
+import { jsonSamples, printableSamples } from '../../testing/type-samples.ts'
 import type { TypeSample } from '../../testing/type-samples.ts'
 
 /*
@@ -24,19 +25,14 @@ const runs = { numRuns: 3, endOnFailure: true }
 for (const server of await testServers()) {
   describe(`values on PostgreSQL ${server.major}`, () => {
     let client: Client
-    let extensions: ReadonlySet<string>
+    let table: SampleTable
     let database: Awaited<ReturnType<TestServer['createDatabase']>>
 
     beforeAll(async () => {
       database = await server.createDatabase()
       client = new Client({ connectionString: database.connectionString })
       await client.connect()
-      const { rows } = await client.query<{ name: string }>('SELECT name FROM pg_available_extensions')
-      extensions = new Set(rows.map(({ name }) => name))
-      for (const name of ['citext', 'cube', 'hstore', 'isn', 'ltree']) {
-        if (extensions.has(name)) await client.query(`CREATE EXTENSION ${name}`)
-      }
-      await client.query(typeDefinitionsSql)
+      table = await SampleTable.prepare(client, server.major)
     })
 
     afterAll(async () => {
@@ -44,30 +40,9 @@ for (const server of await testServers()) {
       await database.drop()
     })
 
-    const available = (samples: readonly TypeSample[]) =>
-      samples.filter(
-        ({ since = 0, extension }) => since <= server.major && (extension === undefined || extensions.has(extension)),
-      )
-
-    /** Makes the table `sample`, one column per type, with the given texts as its rows. */
-    async function fill(
-      samples: readonly TypeSample[],
-      columns: readonly (readonly (string | null)[])[],
-    ): Promise<void> {
-      await client.query('DROP TABLE IF EXISTS sample')
-      await client.query(`CREATE TABLE sample (${samples.map(({ type }, index) => `c${index} ${type}`).join(', ')})`)
-      const casts = samples.map(({ type }, index) => `v${index}::${type}`)
-      const parameters = samples.map((_, index) => `$${index + 1}::text[]`)
-      const names = samples.map((_, index) => `v${index}`)
-      await client.query(
-        `INSERT INTO sample SELECT ${casts.join(', ')} FROM unnest(${parameters.join(', ')}) AS u (${names.join(', ')})`,
-        columns as string[][],
-      )
-    }
-
-    /** Random texts, one list per column. They follow from the seed, which is all that a failure needs to show. */
-    function textsOf(samples: readonly TypeSample[], seed: number): (string | null)[][] {
-      return samples.map(({ texts }) => fc.sample(fc.option(texts, { freq: 9 }), { numRuns: rowCount, seed }))
+    async function fill(samples: readonly TypeSample[], seed: number): Promise<void> {
+      await table.create(samples)
+      await table.fill(samples, { rows: rowCount, seed })
     }
 
     async function readAllWays(plan: TablePlan): Promise<{ way: string; batches: ChangeBatch[] }[]> {
@@ -92,10 +67,10 @@ for (const server of await testServers()) {
     }
 
     test('print as PostgreSQL prints them, whichever way they came', async () => {
-      const samples = available(printableSamples)
+      const samples = table.available(printableSamples)
       await fc.assert(
         fc.asyncProperty(fc.integer(), async (seed) => {
-          await fill(samples, textsOf(samples, seed))
+          await fill(samples, seed)
           const plan = await planTable(client, 'sample')
           const expected = await readTexts(client, plan, plainMoney)
           const ways = await readAllWays(plan)
@@ -111,10 +86,10 @@ for (const server of await testServers()) {
     })
 
     test('are the JSON that PostgreSQL makes of composites and of multi-dimensional arrays', async () => {
-      const samples = available(jsonSamples)
+      const samples = table.available(jsonSamples)
       await fc.assert(
         fc.asyncProperty(fc.integer(), async (seed) => {
-          await fill(samples, textsOf(samples, seed))
+          await fill(samples, seed)
           const plan = await planTable(client, 'sample')
           const expected = await client.query<(string | null)[]>({
             text: `SELECT ${samples.map((_, index) => `to_json(c${index})::text`).join(', ')} FROM sample ORDER BY ctid`,
