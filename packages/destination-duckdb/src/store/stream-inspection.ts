@@ -6,6 +6,7 @@ import { foldIdentifier, isReservedIdentifier, ledgerSchema, loadingTableOf } fr
 import { planTable } from '../table/table-plan.ts'
 import type { TablePlan } from '../table/table-plan.ts'
 import type { Ledger, StreamRecord } from './ledger.ts'
+import { obstacleToResuming } from './resumable-refresh.ts'
 
 /** A stream and what the warehouse has of it. */
 export interface InspectedStream {
@@ -93,8 +94,10 @@ async function inspectStream(inspection: StreamInspection): Promise<InspectedStr
     inspection.stored !== undefined && isSameTable(inspection.stored.table, table) ? inspection.stored : undefined
   if (stored === undefined) await refuseTakenTable(inspection, table)
   const columns = await duckdbDialect.listColumns(connection, table)
-  const loadingColumns =
-    stored?.loadingGenerationId === undefined ? undefined : await duckdbDialect.listColumns(connection, loadingTable)
+  const { loadingColumns, obstacle } =
+    stored?.loadingGenerationId === undefined
+      ? {}
+      : await inspectRefresh(inspection, { loadingTable, addsToTable: addsToTable(configured, columns) })
   const record: StreamRecord = {
     stream: configured.stream,
     table,
@@ -111,7 +114,10 @@ async function inspectStream(inspection: StreamInspection): Promise<InspectedStr
     loadingColumns,
     orphan: stored === undefined ? orphanOf(inspection.stored, databases) : undefined,
     record,
-    isCheckpointValid: loadingColumns !== undefined || (columns !== undefined && stored !== undefined),
+    isCheckpointValid:
+      stored?.loadingGenerationId === undefined
+        ? stored !== undefined && columns !== undefined
+        : loadingColumns !== undefined,
     plan: planTable({
       stream: configured.stream,
       columns: configured.schema.columns,
@@ -120,8 +126,30 @@ async function inspectStream(inspection: StreamInspection): Promise<InspectedStr
       policy: configured.schemaPolicy,
       replaces: replacesAllRows(configured),
     }),
-    warnings: warningsOf(inspection, { table, columns, stored }),
+    warnings: warningsOf(inspection, { table, columns, stored, obstacle }),
   }
+}
+
+/** @returns the columns of the refresh that was interrupted, or why it cannot go on. */
+async function inspectRefresh(
+  { connection, ledger, configured }: StreamInspection,
+  { loadingTable, addsToTable: follows }: { readonly loadingTable: RelationName; readonly addsToTable: boolean },
+): Promise<{ loadingColumns?: readonly RelationColumn[]; obstacle?: string }> {
+  const columns = await duckdbDialect.listColumns(connection, loadingTable)
+  if (columns === undefined) return {}
+  // A refresh that adds to a table follows that table, not the stream.
+  if (follows) return { loadingColumns: columns }
+  const versions = (await ledger?.columnVersions(loadingTable)) ?? new Map()
+  const obstacle = obstacleToResuming(configured, { columns, versions })
+  return obstacle === undefined ? { loadingColumns: columns } : { obstacle }
+}
+
+/** True when a refresh adds its rows to a table that is there already. */
+export function addsToTable(
+  { destinationSyncMode }: ConfiguredStream,
+  columns: readonly RelationColumn[] | undefined,
+): boolean {
+  return destinationSyncMode === 'append' && columns !== undefined
 }
 
 function orphanOf(stored: StreamRecord | undefined, databases: Databases): RelationName | undefined {
@@ -174,19 +202,27 @@ function taken(stream: ConfiguredStream['stream'], table: RelationName, why: str
   })
 }
 
-function warningsOf(
-  { configured, stored }: StreamInspection,
-  found: { table: RelationName; columns: readonly RelationColumn[] | undefined; stored: StreamRecord | undefined },
-): string[] {
+interface Found {
+  readonly table: RelationName
+  readonly columns: readonly RelationColumn[] | undefined
+  readonly stored: StreamRecord | undefined
+  readonly obstacle: string | undefined
+}
+
+function warningsOf({ configured, stored }: StreamInspection, found: Found): string[] {
+  const key = streamKey(configured.stream)
   const name = duckdbDialect.formatRelation(found.table)
   if (stored !== undefined && found.stored === undefined) {
     const old = duckdbDialect.formatRelation(stored.table)
-    return [
-      `Stream ${streamKey(configured.stream)} moves from ${old} to ${name} and is loaded anew; ${old} stays as it is.`,
-    ]
+    return [`Stream ${key} moves from ${old} to ${name} and is loaded anew; ${old} stays as it is.`]
   }
   const isLost = found.stored !== undefined && found.stored.generationId > 0 && found.columns === undefined
-  return isLost ? [`Table ${name} was dropped by hand: stream ${streamKey(configured.stream)} is loaded anew.`] : []
+  return [
+    ...(isLost ? [`Table ${name} was dropped by hand: stream ${key} is loaded anew.`] : []),
+    ...(found.obstacle === undefined
+      ? []
+      : [`${found.obstacle} Its refresh was interrupted before: stream ${key} begins anew.`]),
+  ]
 }
 
 function isSameTable(left: RelationName, right: RelationName): boolean {

@@ -1,4 +1,4 @@
-import { EclusaError, streamKey } from '@eclusa/sdk'
+import { EclusaError, fullRefreshCommand, streamKey } from '@eclusa/sdk'
 import type { Column, ConfiguredStream, StreamName } from '@eclusa/sdk'
 import { duckdbDialect } from '@eclusa/warehouse'
 import type { RelationName } from '@eclusa/warehouse'
@@ -6,6 +6,7 @@ import { rawIdMaxOf } from '../table/raw-id.ts'
 import { planTable } from '../table/table-plan.ts'
 import type { TablePlan } from '../table/table-plan.ts'
 import type { StreamRecord } from './ledger.ts'
+import { addsToTable } from './stream-inspection.ts'
 import type { InspectedStream } from './stream-inspection.ts'
 import { TableWriter } from './table-writer.ts'
 import type { BatchRows, WriterContext } from './table-writer.ts'
@@ -165,7 +166,7 @@ export class StreamLoad {
 
   async #follow(): Promise<readonly string[]> {
     const notes = await this.#writer!.follow(this.#columns)
-    if (this.#way === 'delta') this.#refuseMovedKey()
+    if (this.#inspected.configured.destinationSyncMode === 'append_dedup') this.#refuseMovedKey()
     return notes
   }
 
@@ -176,7 +177,7 @@ export class StreamLoad {
     if (moved === undefined) return
     throw new EclusaError('SCHEMA_CHANGED', {
       message: `Key column "${moved}" of stream ${streamKey(stream)} has changed its type: its new values cannot be compared with those in the table.`,
-      remedy: 'Load the stream anew: run with a full refresh of this stream.',
+      remedy: `Load the stream anew: ${fullRefreshCommand(stream)}`,
       details: { stream: streamKey(stream), column: moved },
     })
   }
@@ -188,8 +189,7 @@ export class StreamLoad {
 
   /** True when a refresh adds to a table that is there already. */
   get #appendsToTarget(): boolean {
-    const { configured, columns } = this.#inspected
-    return configured.destinationSyncMode === 'append' && columns !== undefined
+    return addsToTable(this.#inspected.configured, this.#inspected.columns)
   }
 
   async #mergeDelta(): Promise<void> {

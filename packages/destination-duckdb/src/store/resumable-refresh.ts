@@ -1,0 +1,44 @@
+import { hasErrorCode, streamKey } from '@eclusa/sdk'
+import type { ConfiguredStream } from '@eclusa/sdk'
+import type { RelationColumn } from '@eclusa/warehouse'
+import { foldIdentifier } from '../table/identifier.ts'
+import { planTable } from '../table/table-plan.ts'
+import type { TablePlan } from '../table/table-plan.ts'
+
+/**
+ * Why a refresh that was interrupted cannot go on with the stream as it is now; undefined when it can. Nobody has seen
+ * its rows yet, so it begins anew instead of asking for a change of the source or of the policy.
+ *
+ * @param table of the refresh, and which of its columns are versions
+ */
+export function obstacleToResuming(
+  configured: ConfiguredStream,
+  table: { readonly columns: readonly RelationColumn[]; readonly versions: ReadonlyMap<string, string> },
+): string | undefined {
+  try {
+    const plan = planTable({
+      stream: configured.stream,
+      columns: configured.schema.columns,
+      table: table.columns,
+      versions: table.versions,
+      policy: configured.schemaPolicy,
+      replaces: false,
+    })
+    const key = movedKey(configured, plan)
+    return key === undefined
+      ? undefined
+      : `The type of key column "${key}" of stream ${streamKey(configured.stream)} changed.`
+  } catch (error) {
+    if (hasErrorCode(error, 'SCHEMA_CHANGED')) return error.message
+    throw error
+  }
+}
+
+/** A key column whose values go on in another column of the table: there they cannot be compared with those before. */
+function movedKey({ destinationSyncMode, primaryKey }: ConfiguredStream, { columns }: TablePlan): string | undefined {
+  if (destinationSyncMode !== 'append_dedup') return undefined
+  return primaryKey.find((key) => {
+    const folded = foldIdentifier(key)
+    return !columns.some(({ name, origin }) => foldIdentifier(name) === folded && origin.kind === 'source')
+  })
+}
