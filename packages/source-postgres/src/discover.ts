@@ -74,7 +74,8 @@ function relationStream(relation: Relation, config: PostgresConfig, policy: Type
   const isKeyReadable = relation.primaryKey.every((name) => columns.some((column) => column.name === name))
   const cursorCandidates = findCursorCandidates(columns)
   const hasTransactionIds = relation.kind === 'table' || relation.kind === 'partitioned_table'
-  const isIncremental = cursorCandidates.length > 0 || (hasTransactionIds && config.cursor_guard === 'xmin')
+  const isIncremental =
+    cursorCandidates.length > 0 || (hasTransactionIds && !relation.isAddressHidden && config.cursor_guard === 'xmin')
   return {
     stream: { namespace: relation.schemaName, name: relation.name },
     kind: relation.kind,
@@ -82,7 +83,7 @@ function relationStream(relation: Relation, config: PostgresConfig, policy: Type
     syncModes: isIncremental ? ['full_refresh', 'incremental'] : ['full_refresh'],
     primaryKey: isKeyReadable ? relation.primaryKey : [],
     cursorCandidates,
-    isResumable: relation.isHeap,
+    isResumable: relation.isAddressable,
     ...(relation.rowsEstimated !== undefined && { rowsEstimated: relation.rowsEstimated }),
     ...(relation.bytesEstimated !== undefined && { bytesEstimated: relation.bytesEstimated }),
     notes: [...notesOf(relation, config)],
@@ -109,6 +110,9 @@ function findCursorCandidates(columns: readonly SourceColumn[]): string[] {
 function* notesOf(relation: Relation, config: PostgresConfig): Generator<string> {
   const hidden = relation.columns.filter((column) => !column.isReadable).map(({ name }) => `"${name}"`)
   if (hidden.length > 0) yield `columns left out, no SELECT privilege: ${hidden.join(', ')}`
+  if (relation.isAddressHidden) {
+    yield 'SELECT on columns only: copied in one piece, from the start after an interruption, and not by cursor_guard xmin'
+  }
   if (relation.isRowSecurityActive) {
     yield config.row_level_security === 'apply'
       ? 'row level security: only the rows that policies show to this role are read'

@@ -73,7 +73,7 @@ async function assertReadable(run: ReadRun, stream: SourceStream): Promise<void>
   }
   if (!isIncremental) return
   if (run.guardOf(stream) === 'xmin') {
-    assertHaveTransactionIds(stream, await readParts(run.coordinator, stream, run.config))
+    assertHaveTransactionIds(stream, await readParts(run.coordinator, stream, run.config), run.username)
   } else {
     cursorOf(stream, run.guardOf(stream))
   }

@@ -20,8 +20,13 @@ export interface Relation {
   readonly kind: Exclude<StreamKind, 'query'>
   readonly isPartition: boolean
   readonly isUnlogged: boolean
-  /** True when its rows have addresses to copy it in pieces by: heap tables, also where they are partitions of it. */
-  readonly isHeap: boolean
+  /**
+   * True when its rows have addresses and transaction ids, which pieces of it and the xmin guard need, and the role may
+   * read them: heap tables, also where they are partitions of it. See `isAddressReadableSql`.
+   */
+  readonly isAddressable: boolean
+  /** True when it is only for want of a privilege that it is not addressable. */
+  readonly isAddressHidden: boolean
   /** In the order of the table, without dropped ones; also those that the role may not read. */
   readonly columns: readonly RelationColumn[]
   /** In key order. */
@@ -103,7 +108,8 @@ interface RelationRow {
   relkind: keyof typeof kinds
   isPartition: boolean
   isUnlogged: boolean
-  isHeap: boolean
+  isAddressable: boolean
+  isAddressHidden: boolean
   isRowSecurityActive: boolean
   childCount: number
   isSchemaUsable: boolean
@@ -128,12 +134,20 @@ interface ColumnRow {
 /** Oid of the table access method that keeps rows at addresses made of page and line. */
 export const heapSql = `(SELECT am.oid FROM pg_am AS am WHERE am.amname = 'heap')`
 
+/**
+ * Whether the role may read the system columns ctid (-1) and xmin (-2) of a relation `c`: by a SELECT on the whole of it,
+ * or on these columns. A SELECT on other columns does not reach so far.
+ */
+export const isAddressReadableSql = `coalesce(has_column_privilege(c.oid, (-1)::int2, 'SELECT')
+                  AND has_column_privilege(c.oid, (-2)::int2, 'SELECT'), false)`
+
 // Estimates are sums over the table and the partitions below it. reltuples is -1 where nothing was ever analysed;
 // where the table has grown since, its density is applied to its present size, as the planner does. Measuring waits for
 // whoever holds a table exclusively (ALTER TABLE, TRUNCATE), so of those the size is what statistics remember.
 const relationsSql = `
   WITH RECURSIVE chosen AS (
-    SELECT c.*, n.nspname, has_schema_privilege(n.oid, 'USAGE') AS "isSchemaUsable"
+    SELECT c.*, n.nspname, has_schema_privilege(n.oid, 'USAGE') AS "isSchemaUsable",
+           c.relkind = 'p' OR c.relam = ${heapSql} AS has_addresses, ${isAddressReadableSql} AS is_address_readable
       FROM pg_class AS c
       JOIN pg_namespace AS n ON n.oid = c.relnamespace
      WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
@@ -170,7 +184,8 @@ const relationsSql = `
   SELECT chosen.oid, chosen.nspname AS "schemaName", chosen.relname AS name, chosen.relkind,
          chosen.relispartition AS "isPartition",
          chosen.relpersistence = 'u' AS "isUnlogged",
-         chosen.relkind = 'p' OR chosen.relam = ${heapSql} AS "isHeap",
+         chosen.has_addresses AND chosen.is_address_readable AS "isAddressable",
+         chosen.has_addresses AND NOT chosen.is_address_readable AS "isAddressHidden",
          coalesce(row_security_active(chosen.oid), false) AS "isRowSecurityActive",
          (SELECT count(*)::int FROM pg_inherits AS i WHERE i.inhparent = chosen.oid AND chosen.relkind <> 'p') AS "childCount",
          chosen."isSchemaUsable", round(size.rows) AS rows, size.bytes

@@ -5,7 +5,7 @@ import { createSourceDatabase } from '../../testing/database.ts'
 import type { SourceDatabase } from '../../testing/database.ts'
 import { startFakePooler } from '../../testing/fake-pooler.ts'
 import { MemoryDestination } from '../../testing/memory-destination.ts'
-import { SourceRun } from '../../testing/source-run.ts'
+import { SourceRun, incremental } from '../../testing/source-run.ts'
 import type { SourceConfig } from '../../testing/source-run.ts'
 
 function problems(findings: readonly CheckFinding[]): string[] {
@@ -156,6 +156,42 @@ describe.each(await testServers())('on PostgreSQL $major, check', (server) => {
       await destination.take(run.read(await run.catalog()))
       expect(destination.rows('partly.t')).toEqual([['2']])
       expect(destination.rows('partly.p')).toEqual([['3']])
+    })
+
+    it('copies a large table that it may read by columns only, in one piece, and anew after an interruption', async () => {
+      await database.run(`CREATE SCHEMA narrow; GRANT USAGE ON SCHEMA narrow TO ${role};
+        CREATE TABLE narrow.t (a int, b text); INSERT INTO narrow.t SELECT i, repeat('x', 1000) FROM generate_series(1, 3000) AS i;
+        CREATE TABLE narrow.u (a int); INSERT INTO narrow.u VALUES (1);
+        GRANT SELECT (a) ON narrow.t TO ${role}; GRANT SELECT ON narrow.u TO ${role}`)
+      const run = asRole({ schemas: ['narrow'], chunk_bytes: 1024 * 1024, readers: 2 })
+      const discovered = (await run.discover()).get('narrow.t')
+      expect(discovered).toMatchObject({
+        isResumable: false,
+        notes: [expect.anything(), expect.stringContaining('one piece')],
+      })
+      const destination = new MemoryDestination({ fullRefreshes: ['narrow.t', 'narrow.u'] })
+      const catalog = await run.catalog({ 'narrow.t': {}, 'narrow.u': {} })
+      let checkpoints = 0
+      await destination.take(run.read(catalog), ({ type }) => type === 'checkpoint' && ++checkpoints === 1)
+      await destination.take(run.read(catalog, destination.checkpoints))
+      expect(new Set(destination.rows('narrow.t').map(([a]) => a)).size).toBe(3000)
+      expect(destination.rows('narrow.t')).toHaveLength(3000)
+    })
+
+    it('refuses the xmin guard where transaction ids may not be read, with the least SQL that would permit it', async () => {
+      await database.run(`CREATE SCHEMA guarded; GRANT USAGE ON SCHEMA guarded TO ${role};
+        CREATE TABLE guarded.t (a int, b int); INSERT INTO guarded.t VALUES (1, 2); GRANT SELECT (a) ON guarded.t TO ${role}`)
+      const run = asRole({ schemas: ['guarded'], cursor_guard: 'xmin' })
+      const read = async () => {
+        const destination = new MemoryDestination()
+        const catalog = await run.catalog({ 'guarded.t': { ...incremental, cursorColumn: 'a' } }, { isFresh: true })
+        await destination.take(run.read(catalog))
+        return destination.rows('guarded.t')
+      }
+      const remedy = `GRANT SELECT (ctid, xmin) ON "guarded"."t" TO "${role}"`
+      await expect(read()).rejects.toMatchObject({ code: 'POSTGRES_PRIVILEGE_MISSING', remedy })
+      await database.run(remedy)
+      expect(await read()).toEqual([['1']])
     })
 
     it('refuses hidden rows, or reads the visible ones when it is told to', async () => {

@@ -58,13 +58,7 @@ function* schemaFindings(schemaName: string, relations: readonly Relation[], rol
 function* relationFindings(relation: Relation, role: Role): Generator<CheckFinding> {
   const name = `${relation.schemaName}.${relation.name}`
   const hidden = relation.columns.filter((column) => !column.isReadable).map((column) => column.name)
-  if (hidden.length > 0) {
-    yield warning(
-      `SELECT on ${name}`,
-      `Role "${role.username}" may not read the columns ${hidden.map((column) => `"${column}"`).join(', ')}: left out by discover.`,
-      `GRANT SELECT (${hidden.map(quoteIdentifier).join(', ')}) ON ${qualifiedName(relation)} TO ${quoteIdentifier(role.username)};`,
-    )
-  }
+  if (hidden.length > 0 || relation.isAddressHidden) yield columnsFinding(relation, hidden, role)
   if (relation.isRowSecurityActive && role.config.row_level_security === 'refuse') {
     yield concern(role, relation.schemaName, {
       subject: `row level security of ${name}`,
@@ -80,6 +74,25 @@ function* relationFindings(relation: Relation, role: Role): Generator<CheckFindi
       `ALTER TABLE ${qualifiedName(relation)} SET LOGGED;`,
     )
   }
+}
+
+/** Restricting a role to columns is legitimate: what it costs is said, with what would lift it. */
+function columnsFinding(relation: Relation, hidden: readonly string[], { username }: Role): CheckFinding {
+  const columns = hidden.map((column) => `"${column}"`).join(', ')
+  const sentences = [
+    ...(hidden.length > 0 ? [`Role "${username}" may not read the columns ${columns}: left out by discover.`] : []),
+    ...(relation.isAddressHidden
+      ? [
+          'With SELECT on columns alone, the table is copied in one piece, which begins anew after an interruption, and cursor_guard xmin cannot be used.',
+        ]
+      : []),
+  ]
+  const wanted = [...hidden.map(quoteIdentifier), ...(relation.isAddressHidden ? ['ctid', 'xmin'] : [])]
+  return warning(
+    `SELECT on ${relation.schemaName}.${relation.name}`,
+    sentences.join(' '),
+    `GRANT SELECT (${wanted.join(', ')}) ON ${qualifiedName(relation)} TO ${quoteIdentifier(username)};`,
+  )
 }
 
 interface Concern {

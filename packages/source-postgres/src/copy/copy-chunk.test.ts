@@ -4,7 +4,7 @@ import { chunkConditions, planChunks } from './copy-chunk.ts'
 import type { CopyPart } from './copy-part.ts'
 
 function part(pages: number, bytes = pages * 8192): CopyPart {
-  return { oid: 1, fromSql: 't', filenode: 1, pages, bytes, columnNumbers: [] }
+  return { oid: 1, qualifiedName: 't', fromSql: 't', filenode: 1, isAddressable: true, pages, bytes, columnNumbers: [] }
 }
 
 it('covers every page once, from the first that is left to the open end', () => {
@@ -32,7 +32,7 @@ it('counts TOAST, so that pages with much of it make smaller chunks', () => {
 })
 
 it('leaves what has no row addresses whole', () => {
-  expect(planChunks({ ...part(100), filenode: null }, { chunkBytes: 1 })).toMatchObject([
+  expect(planChunks({ ...part(100), isAddressable: false }, { chunkBytes: 1 })).toMatchObject([
     { pageFirst: 0, pageEnd: null },
   ])
 })

@@ -17,10 +17,10 @@ export interface ChunkOptions {
 /**
  * Divides a part into chunks of about `chunkBytes` each, TOAST included. The last one is open-ended: the table may have
  * shrunk or grown since it was measured, and a range that ends nowhere can leave nothing out. A part without row
- * addresses is one chunk.
+ * addresses, or whose addresses the role may not read, is one chunk.
  */
 export function planChunks(part: CopyPart, { chunkBytes, pageFirst = 0 }: ChunkOptions): CopyChunk[] {
-  if (part.filenode === null || part.pages === 0) {
+  if (!part.isAddressable || part.pages === 0) {
     return [{ part, pageFirst: 0, pageEnd: null, bytesEstimated: part.bytes }]
   }
   const bytesPerPage = part.bytes / part.pages

@@ -1,4 +1,4 @@
-import { heapSql } from '../catalog/relation.ts'
+import { heapSql, isAddressReadableSql } from '../catalog/relation.ts'
 import type { PostgresConfig } from '../config.ts'
 import type { Session } from '../connection/session.ts'
 import type { SourceStream } from '../source-stream.ts'
@@ -11,10 +11,14 @@ import { qualifiedName } from '../sql-text.ts'
 export interface CopyPart {
   /** 0 for a query. */
   readonly oid: number
+  /** Quoted and with its schema; empty for a query. */
+  readonly qualifiedName: string
   /** Stands after FROM. */
   readonly fromSql: string
-  /** pg_class.relfilenode in the snapshot: another one means that rows have moved. Null where there are no row addresses. */
+  /** pg_class.relfilenode in the snapshot: another one means that rows have moved. Null where rows have no addresses. */
   readonly filenode: number | null
+  /** True when the role may read the addresses of rows and their transaction ids: else the part is copied in one piece. */
+  readonly isAddressable: boolean
   /** Heap pages at the time of planning; rows that the snapshot shows lie on no later one. 0 where there are none. */
   readonly pages: number
   /** Heap and its TOAST together, so that pieces are of equal size in what is sent. */
@@ -29,6 +33,7 @@ interface PartRow {
   name: string
   filenode: number
   isHeap: boolean
+  isAddressReadable: boolean
   isTable: boolean
   pages: number
   bytes: number
@@ -50,6 +55,7 @@ const partsSql = `
   )
   SELECT c.oid, n.nspname AS "schemaName", c.relname AS name, c.relfilenode::int8::float8 AS filenode,
          c.relkind IN ('r', 'm') AND c.relam = ${heapSql} AS "isHeap",
+         ${isAddressReadableSql} AS "isAddressReadable",
          c.relkind = 'r' AS "isTable",
          CASE WHEN c.relkind IN ('r', 'm') THEN pg_relation_size(c.oid) / current_setting('block_size')::int ELSE 0 END::float8 AS pages,
          CASE WHEN c.relkind IN ('r', 'm') THEN pg_table_size(c.oid) ELSE 0 END::float8 AS bytes,
@@ -88,8 +94,10 @@ export async function readParts(session: Session, stream: SourceStream, config: 
 function partOf(row: PartRow): CopyPart {
   return {
     oid: row.oid,
+    qualifiedName: qualifiedName(row),
     fromSql: `${row.isTable ? 'ONLY ' : ''}${qualifiedName(row)}`,
     filenode: row.isHeap ? row.filenode : null,
+    isAddressable: row.isHeap && row.isAddressReadable,
     pages: row.pages,
     bytes: row.bytes,
     columnNumbers: row.columnNumbers,
@@ -99,8 +107,10 @@ function partOf(row: PartRow): CopyPart {
 function wholePart({ relation, fromSql, columns }: SourceStream): CopyPart {
   return {
     oid: relation?.oid ?? 0,
+    qualifiedName: relation === undefined ? '' : qualifiedName(relation),
     fromSql,
     filenode: null,
+    isAddressable: false,
     pages: 0,
     bytes: relation?.bytesEstimated ?? 0,
     columnNumbers: columns.flatMap(({ number }) => (number === undefined ? [] : [number])),

@@ -109,7 +109,7 @@ export class PartReader {
   async readRecentXids(stream: SourceStream, chunk: CopyChunk): Promise<string[]> {
     const { xmin, xmax } = this.#options.snapshot
     // While nobody was writing when the snapshot was taken, every visible row is older than its xmin.
-    if (xmin === xmax || chunk.part.filenode === null) return []
+    if (xmin === xmax || !chunk.part.isAddressable) return []
     const conditions = [...chunkConditions(chunk), writtenSince(xmin)].join(' AND ')
     const rows = await this.session.query<{ xid: string }>(
       `SELECT DISTINCT xmin::text AS xid FROM ${chunk.part.fromSql} WHERE ${conditions}`,

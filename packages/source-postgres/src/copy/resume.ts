@@ -75,7 +75,8 @@ function compareFacts({ stream, state, parts, snapshot, identity }: ResumeOption
   for (const done of state.parts) {
     const part = parts.find(({ oid }) => oid === done.oid)
     if (part === undefined) return no('a part of the table was detached or dropped')
-    if (done.filenode === null || part.filenode !== done.filenode) return no('the table was truncated or rewritten')
+    if (!part.isAddressable) return no('its rows have no addresses that this role may read')
+    if (part.filenode !== done.filenode) return no('the table was truncated or rewritten')
   }
   return yes
 }

@@ -30,7 +30,7 @@ export async function* readNewVersions(
   const filter = new VersionFilter({ horizon, delivered: parseXids(state.deliveredXids), snapshot: run.snapshot })
   const builder = batchBuilder({ stream, budget: run.budget, pool: run.pool })
   const parts = await readParts(run.coordinator, stream, run.config)
-  assertHaveTransactionIds(stream, parts)
+  assertHaveTransactionIds(stream, parts, run.username)
   for (const part of parts) {
     const age = state.parts.includes(part.oid) ? 'known' : 'new'
     for await (const rows of readVersions(run, { stream, part, since: age === 'known' ? horizon : undefined })) {
@@ -83,8 +83,16 @@ async function* readVersions(run: ReadRun, { stream, part, since }: PartVersions
 }
 
 /** The guard needs what only heap tables have, and what must be asked of each partition itself. */
-export function assertHaveTransactionIds(stream: SourceStream, parts: readonly CopyPart[]): void {
-  if (parts.every(({ filenode }) => filenode !== null)) return
+export function assertHaveTransactionIds(stream: SourceStream, parts: readonly CopyPart[], username: string): void {
+  if (parts.every(({ isAddressable }) => isAddressable)) return
+  const hidden = parts.filter(({ filenode, isAddressable }) => filenode !== null && !isAddressable)
+  if (hidden.length > 0) {
+    throw new EclusaError('POSTGRES_PRIVILEGE_MISSING', {
+      message: `Role "${username}" may read columns of ${stream.key}, but not its transaction ids, which cursor_guard xmin needs.`,
+      remedy: `GRANT SELECT (ctid, xmin) ON ${hidden.map((part) => part.qualifiedName).join(', ')} TO ${quoteIdentifier(username)}`,
+      details: { stream: stream.key },
+    })
+  }
   throw new EclusaError('POSTGRES_CURSOR_UNSUITABLE', {
     message: `${stream.key} cannot be read by transaction id: a part of it is a foreign table, has another storage than heap, or may not be read by itself.`,
     remedy: 'Set cursor_guard: lookback and choose a cursor column, or read it with full refresh.',
