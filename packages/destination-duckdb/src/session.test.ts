@@ -476,6 +476,7 @@ describe('changes by hand', () => {
     {
       await using session = await fixture.open([appendIncremental])
       expect(session.checkpoints).toEqual([])
+      expect(session.missing).toEqual([stream])
       expect(fixture.log.lines).toContainEqual(expect.stringContaining('was dropped by hand'))
       await session.startStream(stream, { resumed: false })
       await session.write(batchOf([[1, 'a']]))
@@ -499,6 +500,7 @@ describe('changes by hand', () => {
     const moved = configured({ target: { namespace: 'staging', name: 'elsewhere' } })
     await using session = await fixture.open([moved])
     expect(session.checkpoints).toEqual([])
+    expect(session.missing).toEqual([stream])
     await session.startStream(stream, { resumed: false })
     await session.write(batchOf([[3, 'new']]))
     await session.completeStream(stream)

@@ -73,6 +73,7 @@ function workerOptions({ config, catalog, pipeline, runId }: WriteRequest<DuckDb
 
 class DuckDbDestinationSession implements DestinationSession {
   readonly checkpoints: readonly Checkpoint[]
+  readonly missing: readonly StreamName[]
   readonly #request: WriteRequest<DuckDbConfig>
   readonly #thread: DatabaseThread
   readonly #close: () => Promise<void>
@@ -93,6 +94,7 @@ class DuckDbDestinationSession implements DestinationSession {
   ) {
     const { streams } = request.catalog
     this.checkpoints = opened.checkpoints
+    this.missing = opened.missing
     this.#request = request
     this.#thread = thread
     this.#close = close

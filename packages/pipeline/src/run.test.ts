@@ -90,7 +90,11 @@ function tables(
  * A destination in memory with real transactions: what is not committed is gone when the session is disposed. With
  * `unheld` there is one value in each batch that it cannot hold.
  */
-function memory({ unheld = false } = {}): ConfiguredDestination & { rows(name: string): bigint[]; commits: number } {
+function memory({ unheld = false } = {}): ConfiguredDestination & {
+  rows(name: string): bigint[]
+  drop(name: string): void
+  commits: number
+} {
   let durable = {
     tables: new Map<string, bigint[]>(),
     loading: new Map<string, bigint[]>(),
@@ -107,13 +111,20 @@ function memory({ unheld = false } = {}): ConfiguredDestination & { rows(name: s
     check: async () => ({ findings: [] }),
     plan: async () => [],
     rows: (name: string) => durable.tables.get(name) ?? [],
-    async open(): Promise<DestinationSession> {
+    drop: (name: string) => void durable.tables.delete(name),
+    async open({ catalog }: Parameters<ConfiguredDestination['open']>[0]): Promise<DestinationSession> {
       if (isOpen) throw new Error('opened twice')
       isOpen = true
       const draft = structuredClone(durable)
+      const missing = catalog.streams
+        .map(({ stream }) => stream)
+        .filter(({ name }) => !durable.tables.has(name) && !durable.loading.has(name))
       let accepted: StreamName[] = []
       return {
-        checkpoints: [...durable.checkpoints.values()],
+        checkpoints: [...durable.checkpoints.values()].filter(
+          ({ stream }) => !missing.some(({ name }) => name === stream.name),
+        ),
+        missing,
         startStream: async ({ name }, { resumed }) => {
           if (!resumed) draft.loading.set(name, [])
         },
@@ -233,6 +244,19 @@ describe('a run', () => {
     expect((await pipeline.run().result).status).toBe('succeeded')
     expect(reads).toEqual(['a@0', 'b@0', 'b@2', 'a@0', 'b@0'])
     expect([destination.rows('a'), destination.rows('b')]).toEqual([allRows, allRows])
+  })
+
+  it('reads again what an unfinished sync has completed and somebody has dropped since', async () => {
+    const destination = memory()
+    const reads: string[] = []
+    const fault = { stream: 'c', atChunk: 2, error: new EclusaError('INTERNAL', { message: 'Killed.' }) }
+    const source = tables(['a', 'b', 'c'], { faults: [fault], reads })
+    const pipeline = define({ source, destination, commit: everyCheckpoint })
+    expect((await pipeline.run().result).status).toBe('failed')
+    destination.drop('a')
+    expect((await pipeline.run().result).status).toBe('succeeded')
+    expect(reads.slice(3)).toEqual(['a@0', 'c@2'])
+    expect(destination.rows('a')).toEqual(allRows)
   })
 
   it('reads every stream from its first row in a full refresh, also those that an attempt failed before', async () => {

@@ -6,6 +6,7 @@ import type {
   ConfiguredCatalog,
   ConfiguredStream,
   ConnectorContext,
+  DestinationSession,
   RunEvent,
   RunFailure,
   Step,
@@ -212,7 +213,7 @@ class Run {
       bytesMax: settings.memoryBytesMax / 2,
       ...context,
     })
-    const { sync: state, checkpoints } = this.#stateOf(session.checkpoints)
+    const { sync: state, checkpoints } = this.#stateOf(session)
     const streams = remainingStreams({ streams: wanted }, state)
     return await sync({
       source: settings.source,
@@ -233,9 +234,9 @@ class Run {
    * What an attempt goes on from. A full refresh forgets the checkpoint of each stream until this run has begun it
    * durably, also when an attempt fails before. Whoever selects streams wants them read, whatever an unfinished sync has.
    */
-  #stateOf(stored: readonly Checkpoint[]): ReturnType<typeof readSyncState> {
+  #stateOf(session: Pick<DestinationSession, 'checkpoints' | 'missing'>): ReturnType<typeof readSyncState> {
     const { fullRefresh, select: selected } = this.#parts.options
-    const { sync: state, checkpoints } = readSyncState(stored)
+    const { sync: state, checkpoints } = readSyncState(session.checkpoints, session.missing)
     const isOwnSync = this.#tally.hasCommitted || (fullRefresh !== true && selected === undefined)
     return {
       sync: isOwnSync ? state : newSync,

@@ -19,15 +19,22 @@ export type SyncState = z.infer<typeof syncStateSchema>
 
 export const newSync: SyncState = { version: 1, finished: false, completed: [] }
 
-/** Splits what the destination stored into the sync's state and the source's own checkpoints. */
-export function readSyncState(stored: readonly Checkpoint[]): {
+/**
+ * Splits what the destination stored into the sync's state and the source's own checkpoints. A stream that is `missing`
+ * there is not complete, whatever the state says.
+ */
+export function readSyncState(
+  stored: readonly Checkpoint[],
+  missing: readonly StreamName[] = [],
+): {
   readonly sync: SyncState
   readonly checkpoints: Checkpoint[]
 } {
   const own = stored.find(({ stream }) => streamKey(stream) === streamKey(syncStream))
   const state = own === undefined ? newSync : syncStateSchema.parse(own.state)
+  const gone = new Set(missing.map(streamKey))
   return {
-    sync: state.finished ? newSync : state,
+    sync: state.finished ? newSync : { ...state, completed: state.completed.filter((key) => !gone.has(key)) },
     checkpoints: stored.filter((checkpoint) => checkpoint !== own),
   }
 }

@@ -23,6 +23,9 @@ export function guardDestinationSession(
     get checkpoints() {
       return session.checkpoints
     },
+    get missing() {
+      return session.missing ?? []
+    },
     startStream: (stream, options) =>
       turn('startStream', async () => {
         streams.start(stream)

@@ -55,6 +55,11 @@ export interface DestinationSession extends AsyncDisposable {
   /** The checkpoints of the last durable commit of this pipeline; empty when there is none. */
   readonly checkpoints: readonly Checkpoint[]
   /**
+   * Streams of the catalog of which there is nothing, or nothing any more: their tables were dropped, or their targets
+   * moved. They are read from their first row, also where an unfinished sync had completed them. Default: none.
+   */
+  readonly missing?: readonly StreamName[]
+  /**
    * Prepares the stream: `resumed` goes on with what earlier commits of this refresh wrote, else it starts empty. An
    * incremental stream that is read on from its checkpoint is resumed; one that is not is read from its first row on.
    */
@@ -74,7 +79,7 @@ export interface DestinationSession extends AsyncDisposable {
 export interface AuthoredSession
   extends
     Pick<DestinationSession, 'checkpoints' | 'startStream' | 'restartStream' | 'write'>,
-    Partial<Pick<DestinationSession, 'completeStream'> & AsyncDisposable> {
+    Partial<Pick<DestinationSession, 'missing' | 'completeStream'> & AsyncDisposable> {
   commit(checkpoints: readonly Checkpoint[]): Promise<Pick<Commit, 'sequence'> & Partial<Commit>>
 }
 

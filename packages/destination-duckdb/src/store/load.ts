@@ -61,6 +61,8 @@ interface StreamEntry {
  */
 export class Load {
   readonly checkpoints: readonly Checkpoint[]
+  /** Streams of which there is nothing, or nothing any more. */
+  readonly missing: readonly StreamName[]
   /** What should be told at the start. */
   readonly warnings: readonly string[]
   readonly #session: DuckDbSession
@@ -83,11 +85,8 @@ export class Load {
       await session.query('COMMIT')
     }
     const inspected = await inspectStreams(session, ledger, options)
-    const invalid = new Set(
-      inspected
-        .filter(({ isCheckpointValid }) => !isCheckpointValid)
-        .map(({ configured }) => streamKey(configured.stream)),
-    )
+    const missing = inspected.filter((one) => !one.isCheckpointValid).map(({ configured }) => configured.stream)
+    const invalid = new Set(missing.map(streamKey))
     const stored = await ledger.checkpoints()
     const memory = await MemoryLimit.of(session, widestOf(options.streams))
     await memory.lower()
@@ -103,6 +102,7 @@ export class Load {
     ])
     return new Load({ session, ledger, memory }, options, {
       checkpoints: stored.filter(({ stream }) => !invalid.has(streamKey(stream))),
+      missing,
       warnings: inspected.flatMap(({ warnings }) => warnings),
       streams: new Map(streams),
       sequence: await ledger.lastSequence(),
@@ -114,6 +114,7 @@ export class Load {
     options: LoadOptions,
     found: {
       checkpoints: readonly Checkpoint[]
+      missing: readonly StreamName[]
       warnings: readonly string[]
       streams: ReadonlyMap<string, StreamEntry>
       sequence: number
@@ -124,6 +125,7 @@ export class Load {
     this.#memory = memory
     this.#options = options
     this.checkpoints = found.checkpoints
+    this.missing = found.missing
     this.warnings = found.warnings
     this.#streams = found.streams
     this.#sequence = found.sequence

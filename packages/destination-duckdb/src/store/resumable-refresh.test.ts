@@ -20,6 +20,7 @@ const before = { columns: { id: 'int32', note: 'text' } }
 async function runAgain(of: ConfiguredStream, rows: readonly (readonly unknown[])[]): Promise<boolean> {
   await using session = await fixture.open([of])
   const resumed = session.checkpoints.length > 0
+  expect(session.missing).toEqual(resumed ? [] : [of.stream])
   await session.startStream(of.stream, { resumed })
   await session.write(batchOf(rows, of))
   await session.completeStream(of.stream)

@@ -73,7 +73,7 @@ export class CallHandler {
       const { method, notes } = await chooseMethod(session, options)
       const load = await Load.open(session, { ...options, method })
       this.#open = { warehouse, load }
-      return { checkpoints: load.checkpoints, notes: [...notes, ...load.warnings] }
+      return { checkpoints: load.checkpoints, missing: load.missing, notes: [...notes, ...load.warnings] }
     } catch (error) {
       await warehouse[Symbol.asyncDispose]()
       throw error

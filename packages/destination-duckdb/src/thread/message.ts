@@ -27,6 +27,7 @@ export interface WorkerOptions {
 
 export interface OpenAnswer {
   readonly checkpoints: readonly Checkpoint[]
+  readonly missing: readonly StreamName[]
   readonly notes: readonly string[]
 }
 
