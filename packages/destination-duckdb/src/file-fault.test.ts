@@ -29,7 +29,7 @@ describe('a file that another process writes to', () => {
     const other = startChild('crash-child.ts', [fixture.path, 'append', 'Infinity', ''])
     await lineOf(other, 'ready')
     for (const use of [
-      () => fixture.open([configured()], { threaded: true }),
+      () => fixture.open([configured()]),
       () => fixture.destination().plan(fixture.request([configured()])),
       () => fixture.destination().openWarehouse?.(fixture.request([])),
     ]) {

@@ -11,63 +11,32 @@ import type {
   StreamName,
   WriteRequest,
 } from '@eclusa/sdk'
-import { claimDuckDbFile } from '@eclusa/warehouse'
+import { acceptBatch } from './batch/accept-batch.ts'
+import type { Accepted } from './batch/accept-batch.ts'
+import { BatchWindow } from './batch/batch-window.ts'
 import type { DuckDbConfig } from './config.ts'
-import type { DatabaseThread } from './thread/call-handler.ts'
-import { BatchWindow } from './thread/batch-window.ts'
-import type { OpenAnswer, WorkerOptions } from './thread/message.ts'
-import { packBatch } from './thread/pack-batch.ts'
-import type { PackedBatch } from './thread/pack-batch.ts'
-import { WorkerThread } from './thread/worker-thread.ts'
+import { openLoad } from './store/open-load.ts'
+import type { OpenLoad } from './store/open-load.ts'
+import type { Appended } from './store/stream-load.ts'
 
 /**
- * Opens the database in a thread of its own and finds out what it has of each stream.
+ * Opens the database and finds out what it has of each stream.
  *
  * @throws DESTINATION_BUSY naming who holds the file; DUCKDB_… for a file that cannot be used; DESTINATION_TABLE_TAKEN,
  *   SCHEMA_CHANGED, COLUMN_NAME_COLLISION, DESTINATION_TABLE_CHANGED for one stream, named in `details.stream`
  */
-export async function openSession(
-  request: WriteRequest<DuckDbConfig>,
-  startThread: () => DatabaseThread = () => new WorkerThread(),
-): Promise<DestinationSession> {
+export async function openSession(request: WriteRequest<DuckDbConfig>): Promise<DestinationSession> {
   const { config, signal, log } = request
   throwIfCancelled(signal)
   await mkdir(dirname(config.path), { recursive: true }).catch((cause: unknown) => {
     throw directoryError(config.path, cause)
   })
-  const claim = claimOrBusy(config.path)
-  const thread = startThread()
-  const interrupt = () => thread.interrupt()
-  signal.addEventListener('abort', interrupt)
-  const close = async () => {
-    signal.removeEventListener('abort', interrupt)
-    try {
-      await thread.close()
-    } finally {
-      claim.release()
-    }
-  }
   try {
-    const opened = await thread.call({ call: 'open', options: workerOptions(request) })
+    const opened = await openLoad(request)
     for (const note of opened.notes) log.warn(note)
-    return new DuckDbDestinationSession(request, thread, opened, close)
+    return new DuckDbDestinationSession(request, opened)
   } catch (error) {
-    await close()
     throw busyIfLocked(error)
-  }
-}
-
-function workerOptions({ config, catalog, pipeline, runId }: WriteRequest<DuckDbConfig>): WorkerOptions {
-  return {
-    path: config.path,
-    threads: config.threads,
-    memoryLimit: config.memory_limit,
-    temporaryDirectory: config.temp_directory,
-    schemaOverride: config.schema,
-    appendMethod: config.append_method,
-    pipeline,
-    runId,
-    streams: catalog.streams,
   }
 }
 
@@ -75,29 +44,23 @@ class DuckDbDestinationSession implements DestinationSession {
   readonly checkpoints: readonly Checkpoint[]
   readonly missing: readonly StreamName[]
   readonly #request: WriteRequest<DuckDbConfig>
-  readonly #thread: DatabaseThread
-  readonly #close: () => Promise<void>
+  readonly #opened: OpenLoad
   readonly #window: BatchWindow
   readonly #streams: ReadonlyMap<string, ConfiguredStream>
-  /** The columns that the thread knows of each stream. */
+  /** The columns that the load knows of each stream. */
   readonly #columns: Map<string, readonly Column[]>
   readonly #told = new Set<string>()
+  #lastAppended: Promise<unknown> = Promise.resolve()
   /** What went wrong with an accepted batch; thrown by the next call. */
   #failure: unknown
   #isClosed = false
 
-  constructor(
-    request: WriteRequest<DuckDbConfig>,
-    thread: DatabaseThread,
-    opened: OpenAnswer,
-    close: () => Promise<void>,
-  ) {
+  constructor(request: WriteRequest<DuckDbConfig>, opened: OpenLoad) {
     const { streams } = request.catalog
-    this.checkpoints = opened.checkpoints
-    this.missing = opened.missing
+    this.checkpoints = opened.load.checkpoints
+    this.missing = opened.load.missing
     this.#request = request
-    this.#thread = thread
-    this.#close = close
+    this.#opened = opened
     this.#window = new BatchWindow(request.bytesMax)
     this.#streams = new Map(streams.map((stream) => [streamKey(stream.stream), stream]))
     this.#columns = new Map(streams.map(({ stream, schema }) => [streamKey(stream), schema.columns]))
@@ -105,30 +68,30 @@ class DuckDbDestinationSession implements DestinationSession {
 
   async startStream(stream: StreamName, { resumed }: { readonly resumed: boolean }): Promise<void> {
     await this.#drain()
-    this.#tell(await this.#thread.call({ call: 'start', stream, resumed }))
+    this.#tell(await this.#opened.load.startStream(stream, { resumed }))
   }
 
   async restartStream(stream: StreamName): Promise<void> {
     await this.#drain()
-    this.#tell(await this.#thread.call({ call: 'restart', stream }))
+    this.#tell(await this.#opened.load.restartStream(stream))
   }
 
-  /** Resolves when the batch is on its way to DuckDB; what goes wrong there is thrown by the next call. */
+  /** Resolves when there was room for the batch; what goes wrong with it is thrown by the next call. */
   async write(batch: ChangeBatch): Promise<void> {
     await this.#window.enter(batch.byteLength)
-    const packed = this.#packOrLeave(batch)
+    const accepted = this.#acceptOrLeave(batch)
     // Not awaited: the window bounds how many are under way, and `#failure` keeps what becomes of them.
-    void this.#deliver(batch, packed)
+    void this.#seeThrough(batch, accepted)
   }
 
   async completeStream(stream: StreamName): Promise<void> {
     await this.#drain()
-    await this.#thread.call({ call: 'complete', stream })
+    this.#opened.load.completeStream(stream)
   }
 
   async commit(checkpoints: readonly Checkpoint[]): Promise<Commit> {
     await this.#drain()
-    const commit = await this.#thread.call({ call: 'commit', checkpoints })
+    const commit = await this.#opened.load.commit(checkpoints)
     this.#tell((commit.unrepresentable ?? []).map(({ stream }) => unheldNote(stream)))
     return commit
   }
@@ -136,14 +99,22 @@ class DuckDbDestinationSession implements DestinationSession {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
-    await this.#close()
+    await this.#opened[Symbol.asyncDispose]()
   }
 
-  async #deliver(batch: ChangeBatch, { batch: accepted, buffers, transfer }: PackedBatch): Promise<void> {
+  /** Batches queue for the load one after the other, and need not wait until DuckDB has taken those before them. */
+  #appendInOrder({ batch }: Accepted): Promise<Appended> {
+    const appended = this.#lastAppended.then(() => this.#opened.load.append(batch))
+    this.#lastAppended = appended.catch(() => {})
+    return appended
+  }
+
+  async #seeThrough(batch: ChangeBatch, accepted: Accepted): Promise<void> {
     try {
-      const answer = await this.#thread.call({ call: 'append', batch: accepted, buffers }, transfer)
-      this.#tell(answer.notes)
-      if (answer.buffers.length > 0) batch.recycle?.(answer.buffers)
+      const { notes, taken } = await this.#appendInOrder(accepted)
+      await taken
+      this.#tell(notes)
+      batch.recycle?.(accepted.buffers)
     } catch (error) {
       this.#failure ??= error
     } finally {
@@ -151,11 +122,11 @@ class DuckDbDestinationSession implements DestinationSession {
     }
   }
 
-  #packOrLeave(batch: ChangeBatch): PackedBatch {
+  #acceptOrLeave(batch: ChangeBatch): Accepted {
     const key = streamKey(batch.stream)
     try {
       this.#throwFailure()
-      return packBatch(batch, {
+      return acceptBatch(batch, {
         configured: this.#streams.get(key)!,
         runId: this.#request.runId,
         changedColumns: this.#changedColumns(key, batch.schema.columns),
@@ -201,14 +172,6 @@ function unheldNote(stream: StreamName): string {
 function throwIfCancelled(signal: AbortSignal): void {
   if (!signal.aborted) return
   throw new EclusaError('CANCELLED', { message: 'Loading into DuckDB was cancelled.', cause: signal.reason })
-}
-
-function claimOrBusy(path: string): ReturnType<typeof claimDuckDbFile> {
-  try {
-    return claimDuckDbFile(path)
-  } catch (error) {
-    throw busyIfLocked(error)
-  }
 }
 
 /** A locked file means a second writer, whatever kind of program it is. */

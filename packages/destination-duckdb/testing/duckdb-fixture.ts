@@ -16,10 +16,7 @@ import type {
   StreamSchema,
 } from '@eclusa/sdk'
 import { openDuckDb } from '@eclusa/warehouse'
-import { duckdbConfigSchema } from '../src/config.ts'
 import { duckdb } from '../src/index.ts'
-import { openSession } from '../src/session.ts'
-import { SameThread } from './same-thread.ts'
 
 // A DuckDB file in a directory of its own, and short ways to load streams into it.
 
@@ -94,7 +91,6 @@ export interface OpenOptions {
 
 export interface SessionOptions extends OpenOptions {
   readonly config?: Parameters<typeof duckdb>[0]
-  readonly threaded?: boolean
 }
 
 export class DuckDbFixture implements Disposable {
@@ -118,15 +114,11 @@ export class DuckDbFixture implements Disposable {
     }
   }
 
-  /** Opens a session; by default without a thread of its own, which is as good for everything but threads. */
   async open(
     streams: readonly ConfiguredStream[] = [configured()],
-    { config, threaded = false, ...options }: SessionOptions = {},
+    { config, ...options }: SessionOptions = {},
   ): Promise<DestinationSession> {
-    const request = this.request(streams, options)
-    if (threaded) return await this.destination(config).open(request)
-    const settings = duckdbConfigSchema.parse({ path: this.path, threads: 2, ...config })
-    return await openSession({ ...request, config: settings }, () => new SameThread())
+    return await this.destination(config).open(this.request(streams, options))
   }
 
   /** One run of one stream that ends in one commit. @returns its sequence. */

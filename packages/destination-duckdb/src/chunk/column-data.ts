@@ -3,7 +3,7 @@ import type { ColumnType } from '@eclusa/sdk'
 import type { Data } from 'apache-arrow'
 
 /**
- * One Arrow column as plain bytes that can travel to another thread. `values` and `offsets` begin at the first row;
+ * One Arrow column as plain bytes. `values` and `offsets` begin at the first row;
  * only bits (validity, booleans) keep a distance to it, as in Arrow.
  */
 export interface ColumnData {
@@ -80,17 +80,6 @@ export function copyColumn(type: ColumnType, column: ColumnData, start = 0, leng
   return { ...copy, offsets, values: column.values!.slice(first, last) }
 }
 
-/** Every buffer of the column once. */
-export function buffersOf(columns: readonly ColumnData[]): ArrayBuffer[] {
-  const listOf = ({ validity, values, offsets, elements }: ColumnData): (ArrayBufferView | undefined)[] => [
-    validity,
-    values,
-    offsets,
-    ...(elements === undefined ? [] : listOf(elements)),
-  ]
-  return arrayBuffers(columns.flatMap(listOf))
-}
-
 /** Every buffer of Arrow's data once, those without which a column can do among them. */
 export function arrowBuffersOf(children: readonly Data[]): ArrayBuffer[] {
   const listOf = (data: Data): (ArrayBufferView | undefined)[] => [
@@ -99,11 +88,7 @@ export function arrowBuffersOf(children: readonly Data[]): ArrayBuffer[] {
     data.valueOffsets,
     ...data.children.flatMap(listOf),
   ]
-  return arrayBuffers(children.flatMap(listOf))
-}
-
-function arrayBuffers(views: readonly (ArrayBufferView | undefined)[]): ArrayBuffer[] {
-  const buffers = views.flatMap((view) => (view?.buffer instanceof ArrayBuffer ? [view.buffer] : []))
+  const buffers = children.flatMap(listOf).flatMap((view) => (view?.buffer instanceof ArrayBuffer ? [view.buffer] : []))
   return [...new Set(buffers)].filter(({ byteLength }) => byteLength > 0)
 }
 

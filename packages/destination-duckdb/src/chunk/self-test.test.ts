@@ -1,10 +1,13 @@
 import { openDuckDb } from '@eclusa/warehouse'
 import { expect, it } from 'vitest'
+import { RowFeed } from './row-feed.ts'
 import { passesSelfTest } from './self-test.ts'
+import { ThreadCount } from './thread-count.ts'
 
 it('passes with the DuckDB that is installed here, and leaves nothing behind', async () => {
   await using warehouse = await openDuckDb({ path: ':memory:' })
   await using session = await warehouse.connect()
-  expect(await passesSelfTest(session)).toBe(true)
+  const feed = RowFeed.register(session.native)
+  expect(await passesSelfTest({ session, feed, threads: await ThreadCount.of(session) })).toBe(true)
   expect((await session.query('SELECT table_name FROM duckdb_tables()')).rows).toEqual([])
 })

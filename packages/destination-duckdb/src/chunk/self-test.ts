@@ -1,10 +1,10 @@
 import type { ColumnType } from '@eclusa/sdk'
 import { createBatchBuilder } from '@eclusa/sdk'
 import { duckdbDialect } from '@eclusa/warehouse'
-import type { DuckDbSession } from '@eclusa/warehouse'
 import { viewColumn } from './column-data.ts'
-import { TableAppender } from './table-appender.ts'
-import type { SlotValues } from './table-appender.ts'
+import type { SlotValues } from './chunk-writer.ts'
+import { TableInsertion } from './table-insertion.ts'
+import type { InsertionContext } from './table-insertion.ts'
 
 /*
  * Raw chunks rest on how DuckDB lays out vectors in memory. So before they are trusted, one chunk with every type goes
@@ -77,11 +77,12 @@ const table = { database: 'temp', schema: 'main', identifier: '_eclusa_self_test
 const rowCount = 3
 
 /** Tells whether raw chunks arrive as they should in this build of DuckDB. Leaves nothing behind. */
-export async function passesSelfTest(session: DuckDbSession): Promise<boolean> {
+export async function passesSelfTest(inserting: Omit<InsertionContext, 'method'>): Promise<boolean> {
+  const { session } = inserting
   const columns = probes.map(({ type }, index) => ({ name: `c${index}`, sqlType: duckdbDialect.sqlTypeOf(type) }))
   await session.query(duckdbDialect.createTable(table, columns, { temporary: true }))
   try {
-    await appendProbes(session)
+    await insertProbes(inserting)
     const name = duckdbDialect.formatRelation(table)
     const { rows } = await session.query(
       `SELECT (SELECT count(*) FROM ${name}), (SELECT count(*) FROM (${expectedRows()} EXCEPT ALL FROM ${name}))`,
@@ -94,7 +95,7 @@ export async function passesSelfTest(session: DuckDbSession): Promise<boolean> {
   }
 }
 
-async function appendProbes(session: DuckDbSession): Promise<void> {
+async function insertProbes(inserting: Omit<InsertionContext, 'method'>): Promise<void> {
   const builder = createBatchBuilder({
     stream: { name: 'probe' },
     schema: {
@@ -106,14 +107,13 @@ async function appendProbes(session: DuckDbSession): Promise<void> {
   for (let row = 0; row < rowCount; row++) builder.append(probes.map(({ values }) => values[row]))
   const { records } = builder.finish()
   const slots = records.data.children.map((data): SlotValues => ({ kind: 'rows', column: viewColumn(data) }))
-  const appender = await TableAppender.open(
-    session.native,
+  const insertion = new TableInsertion(
+    { ...inserting, method: 'raw' },
     table,
     probes.map(({ type }) => type),
-    'raw',
   )
-  appender.append(slots, rowCount)
-  appender.close()
+  await insertion.append(slots, rowCount)
+  await insertion.finish()
 }
 
 function expectedRows(): string {

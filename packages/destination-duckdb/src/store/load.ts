@@ -4,7 +4,9 @@ import { EclusaError, streamKey } from '@eclusa/sdk'
 import type { Checkpoint, Column, Commit, ConfiguredStream, StreamName, UnheldValues } from '@eclusa/sdk'
 import type { DuckDbSession } from '@eclusa/warehouse'
 import type { ColumnData } from '../chunk/column-data.ts'
-import type { AppendMethod, SlotValues } from '../chunk/table-appender.ts'
+import type { SlotValues } from '../chunk/chunk-writer.ts'
+import type { InsertionContext } from '../chunk/table-insertion.ts'
+import type { ThreadCount } from '../chunk/thread-count.ts'
 import { metadataColumns } from '../table/metadata-column.ts'
 import type { MetadataColumnName } from '../table/metadata-column.ts'
 import { rawIdColumn, rawIdSalt } from '../table/raw-id.ts'
@@ -13,15 +15,14 @@ import { metaColumn, metaText } from '../table/row-meta.ts'
 import { Ledger } from './ledger.ts'
 import { MemoryLimit } from './memory-limit.ts'
 import { StreamLoad } from './stream-load.ts'
+import type { Appended } from './stream-load.ts'
 import { inspectStreams } from './stream-inspection.ts'
 
 export interface LoadOptions {
-  readonly path: string
   readonly pipeline: string
   readonly runId: string
   readonly streams: readonly ConfiguredStream[]
   readonly schemaOverride: string | undefined
-  readonly method: AppendMethod
 }
 
 /** A batch without Arrow's objects, as it comes from the thread that accepted it. */
@@ -47,6 +48,13 @@ function widestOf(streams: readonly ConfiguredStream[]): number {
 /** A batch beyond this has rows of many megabytes each, which DuckDB has to hold whole, several times over. */
 const usualBatchBytesMax = 20 * 1024 * 1024
 
+interface LoadParts {
+  readonly session: DuckDbSession
+  readonly ledger: Ledger
+  readonly memory: MemoryLimit
+  readonly threads: ThreadCount
+}
+
 interface StreamEntry {
   readonly load: StreamLoad
   readonly salt: RawIdSalt
@@ -68,6 +76,7 @@ export class Load {
   readonly #session: DuckDbSession
   readonly #ledger: Ledger
   readonly #memory: MemoryLimit
+  readonly #threads: ThreadCount
   readonly #options: LoadOptions
   readonly #streams: ReadonlyMap<string, StreamEntry>
   readonly #unchangedMeta: string
@@ -77,7 +86,8 @@ export class Load {
   #bytes = 0
 
   /** @throws as `inspectStreams`; the ledger is made where there is none. */
-  static async open(session: DuckDbSession, options: LoadOptions): Promise<Load> {
+  static async open(inserting: InsertionContext, options: LoadOptions): Promise<Load> {
+    const { session, threads } = inserting
     const ledger = new Ledger(session, options.pipeline)
     if (!(await ledger.exists())) {
       await session.query('BEGIN')
@@ -90,7 +100,7 @@ export class Load {
     const stored = await ledger.checkpoints()
     const memory = await MemoryLimit.of(session, widestOf(options.streams))
     await memory.lower()
-    const context = { session, ledger, path: options.path, method: options.method }
+    const context = { ...inserting, ledger }
     const streams = inspected.map((one, index): [string, StreamEntry] => [
       streamKey(one.configured.stream),
       {
@@ -100,7 +110,7 @@ export class Load {
         unheld: 0,
       },
     ])
-    return new Load({ session, ledger, memory }, options, {
+    return new Load({ session, ledger, memory, threads }, options, {
       checkpoints: stored.filter(({ stream }) => !invalid.has(streamKey(stream))),
       missing,
       warnings: inspected.flatMap(({ warnings }) => warnings),
@@ -110,7 +120,7 @@ export class Load {
   }
 
   private constructor(
-    { session, ledger, memory }: { session: DuckDbSession; ledger: Ledger; memory: MemoryLimit },
+    { session, ledger, memory, threads }: LoadParts,
     options: LoadOptions,
     found: {
       checkpoints: readonly Checkpoint[]
@@ -123,6 +133,7 @@ export class Load {
     this.#session = session
     this.#ledger = ledger
     this.#memory = memory
+    this.#threads = threads
     this.#options = options
     this.checkpoints = found.checkpoints
     this.missing = found.missing
@@ -146,17 +157,18 @@ export class Load {
     this.#entryOf(stream).load.complete()
   }
 
-  async append(batch: AcceptedBatch): Promise<readonly string[]> {
+  /** As an exception, the next batch may be appended as soon as this has resolved, before the rows are taken. */
+  async append(batch: AcceptedBatch): Promise<Appended> {
     await this.#begin()
     if (batch.byteLength > usualBatchBytesMax) await this.#memory.restore()
     const entry = this.#entryOf(batch.stream)
     const rows = { rowCount: batch.rowCount, columns: batch.columns, metadata: this.#metadataOf(batch, entry) }
-    const notes = await entry.load.append(rows, batch.changedColumns)
+    const appended = await entry.load.append(rows, batch.changedColumns)
     entry.rows += batch.rowCount
     this.#rows += batch.rowCount
     this.#bytes += batch.byteLength
     entry.unheld += batch.unrepresentableCount
-    return notes
+    return appended
   }
 
   async commit(checkpoints: readonly Checkpoint[]): Promise<Commit> {
@@ -167,6 +179,7 @@ export class Load {
     const loads = [...this.#streams.values()].map(({ load }) => load)
     const unrepresentable = this.#unheldValues()
     await this.#memory.restore()
+    await this.#threads.set(this.#threads.max)
     for (const load of loads) await load.prepareCommit(sequence)
     await this.#ledger.saveCheckpoints(checkpoints, { runId, sequence })
     await this.#ledger.saveCommit({
@@ -194,7 +207,7 @@ export class Load {
 
   /** Takes back what was not committed. */
   async discard(): Promise<void> {
-    for (const { load } of this.#streams.values()) load.discard()
+    for (const { load } of this.#streams.values()) await load.discard()
     if (!this.#isInTransaction) return
     this.#isInTransaction = false
     await this.#session.query('ROLLBACK')

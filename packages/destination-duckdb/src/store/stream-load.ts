@@ -24,6 +24,14 @@ type Way = 'loading' | 'direct' | 'delta'
 
 const rawId = duckdbDialect.quoteIdentifier('_airbyte_raw_id')
 
+/** What becomes of a batch. */
+export interface Appended {
+  /** What a reader of the log should know. */
+  readonly notes: readonly string[]
+  /** Settles when the batch's memory is no longer needed. */
+  readonly taken: Promise<void>
+}
+
 /** One stream of a session: what happens between its start and its completion, inside the session's transaction. */
 export class StreamLoad {
   readonly #context: WriterContext
@@ -62,7 +70,7 @@ export class StreamLoad {
 
   /** Takes back everything of the unfinished read, rows of earlier commits included. */
   async restart(): Promise<readonly string[]> {
-    this.discard()
+    await this.discard()
     if (this.#way === 'loading') return this.#startLoading()
     if (this.#way === 'direct') await this.#deleteUnfinishedRows()
     // Merged rows cannot be taken back, and need not: they are merged again, each over itself.
@@ -71,10 +79,10 @@ export class StreamLoad {
     return this.#follow()
   }
 
-  async append(rows: BatchRows, columns: readonly Column[] | undefined): Promise<readonly string[]> {
+  /** Batches must come one after the other, and the next may come before the last one is taken. */
+  async append(rows: BatchRows, columns: readonly Column[] | undefined): Promise<Appended> {
     const notes = columns === undefined ? [] : await this.#followNew(columns)
-    await this.#writer!.append(rows)
-    return notes
+    return { notes, taken: this.#writer!.append(rows) }
   }
 
   complete(): void {
@@ -83,7 +91,7 @@ export class StreamLoad {
 
   /** Brings the rows to where the commit makes them visible. */
   async prepareCommit(sequence: number): Promise<void> {
-    this.#writer?.flush()
+    await this.#writer?.flush()
     if (this.#way === 'delta') await this.#mergeDelta()
     if (!this.#isCompleted) return
     if (this.#way === 'loading') await this.#finishLoading()
@@ -92,8 +100,8 @@ export class StreamLoad {
   }
 
   /** Forgets rows that are not in the transaction yet. */
-  discard(): void {
-    this.#writer?.discard()
+  async discard(): Promise<void> {
+    await this.#writer?.discard()
   }
 
   async #startLoading(): Promise<readonly string[]> {

@@ -1,9 +1,10 @@
 import type { Column, ConfiguredStream } from '@eclusa/sdk'
 import { EclusaError, streamKey } from '@eclusa/sdk'
-import { duckdbDialect, duckdbStatementError } from '@eclusa/warehouse'
-import type { DuckDbSession, RelationName } from '@eclusa/warehouse'
-import { TableAppender } from '../chunk/table-appender.ts'
-import type { AppendMethod, SlotValues } from '../chunk/table-appender.ts'
+import { duckdbDialect } from '@eclusa/warehouse'
+import type { RelationName } from '@eclusa/warehouse'
+import type { SlotValues } from '../chunk/chunk-writer.ts'
+import { TableInsertion } from '../chunk/table-insertion.ts'
+import type { InsertionContext } from '../chunk/table-insertion.ts'
 import { foldIdentifier } from '../table/identifier.ts'
 import type { MetadataColumnName } from '../table/metadata-column.ts'
 import { planTable } from '../table/table-plan.ts'
@@ -12,11 +13,8 @@ import type { ColumnData } from '../chunk/column-data.ts'
 import type { Ledger } from './ledger.ts'
 
 /** What all writers of a session share. */
-export interface WriterContext {
-  readonly session: DuckDbSession
+export interface WriterContext extends InsertionContext {
   readonly ledger: Ledger
-  readonly path: string
-  readonly method: AppendMethod
 }
 
 export interface BatchRows {
@@ -34,7 +32,7 @@ export class TableWriter {
   /** A table of the same columns that rows go through on their way; undefined when they go straight to the authority. */
   readonly #mirror: RelationName | undefined
   #columns: readonly PlannedColumn[] = []
-  #appender: TableAppender | undefined
+  #insertion: TableInsertion | undefined
 
   constructor(
     context: WriterContext,
@@ -48,7 +46,7 @@ export class TableWriter {
 
   /** Lets the tables follow these columns. @returns what a reader of the log should know. */
   async follow(columns: readonly Column[]): Promise<readonly string[]> {
-    this.flush()
+    await this.flush()
     const { session, ledger } = this.#context
     const plan = planTable({
       stream: this.#configured.stream,
@@ -70,38 +68,28 @@ export class TableWriter {
     return this.#columns.some((column) => foldIdentifier(column.name) === folded && column.origin.kind === 'source')
   }
 
-  async append({ rowCount, columns, metadata }: BatchRows): Promise<void> {
-    const { session, path, method } = this.#context
+  /** Resolves when the batch's memory is no longer needed; `flush` tells whether its rows arrived. */
+  append({ rowCount, columns, metadata }: BatchRows): Promise<void> {
     const slots = this.#columns.map(({ origin }): SlotValues => {
       if (origin.kind === 'source') return { kind: 'rows', column: columns[origin.index]! }
       return origin.kind === 'metadata' ? metadata[origin.name] : { kind: 'null' }
     })
-    try {
-      this.#appender ??= await TableAppender.open(
-        session.native,
-        this.#target,
-        this.#columns.map(({ type }) => type),
-        method,
-      )
-      this.#appender.append(slots, rowCount)
-      // Between batches nothing is buffered: whatever ends the thread then, rows are in the transaction or nowhere.
-      this.#appender.flush()
-    } catch (cause) {
-      throw duckdbStatementError(cause, { path, sql: '' })
-    }
+    const types = this.#columns.map(({ type }) => type)
+    this.#insertion ??= new TableInsertion(this.#context, this.#target, types)
+    return this.#insertion.append(slots, rowCount)
   }
 
-  /** Ends the appender, as must be before statements that change the table. */
-  flush(): void {
-    const appender = this.#appender
-    this.#appender = undefined
-    appender?.close()
+  /** Resolves when all rows are in the transaction, as must be before statements that change the table. */
+  async flush(): Promise<void> {
+    const insertion = this.#insertion
+    this.#insertion = undefined
+    await insertion?.finish()
   }
 
-  discard(): void {
-    const appender = this.#appender
-    this.#appender = undefined
-    appender?.discard()
+  async discard(): Promise<void> {
+    const insertion = this.#insertion
+    this.#insertion = undefined
+    await insertion?.discard()
   }
 
   get #target(): RelationName {

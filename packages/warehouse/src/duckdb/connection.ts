@@ -25,8 +25,6 @@ export interface OpenDuckDbOptions {
   readonly temporaryDirectory?: string
   /** Interrupts what runs, and refuses what comes after. */
   readonly signal?: AbortSignal
-  /** True when the caller holds a claim on the file already: it opens it in a thread of its own. Default: false. */
-  readonly isClaimed?: boolean
 }
 
 /** A session that also lets in those who speak to the driver themselves, in the same transaction: loaders of data chunks. */
@@ -49,14 +47,14 @@ export interface DuckDbWarehouse extends Warehouse {
  */
 export async function openDuckDb(options: OpenDuckDbOptions): Promise<DuckDbWarehouse> {
   const driver = await loadDriver('@duckdb/node-api', () => import('@duckdb/node-api'))
-  const claim = options.isClaimed === true ? undefined : claimDuckDbFile(options.path)
+  const claim = claimDuckDbFile(options.path)
   try {
     await refuseSqliteFile(options.path)
     const instance = await openInstance(driver, options)
     const database = await currentDatabase(instance)
-    return new OpenWarehouse(driver, instance, database, options, () => claim?.release())
+    return new OpenWarehouse(driver, instance, database, options, () => claim.release())
   } catch (cause) {
-    claim?.release()
+    claim.release()
     throw EclusaError.isInstance(cause) ? cause : duckdbOpenError(cause, options.path)
   }
 }

@@ -1,22 +1,19 @@
 import { EclusaError, formatValue, streamKey } from '@eclusa/sdk'
 import type { ChangeBatch, Column, ConfiguredStream } from '@eclusa/sdk'
-import { arrowBuffersOf, buffersOf, copyColumn, setNullAt, viewColumn } from '../chunk/column-data.ts'
+import { arrowBuffersOf, copyColumn, setNullAt, viewColumn } from '../chunk/column-data.ts'
 import type { ColumnData } from '../chunk/column-data.ts'
 import { findMisfits } from '../chunk/misfit.ts'
 import type { AcceptedBatch } from '../store/load.ts'
 import { metaText } from '../table/row-meta.ts'
 import type { MetaChange } from '../table/row-meta.ts'
 
-/** A batch ready to travel, and what goes over with it. */
-export interface PackedBatch {
+export interface Accepted {
   readonly batch: AcceptedBatch
-  /** Everything that is transferred instead of copied. */
-  readonly transfer: readonly ArrayBuffer[]
-  /** Those of the transferred buffers that the source wants back. */
-  readonly buffers: readonly ArrayBuffer[]
+  /** What the source wants back when the rows are taken. */
+  readonly buffers: ArrayBuffer[]
 }
 
-export interface PackOptions {
+export interface AcceptOptions {
   readonly configured: ConfiguredStream
   readonly runId: string
   readonly changedColumns: readonly Column[] | undefined
@@ -24,19 +21,18 @@ export interface PackOptions {
 }
 
 /**
- * Takes a batch apart. Buffers that the batch owns are handed over; others are copied, each to its own size. Values that
- * DuckDB cannot hold become NULL with an entry in their row's meta.
+ * Takes a batch apart. Buffers that the batch does not own are copied, because their owner may use them again. Values
+ * that DuckDB cannot hold become NULL with an entry in their row's meta.
  *
  * @throws UNREPRESENTABLE_VALUE when there is such a value and the stream's policy is `fail`, or it is part of a key by
- *   which rows are merged: rows of different keys would be taken for one. Nothing is handed over.
+ *   which rows are merged: rows of different keys would be taken for one. Nothing is accepted.
  */
-export function packBatch(batch: ChangeBatch, options: PackOptions): PackedBatch {
+export function acceptBatch(batch: ChangeBatch, options: AcceptOptions): Accepted {
   const { records, schema, stream, byteLength } = batch
   refuseUnrepresentable(options.configured, batch.unrepresentable)
   const views = records.data.children.map(viewColumn)
   const isOwn = batch.recycle !== undefined
   const columns = isOwn ? views : views.map((view, index) => copyColumn(schema.columns[index]!.type, view))
-  const buffers = isOwn ? arrowBuffersOf(records.data.children) : []
   const misfits = schema.columns.flatMap((_, index) => nullMisfits(batch, index, columns[index]!))
   refuseUnrepresentable(options.configured, misfits)
   return {
@@ -53,8 +49,7 @@ export function packBatch(batch: ChangeBatch, options: PackOptions): PackedBatch
       ]),
       unrepresentableCount: misfits.length,
     },
-    transfer: [...new Set([...buffers, ...buffersOf(columns)])],
-    buffers,
+    buffers: isOwn ? arrowBuffersOf(records.data.children) : [],
   }
 }
 

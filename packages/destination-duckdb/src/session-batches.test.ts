@@ -1,8 +1,7 @@
 import { hasErrorCode } from '@eclusa/sdk'
 import type { ChangeBatch } from '@eclusa/sdk'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { DuckDbFixture, batchOf, configured, schemaOf, stream } from '../../testing/duckdb-fixture.ts'
-import { WorkerThread } from './worker-thread.ts'
+import { DuckDbFixture, batchOf, configured, schemaOf, stream } from '../testing/duckdb-fixture.ts'
 
 let fixture: DuckDbFixture
 
@@ -27,9 +26,9 @@ function buffersOf({ records }: ChangeBatch): ArrayBuffer[] {
   return [...new Set(buffers)].filter(({ byteLength, detached }) => detached || byteLength > 0)
 }
 
-describe('a session with a thread of its own', () => {
-  it('takes over the buffers of a batch that owns them, and gives them back once', async () => {
-    await using session = await fixture.open([configured()], { threaded: true })
+describe('a session given batches', () => {
+  it('gives the buffers of a batch that owns them back once', async () => {
+    await using session = await fixture.open([configured()])
     await session.startStream(stream, { resumed: false })
     const returned: ArrayBuffer[][] = []
     const batch = {
@@ -41,7 +40,6 @@ describe('a session with a thread of its own', () => {
     }
     const sizes = buffersOf(batch).map(({ byteLength }) => byteLength)
     await session.write(batch)
-    expect(buffersOf(batch).map(({ byteLength }) => byteLength)).toEqual(sizes.map(() => 0))
     await session.completeStream(stream)
     await session.commit([])
     expect(returned).toHaveLength(1)
@@ -52,7 +50,7 @@ describe('a session with a thread of its own', () => {
   })
 
   it('copies a batch that may share its buffers, which its owner can use again at once', async () => {
-    await using session = await fixture.open([configured()], { threaded: true })
+    await using session = await fixture.open([configured()])
     await session.startStream(stream, { resumed: false })
     const { recycle: _, ...shared } = batchOf([
       [1, 'a'],
@@ -69,7 +67,7 @@ describe('a session with a thread of its own', () => {
 
   it('throws what went wrong with an accepted batch at the next call, with code and details', async () => {
     const frozen = configured({ schemaPolicy: 'freeze' })
-    await using session = await fixture.open([frozen], { threaded: true })
+    await using session = await fixture.open([frozen])
     await session.startStream(stream, { resumed: false })
     await session.write(batchOf([[1, 'a', 2]], frozen, schemaOf({ id: 'int32', note: 'text', more: 'int16' }, 2)))
     const commit = session.commit([])
@@ -79,7 +77,7 @@ describe('a session with a thread of its own', () => {
 
   it('stops at a value that cannot be held where the policy says so, and names no value', async () => {
     const strict = configured({ onUnrepresentable: 'fail', columns: { id: 'int32', at: 'time' } })
-    await using session = await fixture.open([strict], { threaded: true })
+    await using session = await fixture.open([strict])
     await session.startStream(stream, { resumed: false })
     const write = session.write(batchOf([[1, '25:00:00']], strict))
     await expect(write).rejects.toSatisfy((error) => hasErrorCode(error, 'UNREPRESENTABLE_VALUE'))
@@ -93,7 +91,7 @@ describe('a session with a thread of its own', () => {
   it('ends when the run is aborted, with earlier commits intact', async () => {
     const abort = new AbortController()
     {
-      await using session = await fixture.open([configured()], { threaded: true, signal: abort.signal })
+      await using session = await fixture.open([configured()], { signal: abort.signal })
       await session.startStream(stream, { resumed: false })
       await session.write(batchOf([[1, 'a']]))
       await session.completeStream(stream)
@@ -109,33 +107,5 @@ describe('a session with a thread of its own', () => {
     await expect(opening).rejects.toMatchObject({ code: 'CANCELLED' })
     await using session = await fixture.open()
     expect(session.checkpoints).toEqual([])
-  })
-})
-
-describe('WorkerThread', () => {
-  const program = (source: string) => new URL(`data:text/javascript,${encodeURIComponent(source)}`)
-
-  it.each([
-    ['ends', 'process.exit(3)', 'ended with code 3'],
-    ['throws', "setImmediate(() => { throw new Error('out of luck') })", 'out of luck'],
-  ])('fails every call, and hangs nowhere, when the thread %s', async (_, source, message) => {
-    const thread = new WorkerThread(program(source))
-    const calls = [thread.call({ call: 'commit', checkpoints: [] }), thread.call({ call: 'commit', checkpoints: [] })]
-    for (const call of calls) {
-      await expect(call).rejects.toSatisfy((error) => hasErrorCode(error, 'DESTINATION_FAILED'))
-      await expect(call).rejects.toThrow(message)
-    }
-    await expect(thread.call({ call: 'commit', checkpoints: [] })).rejects.toThrow(message)
-    thread.interrupt()
-    await thread.close()
-  })
-
-  it('tells an error that is not catalogued as its own', async () => {
-    const thread = new WorkerThread()
-    // Without a database the handler has nothing to commit to.
-    await expect(thread.call({ call: 'commit', checkpoints: [] })).rejects.toSatisfy((error) =>
-      hasErrorCode(error, 'DESTINATION_FAILED'),
-    )
-    await thread.close()
   })
 })

@@ -1,54 +1,57 @@
-import { DuckDBInstance } from '@duckdb/node-api'
-import type { DuckDBConnection } from '@duckdb/node-api'
 import { formatColumnType, formatValue } from '@eclusa/sdk'
 import type { ChangeBatch, ColumnType } from '@eclusa/sdk'
-import { duckdbDialect } from '@eclusa/warehouse'
+import { duckdbDialect, openDuckDb } from '@eclusa/warehouse'
+import type { DuckDbSession, DuckDbWarehouse } from '@eclusa/warehouse'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { copyColumn, viewColumn } from './column-data.ts'
 import type { ColumnData } from './column-data.ts'
 import { arbitraryRows, arbitraryValue, batchOf, everyType, schemaOf } from '../../testing/random-batch.ts'
 import { builderValue } from '../../testing/read-back.ts'
-import { TableAppender } from './table-appender.ts'
-import type { AppendMethod } from './table-appender.ts'
+import { RowFeed } from './row-feed.ts'
+import { TableInsertion } from './table-insertion.ts'
+import { ThreadCount } from './thread-count.ts'
 
-let instance: DuckDBInstance
-let connection: DuckDBConnection
+let warehouse: DuckDbWarehouse
+let session: DuckDbSession
+let inserting: { session: DuckDbSession; feed: RowFeed; threads: ThreadCount }
 
 beforeAll(async () => {
-  instance = await DuckDBInstance.create(':memory:', { threads: '1' })
-  connection = await instance.connect()
+  warehouse = await openDuckDb({ path: ':memory:', threads: 2 })
+  session = await warehouse.connect()
+  await session.query('SET preserve_insertion_order = false')
+  inserting = { session, feed: RowFeed.register(session.native), threads: await ThreadCount.of(session) }
 })
-afterAll(() => {
-  connection.closeSync()
-  instance.closeSync()
+afterAll(async () => {
+  await warehouse[Symbol.asyncDispose]()
 })
 
 const table = { schema: 'main', identifier: 'appended' }
 
 async function createTable(types: readonly ColumnType[]): Promise<void> {
-  await connection.run('DROP TABLE IF EXISTS appended')
+  await session.query('DROP TABLE IF EXISTS appended')
   const columns = types.map((type, index) => ({ name: `c${index}`, sqlType: duckdbDialect.sqlTypeOf(type) }))
-  await connection.run(duckdbDialect.createTable(table, columns))
+  await session.query(duckdbDialect.createTable(table, columns))
 }
 
 async function append(
   types: readonly ColumnType[],
   columns: readonly ColumnData[],
   rows: number,
-  method: AppendMethod,
+  method: 'raw' | 'values',
 ) {
-  const appender = await TableAppender.open(connection, table, types, method)
-  appender.append(
-    columns.map((column) => ({ kind: 'rows', column })),
-    rows,
-  )
-  appender.close()
+  const insertion = new TableInsertion({ ...inserting, method }, table, types)
+  await insertion.append(slotsOf(columns), rows)
+  await insertion.finish()
+}
+
+function slotsOf(columns: readonly ColumnData[]) {
+  return columns.map((column) => ({ kind: 'rows', column }) as const)
 }
 
 /** The table's rows in order, as texts of `formatValue`. */
 async function readTexts(types: readonly ColumnType[]): Promise<(string | null)[][]> {
-  const reader = await connection.runAndReadAll('SELECT * FROM appended')
+  const reader = await session.native.runAndReadAll('SELECT * FROM appended')
   return textsOf(
     batchOf(
       schemaOf(types),
@@ -75,7 +78,7 @@ function viewColumns(batch: ChangeBatch): ColumnData[] {
   return batch.records.data.children.map(viewColumn)
 }
 
-describe.each(['raw', 'values'] as const)('TableAppender by %s', (method) => {
+describe.each(['raw', 'values'] as const)('TableInsertion by %s', (method) => {
   it.each(everyType.map((type) => [formatColumnType(type), type] as const))('keeps every %s', async (_, type) => {
     const types = [type]
     const property = fc.asyncProperty(arbitraryRows(types, 60), async (rows) => {
@@ -170,5 +173,68 @@ describe.each(['raw', 'values'] as const)('TableAppender by %s', (method) => {
       ['-0.01000', '{}'],
       [null, null],
     ])
+  })
+})
+
+describe('TableInsertion', () => {
+  const types: ColumnType[] = [{ type: 'int64' }, { type: 'text' }]
+  const batchRows = 30_000
+
+  /** Batches of numbers that go on from one to the next. */
+  function numbered(batches: number): ColumnData[][] {
+    return Array.from({ length: batches }, (_, batch) => {
+      const rows = Array.from({ length: batchRows }, (_row, row) => [BigInt(batch * batchRows + row), `row ${row}`])
+      return viewColumns(batchOf(schemaOf(types), rows))
+    })
+  }
+
+  async function countRows(): Promise<unknown> {
+    const { rows } = await session.query('SELECT count(*), count(DISTINCT c0), sum(c0) FROM appended')
+    return rows[0]!.map(String)
+  }
+
+  it('inserts each row once when batches pile up and all threads take part', async () => {
+    await createTable(types)
+    const insertion = new TableInsertion({ ...inserting, method: 'raw' }, table, types)
+    const threads = new Set<number>()
+    const appended = numbered(12).map(async (columns) => {
+      await insertion.append(slotsOf(columns), batchRows)
+      threads.add(insertion.threads)
+    })
+    await Promise.all(appended)
+    await insertion.finish()
+    const count = 12 * batchRows
+    expect(await countRows()).toEqual([String(count), String(count), String((count * (count - 1)) / 2)])
+    expect([...threads]).toEqual([1, 2])
+  })
+
+  it('inserts each row once when every batch comes after the one before was taken', async () => {
+    await createTable(types)
+    const insertion = new TableInsertion({ ...inserting, method: 'raw' }, table, types)
+    for (const columns of numbered(4)) await insertion.append(slotsOf(columns), batchRows)
+    await insertion.finish()
+    expect(await countRows()).toEqual(['120000', '120000', String((120_000 * 119_999) / 2)])
+  })
+
+  it('tells what went wrong to whoever waits and whoever comes later', async () => {
+    await createTable(types)
+    const insertion = new TableInsertion({ ...inserting, method: 'raw' }, table, [...types, { type: 'int16' }])
+    const columns = numbered(1).flat()
+    const both = [insertion.append(slotsOf(columns), batchRows), insertion.append(slotsOf(columns), batchRows)]
+    for (const appended of both) await expect(appended).rejects.toThrow('has 2 columns but 3 values were supplied')
+    await expect(insertion.append(slotsOf(columns), batchRows)).rejects.toThrow('3 values')
+    await expect(insertion.finish()).rejects.toThrow('3 values')
+  })
+
+  it('forgets what DuckDB has not asked for yet', async () => {
+    await createTable(types)
+    await session.query('BEGIN')
+    const insertion = new TableInsertion({ ...inserting, method: 'raw' }, table, types)
+    const appended = numbered(12).map((columns) => insertion.append(slotsOf(columns), batchRows))
+    await appended[0]
+    await insertion.discard()
+    await Promise.all(appended)
+    await session.query('ROLLBACK')
+    expect(await countRows()).toEqual(['0', '0', 'null'])
   })
 })

@@ -1,0 +1,121 @@
+import type { DuckDBDataChunk } from '@duckdb/node-api'
+import type { ColumnType } from '@eclusa/sdk'
+import { duckdbDialect } from '@eclusa/warehouse'
+import type { DuckDbSession, RelationName } from '@eclusa/warehouse'
+import { ChunkWriter, chunkRowsMax } from './chunk-writer.ts'
+import type { AppendMethod, SlotValues } from './chunk-writer.ts'
+import type { RowFeed, RowSource } from './row-feed.ts'
+import type { ThreadCount } from './thread-count.ts'
+
+export interface InsertionContext {
+  readonly session: DuckDbSession
+  readonly feed: RowFeed
+  readonly threads: ThreadCount
+  readonly method: AppendMethod
+}
+
+/** Rows of a batch that DuckDB has not asked for yet. */
+interface WaitingRows {
+  readonly slots: readonly SlotValues[]
+  readonly rowCount: number
+  /** Rows before this one are with DuckDB. */
+  at: number
+  taken(): void
+  failed(error: unknown): void
+}
+
+/** Rows that DuckDB compresses and writes together. */
+const rowGroupRows = 122_880
+
+/**
+ * Inserts batches into a table, in the transaction of its session. A statement takes rows for as long as there are any:
+ * one thread of DuckDB's while the source is the slower side, all of them once batches pile up. Rows may come to lie in
+ * the table in another order.
+ */
+export class TableInsertion implements RowSource {
+  readonly #context: InsertionContext
+  readonly #table: string
+  readonly #writer: ChunkWriter
+  readonly #waiting: WaitingRows[] = []
+  #running: Promise<void> | undefined
+  #failure: { readonly error: unknown } | undefined
+  #isBehind = false
+  /** Rows that the present statement may take before it is looked at again how many threads it should have. */
+  #rowsLeft = 0
+
+  constructor(context: InsertionContext, table: RelationName, types: readonly ColumnType[]) {
+    this.#context = context
+    this.#table = duckdbDialect.formatRelation(table)
+    this.#writer = new ChunkWriter(types, context.method)
+  }
+
+  /** One slot for each column of the table. Resolves when the slots are no longer needed. */
+  async append(slots: readonly SlotValues[], rowCount: number): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure.error
+    if (rowCount === 0) return
+    const taken = new Promise<void>((resolve, reject) => {
+      this.#waiting.push({ slots, rowCount, at: 0, taken: resolve, failed: reject })
+    })
+    this.#running ??= this.#run()
+    await taken
+  }
+
+  /** Resolves when all rows are in the transaction. */
+  async finish(): Promise<void> {
+    await this.#running
+    if (this.#failure !== undefined) throw this.#failure.error
+  }
+
+  /** Forgets the rows that DuckDB has not asked for, and waits for the others. */
+  async discard(): Promise<void> {
+    for (const rows of this.#waiting.splice(0)) rows.taken()
+    await this.#running
+  }
+
+  get types(): readonly ColumnType[] {
+    return this.#writer.types
+  }
+
+  get threads(): number {
+    return this.#isBehind ? this.#context.threads.max : 1
+  }
+
+  fill(chunk: DuckDBDataChunk): void {
+    const rows = this.#waiting[0]
+    if (rows === undefined || this.#isAtTurn()) {
+      chunk.rowCount = 0
+      return
+    }
+    const count = Math.min(chunkRowsMax, rows.rowCount - rows.at)
+    this.#writer.write(chunk, rows.slots, rows.at, count)
+    rows.at += count
+    this.#rowsLeft -= count
+    if (rows.at < rows.rowCount) return
+    this.#waiting.shift()
+    rows.taken()
+  }
+
+  /** A statement of one thread ends with a row group when batches have piled up meanwhile. */
+  #isAtTurn(): boolean {
+    return !this.#isBehind && this.#rowsLeft <= 0 && this.#waiting.length > 1 && this.#context.threads.max > 1
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (this.#waiting.length > 0) await this.#insertWaiting()
+    } catch (error) {
+      this.#failure = { error }
+      for (const rows of this.#waiting.splice(0)) rows.failed(error)
+    } finally {
+      this.#running = undefined
+    }
+  }
+
+  async #insertWaiting(): Promise<void> {
+    const { session, feed, threads } = this.#context
+    this.#isBehind = this.#waiting.length > 1
+    this.#rowsLeft = rowGroupRows
+    await threads.set(this.threads)
+    await feed.read(this, (rows) => session.query(`INSERT INTO ${this.#table} SELECT * FROM ${rows}`))
+  }
+}
