@@ -170,6 +170,18 @@ describe('openDuckDb', () => {
     await expect(warehouse.connect()).rejects.toMatchObject({ code: 'WAREHOUSE_CONNECTION_LOST' })
   })
 
+  it('waits for sessions that are being opened when it is closed, and closes them', async () => {
+    const path = join(directory, 'closed early.duckdb')
+    const warehouse = await openDuckDb({ path })
+    const opening = [warehouse.connect(), warehouse.connect()]
+    await warehouse[Symbol.asyncDispose]()
+    for (const session of await Promise.all(opening)) {
+      await expect(session.query('SELECT 1')).rejects.toMatchObject({ code: 'WAREHOUSE_CONNECTION_LOST' })
+    }
+    // Nothing holds the file any longer: another process may open it.
+    expect(await firstLine(startChild(path, 'open'))).toBe('opened')
+  })
+
   it('prints points in time in UTC, whatever the time zone of the machine', async () => {
     const child = startChild(':memory:', 'print', { TZ: 'Asia/Kolkata' })
     expect(JSON.parse(await firstLine(child))).toEqual([

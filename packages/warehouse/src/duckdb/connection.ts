@@ -51,8 +51,14 @@ export async function openDuckDb(options: OpenDuckDbOptions): Promise<DuckDbWare
   try {
     await refuseSqliteFile(options.path)
     const instance = await openInstance(driver, options)
-    const database = await currentDatabase(instance)
-    return new OpenWarehouse(driver, instance, database, options, () => claim.release())
+    try {
+      const database = await currentDatabase(instance)
+      return new OpenWarehouse(driver, instance, database, options, () => claim.release())
+    } catch (error) {
+      // Else the file would stay open until the instance is collected as garbage.
+      instance.closeSync()
+      throw error
+    }
   } catch (cause) {
     claim.release()
     throw EclusaError.isInstance(cause) ? cause : duckdbOpenError(cause, options.path)
@@ -85,6 +91,7 @@ class OpenWarehouse implements DuckDbWarehouse {
   readonly #instance: duckdb.DuckDBInstance
   readonly #options: OpenDuckDbOptions
   readonly #release: () => void
+  readonly #opening = new Set<Promise<DuckDbSession>>()
   readonly #sessions = new Set<OpenSession>()
   #isClosed = false
 
@@ -104,20 +111,37 @@ class OpenWarehouse implements DuckDbWarehouse {
 
   async connect(): Promise<DuckDbSession> {
     if (this.#isClosed) throw closedError('warehouse')
-    const connection = await this.#instance.connect()
-    // Only the JSON form of errors says exactly where in the statement the fault is.
-    await connection.run("SET errors_as_json = true; SET TimeZone = 'UTC'")
-    const session = new OpenSession(this.#driver, connection, this.#options, () => this.#sessions.delete(session))
-    this.#sessions.add(session)
-    return session
+    const opening = this.#openSession()
+    this.#opening.add(opening)
+    try {
+      return await opening
+    } finally {
+      this.#opening.delete(opening)
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
+    // The driver's thread that connects holds the bare address of the database, which closing frees (1.5.6).
+    await Promise.allSettled(this.#opening)
     await Promise.all([...this.#sessions].map((session) => session[Symbol.asyncDispose]()))
     this.#instance.closeSync()
     this.#release()
+  }
+
+  async #openSession(): Promise<DuckDbSession> {
+    const connection = await this.#instance.connect()
+    try {
+      // Only the JSON form of errors says exactly where in the statement the fault is.
+      await connection.run("SET errors_as_json = true; SET TimeZone = 'UTC'")
+    } catch (error) {
+      connection.closeSync()
+      throw error
+    }
+    const session = new OpenSession(this.#driver, connection, this.#options, () => this.#sessions.delete(session))
+    this.#sessions.add(session)
+    return session
   }
 }
 
