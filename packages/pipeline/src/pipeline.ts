@@ -4,7 +4,8 @@ import { resolveOptions } from './pipeline-options.ts'
 import type { PipelineOptions, RunOptions } from './pipeline-options.ts'
 import { previewStream } from './preview.ts'
 import type { StreamPreview } from './preview.ts'
-import { resolveCatalog } from './resolve-catalog.ts'
+import { resolveCatalog, resolvePresentStreams } from './resolve-catalog.ts'
+import type { ResolveCatalogOptions } from './resolve-catalog.ts'
 import { startRun } from './run.ts'
 import type { PipelineRun } from './run.ts'
 
@@ -52,13 +53,14 @@ export function definePipeline(options: PipelineOptions): Pipeline {
     log: settings.log,
   })
   const discover = async (signal?: AbortSignal) => await options.source.discover(contextOf(signal))
-  const configure = async (signal?: AbortSignal) =>
-    resolveCatalog({
-      discovered: await discover(signal),
-      selections: settings.selections,
-      defaults: settings.defaults,
-      destinationSyncModes: options.destination.syncModes,
-    })
+  const selection = async (signal?: AbortSignal): Promise<ResolveCatalogOptions> => ({
+    discovered: await discover(signal),
+    selections: settings.selections,
+    defaults: settings.defaults,
+    destinationSyncModes: options.destination.syncModes,
+  })
+  const configure = async (signal?: AbortSignal) => resolveCatalog(await selection(signal))
+  const configurePresent = async (signal?: AbortSignal) => resolvePresentStreams(await selection(signal))
   return {
     name: settings.name,
     check: async ({ signal } = {}) => await checkPipeline(options, configure, contextOf(signal)),
@@ -82,6 +84,6 @@ export function definePipeline(options: PipelineOptions): Pipeline {
         rowsMax,
         context: contextOf(signal),
       }),
-    run: (runOptions = {}) => startRun({ settings, configure, options: runOptions }),
+    run: (runOptions = {}) => startRun({ settings, configure: configurePresent, options: runOptions }),
   }
 }

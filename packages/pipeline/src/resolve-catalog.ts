@@ -19,23 +19,48 @@ export interface ResolveCatalogOptions {
   readonly destinationSyncModes: readonly DestinationSyncMode[]
 }
 
+/** A stream that was named, and that the source does not show. */
+export interface MissingStream {
+  readonly stream: string
+  readonly fault: string
+}
+
+/** The streams that are there, and those that were named and are not. */
+export interface PresentStreams extends ConfiguredCatalog {
+  readonly missing: readonly MissingStream[]
+}
+
 /**
  * Turns what the author asked for into one configured stream each, against what the source has.
  *
  * @throws STREAM_SELECTION_INVALID naming every fault at once; `details.faults` lists them.
  */
 export function resolveCatalog(options: ResolveCatalogOptions): ConfiguredCatalog {
+  const { streams, missing } = resolvePresentStreams(options)
+  if (missing.length > 0) throw selectionInvalid(missing.map(({ fault }) => fault))
+  return { streams }
+}
+
+/**
+ * The same, for a run: a table that was dropped, or that its role may no longer read, does not hold up the others.
+ *
+ * @throws STREAM_SELECTION_INVALID when anything else is wrong; it names the missing streams too.
+ */
+export function resolvePresentStreams(options: ResolveCatalogOptions): PresentStreams {
   const faults: string[] = []
-  const chosen = chooseStreams(options, faults)
+  const missing: MissingStream[] = []
+  const chosen = chooseStreams(options, { faults, missing })
   const streams = chosen.map(({ stream, selection }) => configure(stream, selection, options, faults))
   findCollisions(streams, faults)
-  if (faults.length > 0) {
-    throw new EclusaError('STREAM_SELECTION_INVALID', {
-      message: `The choice of streams has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n- ${faults.join('\n- ')}`,
-      details: { faults },
-    })
-  }
-  return { streams }
+  if (faults.length > 0) throw selectionInvalid([...missing.map(({ fault }) => fault), ...faults])
+  return { streams, missing }
+}
+
+export function selectionInvalid(faults: readonly string[]): EclusaError {
+  return new EclusaError('STREAM_SELECTION_INVALID', {
+    message: `The choice of streams has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n- ${faults.join('\n- ')}`,
+    details: { faults },
+  })
 }
 
 interface Choice {
@@ -43,7 +68,10 @@ interface Choice {
   readonly selection: StreamSelection
 }
 
-function chooseStreams(options: ResolveCatalogOptions, faults: string[]): Choice[] {
+function chooseStreams(
+  options: ResolveCatalogOptions,
+  { faults, missing }: { readonly faults: string[]; readonly missing: MissingStream[] },
+): Choice[] {
   const byKey = new Map(options.discovered.streams.map((stream) => [streamKey(stream.stream), stream]))
   const exact = new Map<string, StreamSelection>()
   const patterns: StreamSelection[] = []
@@ -52,7 +80,7 @@ function chooseStreams(options: ResolveCatalogOptions, faults: string[]): Choice
       patterns.push(selection)
       checkPattern(selection, byKey, faults)
     } else if (!byKey.has(selection.name)) {
-      faults.push(unknownStream(selection.name, [...byKey.keys()]))
+      missing.push({ stream: selection.name, fault: unknownStream(selection.name, [...byKey.keys()]) })
     } else if (exact.has(selection.name)) {
       faults.push(`stream "${selection.name}" is configured twice`)
     } else {

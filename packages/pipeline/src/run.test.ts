@@ -230,6 +230,46 @@ describe('a run', () => {
     expect([destination.rows('a'), destination.rows('b')]).toEqual([[], allRows])
   })
 
+  it('fails when every stream failed', async () => {
+    const faults = ['a', 'b'].map((stream) => ({
+      stream,
+      atChunk: 0,
+      error: new EclusaError('CONFIG_INVALID', { message: `Dropped ${stream}.`, details: { stream } }),
+    }))
+    const result = await define({ source: tables(['a', 'b'], { faults }), destination: memory() }).run().result
+    expect(result).toMatchObject({
+      status: 'failed',
+      rows: 0,
+      streamFailures: [{ stream: 'a' }, { stream: 'b' }],
+      error: { code: 'CONFIG_INVALID' },
+    })
+  })
+
+  it('leaves out a stream that is named and not there, with the name that may have been meant', async () => {
+    const destination = memory()
+    const streams = ['orders', { name: 'custmers', cursor: 'id' }]
+    const pipeline = define({ source: tables(['orders', 'customers']), destination, streams })
+    const result = await pipeline.run().result
+    expect(result).toMatchObject({
+      status: 'partial',
+      rows: 6,
+      streamFailures: [{ stream: 'custmers', error: { code: 'STREAM_SELECTION_INVALID' } }],
+    })
+    expect(result.error?.message).toContain('the closest is "customers"')
+    expect(destination.rows('orders')).toEqual(allRows)
+    const { findings } = await pipeline.check()
+    expect(findings).toMatchObject([{ subject: 'streams', status: 'failed', code: 'STREAM_SELECTION_INVALID' }])
+    await expect(pipeline.plan()).rejects.toMatchObject({ code: 'STREAM_SELECTION_INVALID' })
+  })
+
+  it.each([{}, { select: ['b'] }])('fails when none of the streams is there (%j)', async (options) => {
+    const source = tables(['a'])
+    const streams = options.select === undefined ? ['b', 'c'] : ['a', 'b']
+    const result = await define({ source, destination: memory(), streams }).run(options).result
+    expect(result).toMatchObject({ status: 'failed', rows: 0, error: { code: 'STREAM_SELECTION_INVALID' } })
+    expect(result.error?.message).toContain('stream "b" does not exist')
+  })
+
   it('does not read again what an unfinished sync has completed, and reads all after a finished one', async () => {
     const destination = memory()
     const reads: string[] = []

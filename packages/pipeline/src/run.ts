@@ -15,6 +15,8 @@ import type {
 import { EventChannel } from './event-channel.ts'
 import { decideAfterFailure } from './failure-decision.ts'
 import type { PipelineSettings, RunOptions } from './pipeline-options.ts'
+import { selectionInvalid } from './resolve-catalog.ts'
+import type { PresentStreams } from './resolve-catalog.ts'
 import { createEmitter } from './run-emitter.ts'
 import type { EmitEvent } from './run-emitter.ts'
 import { matchesPattern } from './stream-selection.ts'
@@ -31,8 +33,8 @@ export interface StreamFailure {
 export interface RunResult {
   readonly runId: string
   /**
-   * `partial`: some streams were left out because they failed. `failed`: an error ended the run, or a step found
-   * something wrong. `cancelled`: it was told to stop; what was committed stays and the next run goes on from there.
+   * `partial`: some streams were left out because they failed. `failed`: all of them did, an error ended the run, or a
+   * step found something wrong. `cancelled`: it was told to stop; what was committed stays and the next run goes on from there.
    */
   readonly status: 'succeeded' | 'partial' | 'failed' | 'cancelled'
   readonly rows: number
@@ -58,7 +60,7 @@ export interface PipelineRun extends AsyncIterable<RunEvent> {
 
 export interface RunParts {
   readonly settings: PipelineSettings
-  readonly configure: (signal?: AbortSignal) => Promise<ConfiguredCatalog>
+  readonly configure: (signal?: AbortSignal) => Promise<PresentStreams>
   readonly options: RunOptions
 }
 
@@ -115,6 +117,7 @@ class Run {
   readonly #signal: AbortSignal
   readonly #tally = new Tally()
   readonly #streamFailures: StreamFailure[] = []
+  #streamCount = 0
   readonly #steps: (StepResult & { step: string })[] = []
 
   constructor(parts: RunParts, run: { runId: string; emit: EmitEvent; stopSignal: AbortSignal }) {
@@ -133,7 +136,8 @@ class Run {
     try {
       const finished = await this.#load()
       if (finished) await this.#runSteps()
-      if (this.#streamFailures.length > 0) status = 'partial'
+      if (this.#streamFailures.length > 0)
+        status = this.#streamFailures.length < this.#streamCount ? 'partial' : 'failed'
       if (this.#steps.some((step) => step.status === 'failed')) status = 'failed'
       if (!finished || this.#stopSignal.aborted) status = 'cancelled'
     } catch (error) {
@@ -165,13 +169,17 @@ class Run {
   /** Reads every stream, in as many attempts as failures ask for. @returns false when it was stopped before the end. */
   async #load(): Promise<boolean> {
     const { options } = this.#parts
-    let catalog = select(await this.#parts.configure(this.#signal), options.select)
+    const { missing, ...found } = select(await this.#parts.configure(this.#signal), options.select)
+    let catalog: ConfiguredCatalog = found
+    if (catalog.streams.length === 0 && missing.length > 0) throw selectionInvalid(missing.map(({ fault }) => fault))
+    this.#streamCount = catalog.streams.length + missing.length
     const steps = options.skipSteps === true ? [] : this.#settings.steps
     this.#emit({
       type: 'run_started',
       streams: catalog.streams.map(({ stream }) => stream),
       steps: steps.map((step) => step.name),
     })
+    for (const { stream, fault } of missing) this.#leaveOut(stream, missingStream(stream, fault))
     let failures = 0
     while (true) {
       this.#signal.throwIfAborted()
@@ -323,9 +331,12 @@ class Run {
   }
 }
 
-function select(catalog: ConfiguredCatalog, patterns: readonly string[] | undefined): ConfiguredCatalog {
-  if (patterns === undefined) return catalog
-  const keys = catalog.streams.map(({ stream }) => streamKey(stream))
+function select(present: PresentStreams, patterns: readonly string[] | undefined): PresentStreams {
+  if (patterns === undefined) return present
+  const keys = [
+    ...present.streams.map(({ stream }) => streamKey(stream)),
+    ...present.missing.map(({ stream }) => stream),
+  ]
   const unmatched = patterns.filter((pattern) => !keys.some((key) => matchesPattern(pattern, key)))
   if (unmatched.length > 0) {
     const faults = unmatched.map((pattern) => `"${pattern}" selects none of the pipeline's streams`)
@@ -334,11 +345,20 @@ function select(catalog: ConfiguredCatalog, patterns: readonly string[] | undefi
       details: { faults },
     })
   }
+  const isSelected = (key: string) => patterns.some((pattern) => matchesPattern(pattern, key))
   return {
-    streams: catalog.streams.filter(({ stream }) =>
-      patterns.some((pattern) => matchesPattern(pattern, streamKey(stream))),
-    ),
+    streams: present.streams.filter(({ stream }) => isSelected(streamKey(stream))),
+    missing: present.missing.filter(({ stream }) => isSelected(stream)),
   }
+}
+
+function missingStream(stream: string, fault: string): EclusaError {
+  return new EclusaError('STREAM_SELECTION_INVALID', {
+    message: `${fault.charAt(0).toUpperCase()}${fault.slice(1)}.`,
+    remedy:
+      'Correct the name, take it out, or give the role the right to read it: `eclusa check` and `eclusa discover`.',
+    details: { stream },
+  })
 }
 
 function checkpointsOf(streams: readonly ConfiguredStream[], checkpoints: readonly Checkpoint[]): Checkpoint[] {

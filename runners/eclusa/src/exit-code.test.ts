@@ -25,6 +25,12 @@ describe('the exit code', () => {
     // Nothing broke, so it was a step that found something wrong.
     ['failed', undefined, 3],
   ] as const)('of a run that %s with %s', (status, error, code) => {
-    expect(exitCodes[outcomeOfRun({ status, ...(error === undefined ? {} : { error }) })].code).toBe(code)
+    const result = { status, streamFailures: [], ...(error === undefined ? {} : { error }) }
+    expect(exitCodes[outcomeOfRun(result)].code).toBe(code)
+  })
+
+  test('of a run all of whose streams failed', () => {
+    const streamFailures = [configFault, transient].map((error) => ({ stream: 'orders', error }))
+    expect(exitCodes[outcomeOfRun({ status: 'failed', error: configFault, streamFailures })].code).toBe(1)
   })
 })

@@ -19,9 +19,17 @@ export function outcomeOfError(error: unknown): Outcome {
   return error.failureType === 'config_error' ? 'configuration' : 'failure'
 }
 
-/** A run that failed without an error did so because a step found something wrong. */
-export function outcomeOfRun({ status, error }: Pick<RunResult, 'status' | 'error'>): Outcome {
+/**
+ * A run that failed without an error did so because a step found something wrong. Streams that all failed may each have
+ * done so for another reason: that is a failure, whatever the first one's is.
+ */
+export function outcomeOfRun({
+  status,
+  error,
+  streamFailures,
+}: Pick<RunResult, 'status' | 'error' | 'streamFailures'>): Outcome {
   if (status === 'succeeded') return 'ok'
   if (status !== 'failed') return status
+  if (streamFailures.some((failure) => failure.error === error)) return 'failure'
   return error === undefined ? 'check_failed' : outcomeOfError(error)
 }

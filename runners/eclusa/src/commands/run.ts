@@ -78,6 +78,8 @@ export function reportRun(context: CommandContext, pipeline: string, watched: Wa
   if (!context.isJson && context.options.quiet !== true) {
     context.result({ text: formatRunSummary(pipeline, watched, context.terminal.paintResult), lines: [] })
   }
-  if (result.status === 'failed' && result.error !== undefined && !context.isJson) return context.fail(result.error)
-  return outcomeOfRun(result)
+  // Of a stream's failure the summary has told, and before it the line that it is left out.
+  const isTold = result.streamFailures.some(({ error }) => error === result.error)
+  if (result.status !== 'failed' || result.error === undefined || context.isJson || isTold) return outcomeOfRun(result)
+  return context.fail(result.error)
 }

@@ -30,7 +30,10 @@ export function formatRunSummary(
     ...(result.unrepresentable === 0
       ? []
       : [`  ${formatCounted(result.unrepresentable, 'value')} did not fit; their exact text is in _airbyte_meta`]),
-    ...result.streamFailures.map(({ stream, error }) => `  ${paint('red', '✗')} ${stream}: ${error.message}`),
+    ...result.streamFailures.flatMap(({ stream, error }) => [
+      `  ${paint('red', '✗')} ${stream}: ${error.code}: ${error.message}`,
+      `    ${error.remedy}`,
+    ]),
     ...result.steps.map((step) => `  ${stepMark(step.status, paint)} ${step.step}: ${step.summary}`),
     ...(result.status === 'cancelled' ? ['  What was committed stays; the next run goes on from there.'] : []),
   ].join('\n')
