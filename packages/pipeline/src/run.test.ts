@@ -195,6 +195,29 @@ describe('a run', () => {
     expect(completed.map(({ unrepresentable }) => unrepresentable)).toEqual([3, 3])
   })
 
+  it('keeps what its connectors warn of, once and without secrets, beside telling the log', async () => {
+    const told: string[] = []
+    const fault = { stream: 'a', atChunk: 1, error: new EclusaError('TIMEOUT', { message: 'The server went away.' }) }
+    const source = tables(['a'], { faults: [fault] })
+    const read: ConfiguredSource['read'] = (request) => {
+      request.log.info('Reads.')
+      request.log.warn('A column is new for s3cret.', { stream: 'a', count: 1n })
+      return source.read(request)
+    }
+    const log = {
+      ...silent,
+      info: (message: string) => told.push(message),
+      warn: (message: string) => told.push(message),
+    }
+    const run = define({ source: { ...source, read, secrets: ['s3cret'] }, destination: memory(), log }).run()
+    const events = await eventsOf(run)
+    const warning = { level: 'warn', message: 'A column is new for [redacted].', fields: { stream: 'a', count: '1' } }
+    expect((await run.result).warnings).toEqual([warning])
+    const kept = events.filter((event) => event.type === 'log' && event.origin === 'connector')
+    expect(kept).toMatchObject([warning])
+    expect(told).toEqual(['Reads.', 'A column is new for s3cret.', 'Reads.', 'A column is new for s3cret.'])
+  })
+
   it('needs no reader of its events', async () => {
     const result = await define({ source: tables(['a']), destination: memory() }).run().result
     expect(result.status).toBe('succeeded')
@@ -255,7 +278,7 @@ describe('a run', () => {
       rows: 6,
       streamFailures: [{ stream: 'custmers', error: { code: 'STREAM_SELECTION_INVALID' } }],
     })
-    expect(result.error?.message).toContain('the closest is "customers"')
+    expect(result.error?.message).toContain('"customers"')
     expect(destination.rows('orders')).toEqual(allRows)
     const { findings } = await pipeline.check()
     expect(findings).toMatchObject([{ subject: 'streams', status: 'failed', code: 'STREAM_SELECTION_INVALID' }])

@@ -7,6 +7,7 @@ import type {
   ConfiguredStream,
   ConnectorContext,
   DestinationSession,
+  Log,
   RunEvent,
   RunFailure,
   Step,
@@ -20,6 +21,8 @@ import type { PresentStreams } from './resolve-catalog.ts'
 import { createEmitter } from './run-emitter.ts'
 import type { EmitEvent } from './run-emitter.ts'
 import { matchesPattern } from './stream-selection.ts'
+import { createRunLog } from './run-log.ts'
+import type { RunWarning } from './run-log.ts'
 import { newSync, readSyncState, remainingStreams } from './sync-state.ts'
 import { sync } from './sync.ts'
 import { Tally } from './tally.ts'
@@ -45,6 +48,8 @@ export interface RunResult {
   readonly streams: readonly Readonly<StreamTally>[]
   readonly streamFailures: readonly StreamFailure[]
   readonly steps: readonly (StepResult & { readonly step: string })[]
+  /** What source and destination warned of, each once. */
+  readonly warnings: readonly RunWarning[]
   /** What ended the run, when it failed. */
   readonly error?: EclusaError
 }
@@ -119,6 +124,8 @@ class Run {
   readonly #streamFailures: StreamFailure[] = []
   #streamCount = 0
   readonly #steps: (StepResult & { step: string })[] = []
+  readonly #warnings = new Map<string, RunWarning>()
+  readonly #log: Log
 
   constructor(parts: RunParts, run: { runId: string; emit: EmitEvent; stopSignal: AbortSignal }) {
     this.#parts = parts
@@ -127,6 +134,9 @@ class Run {
     this.#emit = run.emit
     this.#stopSignal = run.stopSignal
     this.#signal = parts.options.signal ?? new AbortController().signal
+    const { source, destination, log } = parts.settings
+    const secrets = [...source.secrets, ...destination.secrets]
+    this.#log = createRunLog({ log, secrets, onWarning: (warning) => this.#keepWarning(warning) })
   }
 
   async execute(): Promise<RunResult> {
@@ -162,6 +172,7 @@ class Run {
       streams: this.#tally.streams(),
       streamFailures: this.#streamFailures,
       steps: this.#steps,
+      warnings: [...this.#warnings.values()],
       ...(error === undefined ? {} : { error }),
     }
   }
@@ -213,7 +224,7 @@ class Run {
     const wanted = catalog.streams.filter(({ stream }) => !failed.has(streamKey(stream)))
     if (wanted.length === 0) return true
     const settings = this.#settings
-    const context: ConnectorContext = { signal: this.#signal, log: settings.log }
+    const context: ConnectorContext = { signal: this.#signal, log: this.#log }
     await using session = await settings.destination.open({
       catalog: { streams: wanted },
       pipeline: settings.name,
@@ -251,6 +262,14 @@ class Run {
       checkpoints:
         fullRefresh === true ? checkpoints.filter(({ stream }) => this.#tally.isDurable(stream)) : checkpoints,
     }
+  }
+
+  /** An attempt after a failure warns of the same again. */
+  #keepWarning(warning: RunWarning): void {
+    const key = JSON.stringify(warning)
+    if (this.#warnings.has(key)) return
+    this.#warnings.set(key, warning)
+    this.#emit({ type: 'log', ...warning, origin: 'connector' })
   }
 
   async #recover(error: unknown, failures: number): Promise<void> {

@@ -80,6 +80,8 @@ export const runEventSchema = z.discriminatedUnion('type', [
     level: z.enum(['debug', 'info', 'warn', 'error']),
     message: z.string(),
     fields: z.record(z.string(), z.unknown()),
+    /** `connector`: a warning of the source or the destination, which stands in the log too. Absent: the run's own. */
+    origin: z.literal('connector').exactOptional(),
   }),
   z.object({
     type: z.literal('run_completed'),

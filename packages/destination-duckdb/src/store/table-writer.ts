@@ -6,6 +6,7 @@ import type { SlotValues } from '../chunk/chunk-writer.ts'
 import { TableInsertion } from '../chunk/table-insertion.ts'
 import type { InsertionContext } from '../chunk/table-insertion.ts'
 import { foldIdentifier } from '../table/identifier.ts'
+import { lateColumnNote, lateColumns } from '../table/late-column.ts'
 import type { MetadataColumnName } from '../table/metadata-column.ts'
 import { planTable } from '../table/table-plan.ts'
 import type { PlannedColumn, TablePlan } from '../table/table-plan.ts'
@@ -56,10 +57,12 @@ export class TableWriter {
       policy: this.#configured.schemaPolicy,
       replaces: false,
     })
+    const late = lateColumns(plan)
+    const notes = late.length > 0 && (await this.#hasRows()) ? [lateColumnNote(this.#configured, late)] : []
     await this.#apply(plan)
     const names = (await duckdbDialect.listColumns(session, this.#target)) ?? []
     this.#columns = names.map(({ name }) => this.#plannedColumn(plan, name))
-    return plan.notes
+    return [...plan.notes, ...notes]
   }
 
   /** False for a column of the stream that goes into another one of the table: a version of it, or none. */
@@ -96,11 +99,22 @@ export class TableWriter {
     return this.#mirror ?? this.#authority
   }
 
+  async #hasRows(): Promise<boolean> {
+    for (const table of this.#tables) {
+      const { rows } = await this.#context.session.query(`SELECT 1 FROM ${duckdbDialect.formatRelation(table)} LIMIT 1`)
+      if (rows.length > 0) return true
+    }
+    return false
+  }
+
+  get #tables(): readonly RelationName[] {
+    return this.#mirror === undefined ? [this.#authority] : [this.#authority, this.#mirror]
+  }
+
   async #apply({ changes }: TablePlan): Promise<void> {
     const { session, ledger } = this.#context
-    const tables = this.#mirror === undefined ? [this.#authority] : [this.#authority, this.#mirror]
     for (const { kind, column, sqlType, versionOf } of changes) {
-      for (const table of tables) {
+      for (const table of this.#tables) {
         const statement =
           kind === 'add'
             ? duckdbDialect.addColumn(table, { name: column, sqlType })

@@ -21,7 +21,10 @@ export function eventLine(event: RunEvent, paint: Paint): string | undefined {
       return `${mark} ${event.step}  ${event.summary}${paint('dim', `, ${formatDuration(event.durationMs)}`)}`
     }
     case 'log':
-      return event.level === 'debug' ? undefined : logLine(event.level, event.message, paint)
+      // What a connector warns of, the log has told already.
+      return event.level === 'debug' || event.origin === 'connector'
+        ? undefined
+        : logLine(event.level, event.message, paint)
     default:
       return undefined
   }

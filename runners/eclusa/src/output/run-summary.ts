@@ -30,6 +30,7 @@ export function formatRunSummary(
     ...(result.unrepresentable === 0
       ? []
       : [`  ${formatCounted(result.unrepresentable, 'value')} did not fit; their exact text is in _airbyte_meta`]),
+    ...result.warnings.map((warning) => `  ${paint('yellow', '!')} ${warningText(warning)}`),
     ...result.streamFailures.flatMap(({ stream, error }) => [
       `  ${paint('red', '✗')} ${stream}: ${error.code}: ${error.message}`,
       `    ${error.remedy}`,
@@ -37,6 +38,10 @@ export function formatRunSummary(
     ...result.steps.map((step) => `  ${stepMark(step.status, paint)} ${step.step}: ${step.summary}`),
     ...(result.status === 'cancelled' ? ['  What was committed stays; the next run goes on from there.'] : []),
   ].join('\n')
+}
+
+function warningText({ message, fields: { stream } }: RunResult['warnings'][number]): string {
+  return typeof stream !== 'string' || message.includes(stream) ? message : `${stream}: ${message}`
 }
 
 function stepMark(status: 'succeeded' | 'warned' | 'failed', paint: Paint): string {

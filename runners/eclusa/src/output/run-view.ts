@@ -16,7 +16,17 @@ export function createReporter(context: CommandContext): RunReporter {
 }
 
 function reporterFor(context: CommandContext): RunReporter {
-  if (context.isJson) return { onEvent: (event) => context.jsonLine(event), end: () => {} }
+  if (context.isJson) return createJsonReporter(context)
   if (context.options.quiet === true) return createQuietReporter(context.terminal)
   return context.terminal.isInteractive ? createLiveReporter(context.terminal) : createPlainReporter(context.terminal)
+}
+
+/** What a connector warns of, the log has told already. */
+function createJsonReporter(context: CommandContext): RunReporter {
+  return {
+    onEvent: (event) => {
+      if (event.type !== 'log' || event.origin !== 'connector') context.jsonLine(event)
+    },
+    end: () => {},
+  }
 }
