@@ -1,4 +1,4 @@
-import type { ErrorCode } from './error-code.ts'
+import type { AnyErrorCode } from './error.ts'
 
 /** One thing that was looked at. `failed` makes the check fail; `warning` tells what will bite later. */
 export interface CheckFinding {
@@ -6,7 +6,7 @@ export interface CheckFinding {
   /** What was looked at, for a person: `connection`, `TLS`, `SELECT on sales.orders`. */
   readonly subject: string
   readonly message: string
-  readonly code?: ErrorCode
+  readonly code?: AnyErrorCode
   /** The SQL or command that mends it. */
   readonly remedy?: string
 }

@@ -1,6 +1,6 @@
 import type { SqlValue, Warehouse, WarehouseConnection } from '@eclusa/sdk'
 import { EclusaError, formatColumnType } from '@eclusa/sdk'
-import type { ColumnType, ErrorCode } from '@eclusa/sdk'
+import type { AnyErrorCode, ColumnType } from '@eclusa/sdk'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Dialect } from '../src/dialect.ts'
@@ -453,6 +453,6 @@ async function failureOf(promise: Promise<unknown>): Promise<EclusaError | undef
 }
 
 /** The code of the error; undefined when there was none. */
-async function outcomeOf(promise: Promise<unknown>): Promise<ErrorCode | undefined> {
+async function outcomeOf(promise: Promise<unknown>): Promise<AnyErrorCode | undefined> {
   return (await failureOf(promise))?.code
 }

@@ -17,9 +17,8 @@ export function valueFault(schema: StreamSchema, index: number, error: unknown):
   const known = EclusaError.isInstance(error) ? error : unexpected(error)
   if (!column || 'column' in known.details) return known
   const type = column.sourceType ?? column.type.type
-  return new EclusaError(known.code, {
+  return new EclusaError(known, {
     message: `${known.message} Column "${column.name}", type ${type}.`,
-    remedy: known.remedy,
     details: { ...known.details, column: column.name, sourceType: type },
     cause: known.cause,
   })

@@ -1,5 +1,5 @@
 import { EclusaError } from '@eclusa/sdk'
-import type { ErrorCode } from '@eclusa/sdk'
+import type { AnyErrorCode, ErrorCode } from '@eclusa/sdk'
 import { quoteIdentifier } from '../sql-text.ts'
 import type { ConnectionSettings } from './connection-settings.ts'
 
@@ -209,11 +209,11 @@ export interface Attempt {
   /** Key of the stream, when one stream alone is concerned: the others can go on without it. */
   readonly stream?: string
   /** Of the catalogue's remedy, when there is a better one. */
-  readonly remedies?: Partial<Record<ErrorCode, string>>
+  readonly remedies?: Readonly<Partial<Record<AnyErrorCode, string>>>
 }
 
 /** Naming a stream in these would make the pipeline go on without that one, though all are concerned. */
-const concernEveryStream: ReadonlySet<ErrorCode> = new Set([
+const concernEveryStream: ReadonlySet<AnyErrorCode> = new Set([
   'CANCELLED',
   'POSTGRES_CONNECTION_LOST',
   'POSTGRES_POOLER_UNSUITABLE',
@@ -245,9 +245,10 @@ function codeOfStatement(error: ServerError): ErrorCode {
 
 function withStream(error: EclusaError, attempt: Attempt): EclusaError {
   if (attempt.stream === undefined || 'stream' in error.details || concernEveryStream.has(error.code)) return error
-  return new EclusaError(error.code, {
+  const remedy = attempt.remedies?.[error.code]
+  return new EclusaError(error, {
     message: error.message,
-    remedy: attempt.remedies?.[error.code] ?? error.remedy,
+    ...(remedy !== undefined && { remedy }),
     details: { ...error.details, stream: attempt.stream },
     cause: error.cause,
   })

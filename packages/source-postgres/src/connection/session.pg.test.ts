@@ -1,7 +1,7 @@
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { EclusaError } from '@eclusa/sdk'
-import type { ErrorCode } from '@eclusa/sdk'
+import type { AnyErrorCode } from '@eclusa/sdk'
 import { testServer } from '@eclusa/postgres-local/testing'
 import { describe, expect, it } from 'vitest'
 import { startTlsServer } from '../../testing/tls-server.ts'
@@ -14,7 +14,7 @@ const signal = new AbortController().signal
 const plain = await testServer()
 
 /** How a connection ended up: encrypted or not, or the code of its error. */
-async function outcome(settings: ConnectionSettings): Promise<'TLS' | 'plain' | ErrorCode> {
+async function outcome(settings: ConnectionSettings): Promise<'TLS' | 'plain' | AnyErrorCode> {
   try {
     await using session = await openSession(settings, signal)
     const rows = await session.query<{ ssl: boolean }>('SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()', {

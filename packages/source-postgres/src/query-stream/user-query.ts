@@ -1,5 +1,5 @@
 import { EclusaError } from '@eclusa/sdk'
-import type { ErrorCode } from '@eclusa/sdk'
+import type { AnyErrorCode } from '@eclusa/sdk'
 import type { FieldDef } from 'pg'
 import type { SourceColumn } from '../catalog/stream-column.ts'
 import { readTypes } from '../catalog/type-catalog.ts'
@@ -50,7 +50,7 @@ async function describeFields(session: Session, name: string, fromSql: string): 
   }
 }
 
-const refusable: ReadonlySet<ErrorCode> = new Set(['POSTGRES_STATEMENT_FAILED', 'POSTGRES_TABLE_MISSING'])
+const refusable: ReadonlySet<AnyErrorCode> = new Set(['POSTGRES_STATEMENT_FAILED', 'POSTGRES_TABLE_MISSING'])
 
 /** Parameters, syntax errors, unsupported constructions and attempts to write are faults of the query; the rest stays as it is. */
 function asRefusal(error: unknown, name: string): unknown {

@@ -1,0 +1,30 @@
+import type { ErrorEntry } from './error-entry.ts'
+
+/** @eclusa/transform: running dbt projects. */
+export const transformErrors = {
+  MODEL_CYCLE: {
+    failureType: 'config_error',
+    cause: 'Models refer to each other in a circle, so that none can be built first.',
+    remedy: 'Take one ref() out of the circle that the message names.',
+  },
+  MODEL_FAILED: {
+    failureType: 'config_error',
+    cause: 'The warehouse refused the SQL of a model or a test.',
+    remedy: 'Correct the SQL; the compiled text is in the file that the message names.',
+  },
+  PROJECT_INVALID: {
+    failureType: 'config_error',
+    cause: "The dbt project's files have faults.",
+    remedy: 'Correct the places named in the message.',
+  },
+  SELECTION_INVALID: {
+    failureType: 'config_error',
+    cause: 'A selection of nodes has a form or a method that does not exist.',
+    remedy: 'Write it as dbt does: `name`, `+name+`, `tag:nightly`, `path:models/staging`, `a,b` for both.',
+  },
+  TEMPLATE_FAILED: {
+    failureType: 'config_error',
+    cause: 'The Jinja of a model, a macro or a test could not be rendered.',
+    remedy: 'Correct the template at the place that the message names.',
+  },
+} as const satisfies Record<string, ErrorEntry>
