@@ -81,7 +81,7 @@ describe('the connectors', () => {
     const after = Number(new URL(`http://x${request.url}`).searchParams.get('after'))
     const isRefused = request.headers.authorization !== `Bearer ${token}` || after >= refuseAfter
     asked.push(after)
-    response.statusCode = isRefused ? 403 : 200
+    response.statusCode = isRefused ? (after >= refuseAfter ? 403 : 401) : 200
     response.end(JSON.stringify(isRefused ? {} : allNotes.filter(({ id }) => id > after).slice(0, 3)))
   }
   const server = createServer(answer)
@@ -104,12 +104,12 @@ describe('the connectors', () => {
     await rm(directory, { recursive: true })
   })
 
-  function pipeline() {
+  function pipeline({ key = token, ...choice }: { key?: string; cursor?: string } = {}) {
     return definePipeline({
       name: 'notes',
-      source: notesSource({ url, token }),
+      source: notesSource({ url, token: key }),
       destination: journalDestination({ directory }),
-      streams: [{ name: 'notes', cursor: 'id', destinationSyncMode: 'append' }],
+      streams: [{ name: 'notes', syncMode: 'incremental', destinationSyncMode: 'append', ...choice }],
       commit: { commitBytesMax: 0 },
     })
   }
@@ -140,6 +140,21 @@ describe('the connectors', () => {
     expect(asked).toEqual([6, 9, 10])
     const { rows } = await readJournal(join(directory, 'notes'))
     expect(rows.map((row) => row['id'])).toEqual(allNotes.map(({ id }) => String(id)))
+  })
+
+  test('tell an error of their own, with what to do', async () => {
+    const { error } = await pipeline({ key: 'of-somebody-else' }).run().result
+    expect(error).toMatchObject({
+      code: 'NOTES_TOKEN_REFUSED',
+      failureType: 'config_error',
+      remedy: expect.stringMatching(/^Make a new token/u),
+    })
+  })
+
+  test('know by themselves what is new', async () => {
+    const { catalog } = await pipeline().plan()
+    expect(catalog.streams).toMatchObject([{ cursorColumn: 'id' }])
+    await expect(pipeline({ cursor: 'text' }).plan()).rejects.toThrow('leave out cursor')
   })
 
   test('take back what a restarted stream had sent', async () => {

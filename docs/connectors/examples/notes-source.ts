@@ -1,19 +1,20 @@
-import { EclusaError, batchesFromRows, checkpointState, defineSource, defineStream } from '@eclusa/sdk'
-import { z } from 'zod'
+import { batchesFromRows, checkpointState, defineSource, defineStream } from '@eclusa/sdk'
+import { fetchPage, notesConfig } from './notes-service.ts'
 
-const config = z.strictObject({ url: z.url(), token: z.string().meta({ secret: true }) })
 const notes = defineStream({
   name: 'notes',
   columns: { id: 'int64', text: 'text', written_at: 'timestamptz' },
   primaryKey: ['id'],
   syncModes: ['incremental'],
+  cursorChoice: 'none',
+  defaultCursor: 'id',
 })
 
 /** Reads the notes of a web service in the order of their ids, page by page, and goes on where it stopped. */
 export const notesSource = defineSource({
   name: 'notes',
   version: '1.0.0',
-  config,
+  config: notesConfig,
   async check(settings, { signal }) {
     await fetchPage(settings, 0, signal)
     return { findings: [{ status: 'passed', subject: 'service', message: `${settings.url} answers` }] }
@@ -31,9 +32,3 @@ export const notesSource = defineSource({
     }
   },
 })
-
-async function fetchPage({ url, token }: z.output<typeof config>, after: number, signal: AbortSignal) {
-  const response = await fetch(`${url}?after=${after}`, { headers: { authorization: `Bearer ${token}` }, signal })
-  if (!response.ok) throw new EclusaError('SERVICE_REFUSED', { message: `${url} answered ${response.status}.` })
-  return z.array(z.object({ id: z.int(), text: z.string(), written_at: z.string() })).parse(await response.json())
-}

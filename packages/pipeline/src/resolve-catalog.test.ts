@@ -122,24 +122,35 @@ describe('resolveCatalog', () => {
     ])
   })
 
-  it('asks for a cursor of what keeps no transaction ids, and of nothing else', () => {
-    const kinds = ['table', 'partitioned_table', 'view'] as const
-    const faults = kinds.map((kind) => {
-      const stream = discovered('sales', kind, { kind })
-      const run = () =>
-        resolveCatalog({
-          discovered: { streams: [stream] },
-          selections: [{ name: `sales.${kind}`, syncMode: 'incremental' }],
-          defaults: {},
-          destinationSyncModes: ['append_dedup'],
-        })
-      try {
-        return run().streams.length
-      } catch (error) {
-        return String(error)
-      }
+  describe('the cursor of an incremental stream', () => {
+    const cursorOf = (stream: Partial<DiscoveredStream>, selection: Partial<StreamSelection> = {}) =>
+      resolveCatalog({
+        discovered: { streams: [discovered('sales', 'orders', stream)] },
+        selections: [{ name: 'sales.orders', syncMode: 'incremental', ...selection }],
+        defaults: {},
+        destinationSyncModes: ['append_dedup'],
+      }).streams.map(({ cursorColumn }) => cursorColumn)
+
+    it('has to be named where the source goes by nothing else', () => {
+      expect(() => cursorOf({})).toThrow('incremental reading needs a cursor column')
+      expect(cursorOf({}, { cursor: 'updated_at' })).toEqual(['updated_at'])
     })
-    expect(faults).toEqual([1, 1, expect.stringContaining('incremental reading needs a cursor column')])
+
+    it('may be named where the source knows by itself what is new', () => {
+      expect(cursorOf({ cursorChoice: 'optional' })).toEqual([undefined])
+      expect(cursorOf({ cursorChoice: 'optional' }, { cursor: 'updated_at' })).toEqual(['updated_at'])
+    })
+
+    it('is the default of the source where none is named', () => {
+      expect(cursorOf({ defaultCursor: 'id' })).toEqual(['id'])
+      expect(cursorOf({ defaultCursor: 'id' }, { cursor: 'updated_at' })).toEqual(['updated_at'])
+    })
+
+    it('may not be named where the source alone decides', () => {
+      expect(cursorOf({ cursorChoice: 'none', defaultCursor: 'id' })).toEqual(['id'])
+      expect(cursorOf({ cursorChoice: 'none', defaultCursor: 'id' }, { cursor: 'id' })).toEqual(['id'])
+      expect(() => cursorOf({ cursorChoice: 'none' }, { cursor: 'id' })).toThrow('leave out cursor')
+    })
   })
 
   it('refuses a mode that the stream or the destination does not have', () => {

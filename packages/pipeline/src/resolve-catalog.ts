@@ -1,4 +1,4 @@
-import { EclusaError, formatColumnType, parseColumnType, streamKey } from '@eclusa/sdk'
+import { EclusaError, closestName, formatColumnType, parseColumnType, streamKey } from '@eclusa/sdk'
 import type {
   ConfiguredCatalog,
   ConfiguredStream,
@@ -8,7 +8,6 @@ import type {
   StreamName,
   StreamSchema,
 } from '@eclusa/sdk'
-import { closest } from 'fastest-levenshtein'
 import { matchesPattern } from './stream-selection.ts'
 import type { StreamOptions, StreamSelection } from './stream-selection.ts'
 
@@ -111,7 +110,12 @@ function lastMatch(patterns: readonly StreamSelection[], key: string): StreamSel
 
 function unknownStream(name: string, known: readonly string[]): string {
   if (known.length === 0) return `stream "${name}" does not exist: the source shows no stream at all`
-  return `stream "${name}" does not exist in the source or is not visible to its role; the closest is "${closest(name, [...known])}"`
+  return `stream "${name}" does not exist in the source or is not visible to its role${suggestion(name, known)}`
+}
+
+function suggestion(name: string, known: readonly string[]): string {
+  const closest = closestName(name, known)
+  return closest === undefined ? '' : `; the closest is "${closest}"`
 }
 
 function configure(
@@ -139,14 +143,13 @@ function configure(
     fault('append_dedup needs a key: set primary_key')
   if (syncMode === 'incremental' && destinationSyncMode === 'overwrite')
     fault('an incremental stream cannot overwrite: use append or append_dedup')
-  if (
-    syncMode === 'incremental' &&
-    selection.cursor === undefined &&
-    stream.kind !== 'table' &&
-    stream.kind !== 'partitioned_table'
-  )
+  const cursor = selection.cursor ?? (syncMode === 'incremental' ? stream.defaultCursor : undefined)
+  const { cursorChoice = 'required' } = stream
+  if (syncMode === 'incremental' && cursor === undefined && cursorChoice === 'required')
     fault('incremental reading needs a cursor column: set cursor')
-  for (const column of [...primaryKey, ...(selection.cursor === undefined ? [] : [selection.cursor])]) {
+  if (cursorChoice === 'none' && cursor !== stream.defaultCursor && cursor !== undefined)
+    fault('the source itself decides what is new: leave out cursor')
+  for (const column of [...primaryKey, ...(cursor === undefined ? [] : [cursor])]) {
     if (!schema.columns.some(({ name }) => name === column)) fault(unknownColumn(column, schema))
   }
   return {
@@ -155,7 +158,7 @@ function configure(
     primaryKey,
     syncMode,
     destinationSyncMode,
-    ...(selection.cursor === undefined ? {} : { cursorColumn: selection.cursor }),
+    ...(cursor === undefined ? {} : { cursorColumn: cursor }),
     target: targetOf(stream.stream, selection.target, defaults.targetSchema),
     schemaPolicy: selection.schemaPolicy ?? defaults.schemaPolicy ?? 'evolve',
     onUnrepresentable: selection.onUnrepresentable ?? defaults.onUnrepresentable ?? 'keep_text',
@@ -189,7 +192,7 @@ function overrideColumns(
 
 function unknownColumn(column: string, schema: StreamSchema): string {
   const names = schema.columns.map(({ name }) => name)
-  return `there is no column "${column}"${names.length > 0 ? `; the closest is "${closest(column, names)}"` : ''}`
+  return `there is no column "${column}"${suggestion(column, names)}`
 }
 
 function targetOf(stream: StreamName, target: string | undefined, targetSchema: string | undefined): StreamName {

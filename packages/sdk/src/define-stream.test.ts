@@ -31,6 +31,8 @@ test('lets every default be replaced', () => {
     columns: { name: column },
     syncModes: ['incremental'],
     cursorCandidates: ['name'],
+    cursorChoice: 'optional',
+    defaultCursor: 'name',
     isResumable: true,
     notes: ['hidden rows'],
   })
@@ -40,6 +42,8 @@ test('lets every default be replaced', () => {
     schema: { columns: [{ name: 'name', ...column }] },
     syncModes: ['incremental'],
     cursorCandidates: ['name'],
+    cursorChoice: 'optional',
+    defaultCursor: 'name',
     isResumable: true,
     notes: ['hidden rows'],
   })

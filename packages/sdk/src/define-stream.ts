@@ -11,7 +11,17 @@ export interface StreamDefinition
   extends
     StreamName,
     Partial<
-      Pick<DiscoveredStream, 'kind' | 'syncModes' | 'primaryKey' | 'cursorCandidates' | 'isResumable' | 'notes'>
+      Pick<
+        DiscoveredStream,
+        | 'kind'
+        | 'syncModes'
+        | 'primaryKey'
+        | 'cursorCandidates'
+        | 'cursorChoice'
+        | 'defaultCursor'
+        | 'isResumable'
+        | 'notes'
+      >
     > {
   /** In the order of the stream's schema. A type alone is nullable, unless the column is in the primary key. */
   readonly columns: Readonly<Record<string, ColumnTypeText | Omit<Column, 'name'>>>
@@ -20,7 +30,8 @@ export interface StreamDefinition
 /**
  * Describes a stream whose shape the author knows, for `discover`.
  *
- * Defaults: kind `query`, sync mode `full_refresh`, no primary key, no cursor candidates, not resumable, no notes. The
+ * Defaults: kind `query`, sync mode `full_refresh`, no primary key, no cursor candidates, a cursor to be
+ * named by the user, not resumable, no notes. The
  * schema's version is 1.
  *
  * @throws AssertionError when a column type is none.

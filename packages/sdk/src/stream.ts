@@ -36,6 +36,16 @@ export type UnrepresentablePolicy = 'keep_text' | 'fail'
 /** What kind of relation a stream is read from; it decides which sync modes it can have. */
 export type StreamKind = 'table' | 'partitioned_table' | 'view' | 'materialized_view' | 'foreign_table' | 'query'
 
+/**
+ * Whether an incremental read needs a column that the user names as its cursor. Airbyte's source_defined_cursor is true
+ * of `optional` and `none`.
+ *
+ * - `required`: the source goes by such a column alone.
+ * - `optional`: the source knows by itself what is new; a column that is named says which row of a key is the last.
+ * - `none`: the source knows by itself, and what the user names is refused.
+ */
+export type CursorChoice = 'required' | 'optional' | 'none'
+
 /** A stream as the source has it. */
 export interface DiscoveredStream {
   readonly stream: StreamName
@@ -46,6 +56,10 @@ export interface DiscoveredStream {
   readonly primaryKey: readonly string[]
   /** Columns that can serve as cursor: their values are ordered and grow with changes. */
   readonly cursorCandidates: readonly string[]
+  /** Default: `required`. */
+  readonly cursorChoice?: CursorChoice
+  /** The cursor of an incremental read where the user names none (Airbyte's default_cursor_field). Default: none. */
+  readonly defaultCursor?: string
   /** True when a full refresh that was interrupted goes on where it stopped. */
   readonly isResumable: boolean
   /** The source's own estimate, from its statistics; undefined when it has none. */
@@ -64,7 +78,7 @@ export interface DiscoveredCatalog {
 export interface ConfiguredStream extends DiscoveredStream {
   readonly syncMode: SyncMode
   readonly destinationSyncMode: DestinationSyncMode
-  /** Set when syncMode is incremental by cursor. */
+  /** Set when syncMode is incremental by cursor: what the user named, or `defaultCursor`. */
   readonly cursorColumn?: string
   /** Where the destination puts it. Resolved by the pipeline: no two streams share one target. */
   readonly target: StreamName

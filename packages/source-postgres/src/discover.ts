@@ -74,8 +74,8 @@ function relationStream(relation: Relation, config: PostgresConfig, policy: Type
   const isKeyReadable = relation.primaryKey.every((name) => columns.some((column) => column.name === name))
   const cursorCandidates = findCursorCandidates(columns)
   const hasTransactionIds = relation.kind === 'table' || relation.kind === 'partitioned_table'
-  const isIncremental =
-    cursorCandidates.length > 0 || (hasTransactionIds && !relation.isAddressHidden && config.cursor_guard === 'xmin')
+  const isByTransactionId = hasTransactionIds && !relation.isAddressHidden && config.cursor_guard === 'xmin'
+  const isIncremental = cursorCandidates.length > 0 || isByTransactionId
   return {
     stream: { namespace: relation.schemaName, name: relation.name },
     kind: relation.kind,
@@ -83,6 +83,7 @@ function relationStream(relation: Relation, config: PostgresConfig, policy: Type
     syncModes: isIncremental ? ['full_refresh', 'incremental'] : ['full_refresh'],
     primaryKey: isKeyReadable ? relation.primaryKey : [],
     cursorCandidates,
+    cursorChoice: isByTransactionId ? 'optional' : 'required',
     isResumable: relation.isAddressable,
     ...(relation.rowsEstimated !== undefined && { rowsEstimated: relation.rowsEstimated }),
     ...(relation.bytesEstimated !== undefined && { bytesEstimated: relation.bytesEstimated }),
@@ -98,6 +99,7 @@ function queryStream(query: UserQuery, policy: TypePolicy): DiscoveredStream {
     syncModes: query.cursor === undefined ? ['full_refresh'] : ['full_refresh', 'incremental'],
     primaryKey: query.primaryKey,
     cursorCandidates: query.cursor === undefined ? [] : [query.cursor],
+    ...(query.cursor !== undefined && { defaultCursor: query.cursor }),
     isResumable: false,
     notes: [],
   }
