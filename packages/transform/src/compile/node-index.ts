@@ -1,4 +1,4 @@
-import { closest } from 'fastest-levenshtein'
+import { closestName } from '@eclusa/sdk'
 import type { ModelNode, ProjectNode, SourceNode } from '../project/node.ts'
 import type { ProjectFault } from '../project/project-fault.ts'
 import type { ParsedTemplate, Reference, SourceReference } from './parse-template.ts'
@@ -60,5 +60,6 @@ export class NodeIndex {
 }
 
 function nearest(name: string, known: readonly string[]): string {
-  return known.length === 0 ? '' : `; the closest is "${closest(name, [...known])}"`
+  const closest = closestName(name, known)
+  return closest === undefined ? '' : `; the closest is "${closest}"`
 }
