@@ -79,10 +79,13 @@ describe('a run killed at any moment', () => {
     ])
   })
 
-  it.each(['exit before commit', 'exit in commit'])('leaves both or neither at process.exit: %s', async (then) => {
-    await complete('append', 1500)
-    await once(start('append', Infinity, then), 'exit')
-    const { rows, next, isRight } = await state('append')
-    expect({ rows, isRight }).toEqual({ rows: next, isRight: true })
-  })
+  it.each(['exit before commit', 'exit in commit', 'exit while rows are taken'])(
+    'leaves both or neither at process.exit, and ends: %s',
+    async (then) => {
+      await complete('append', 1500)
+      await once(start('append', Infinity, then), 'exit')
+      const { rows, next, isRight } = await state('append')
+      expect({ rows, isRight }).toEqual({ rows: next, isRight: true })
+    },
+  )
 })

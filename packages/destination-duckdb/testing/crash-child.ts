@@ -33,7 +33,9 @@ while (next < Number(total)) {
     const rows = Array.from({ length: rowsPerBatch }, (_, index) => [next + index, `note of row ${next + index}`])
     // Each key comes twice where only its last row is to stay.
     if (mode === 'append_dedup') rows.unshift(...rows.map(([id]) => [id, 'overwritten']))
-    await session.write(batchOf(rows, of))
+    const written = batchOf(rows, of)
+    // Given back while DuckDB still asks for more.
+    await session.write(then === 'exit while rows are taken' ? { ...written, recycle: () => process.exit() } : written)
     next += rowsPerBatch
   }
   if (then === 'exit before commit') process.exit(0)

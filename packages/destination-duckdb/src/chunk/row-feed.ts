@@ -2,6 +2,7 @@ import { DuckDBTableFunction, INTEGER } from '@duckdb/node-api'
 import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api'
 import type { ColumnType } from '@eclusa/sdk'
 import { duckdbTypeOf } from './duckdb-type.ts'
+import { withExitGuard } from './exit-guard.ts'
 
 /** Where the rows of a statement come from. */
 export interface RowSource {
@@ -48,7 +49,7 @@ export class RowFeed {
     const id = ++this.#lastId
     this.#sources.set(id, source)
     try {
-      return await run(`${functionName}(${id})`)
+      return await withExitGuard(() => run(`${functionName}(${id})`))
     } finally {
       this.#sources.delete(id)
     }
