@@ -85,7 +85,8 @@ function tupleText({ bytes, view }: { bytes: Buffer; view: DataView }, start: nu
   const fields: string[] = []
   let at = start + 2
   for (let field = 0; field < view.getInt16(start); field++) {
-    const kind = String.fromCharCode(bytes[at++]!)
+    const kind = bytes.toString('latin1', at, at + 1)
+    at++
     if (kind === 'n' || kind === 'u') fields.push(kind)
     else {
       const length = view.getInt32(at)

@@ -54,6 +54,7 @@ export class ReplicationConnection implements AsyncDisposable {
   readonly session: Session
   /** server_version_num. */
   readonly versionNumber: number
+  #hasStreamed = false
 
   constructor(session: Session, versionNumber: number) {
     this.session = session
@@ -88,10 +89,18 @@ export class ReplicationConnection implements AsyncDisposable {
     await this.session.execute(dropSlotCommand(name, isWaiting), { doing: `dropping the replication slot "${name}"` })
   }
 
-  /** Begins streaming; the connection is the stream's until it has ended. @throws See ReplicationStream.start. */
+  /**
+   * Begins streaming, which a connection does only once; it is the stream's until that has ended.
+   *
+   * @throws See ReplicationStream.start.
+   */
   async startReplication(options: StartReplicationOptions & StreamLimits): Promise<ReplicationStream> {
+    // The server remembers that a logical stream was ended (15 and 18 alike): it would end the next one at once.
+    if (this.#hasStreamed) {
+      throw new EclusaError('INTERNAL', { message: 'A connection was to stream again; it needs a new one.' })
+    }
     const { bytesMax, statusIntervalMs, receiveTimeoutMs } = { ...streamDefaults, ...options }
-    return await ReplicationStream.start({
+    const stream = await ReplicationStream.start({
       session: this.session,
       command: startReplicationCommand(options),
       slot: options.slot,
@@ -99,6 +108,8 @@ export class ReplicationConnection implements AsyncDisposable {
       statusIntervalMs,
       receiveTimeoutMs,
     })
+    this.#hasStreamed = true
+    return stream
   }
 
   async close(): Promise<void> {

@@ -38,7 +38,7 @@ const appearances = [
 function differences({ batch, absent }: DecodedRows, expected: ChangeBatch): string[] {
   const { columns } = batch.schema
   const isAbsent = (row: number, column: number) => (((absent[column]?.[row >> 3] ?? 0) >> (row & 7)) & 1) === 1
-  const prints = [batch, expected].map((each) => printRows([each]))
+  const [actual, wanted] = [printRows([batch]), printRows([expected])]
   const contents = [batch, expected].map((each) =>
     (batchContents(each) as { columns: unknown[] }).columns.map((column) => JSON.stringify(column)),
   )
@@ -46,8 +46,8 @@ function differences({ batch, absent }: DecodedRows, expected: ChangeBatch): str
     if (absent[column] === undefined) {
       return contents[0]?.[column] === contents[1]?.[column] ? [] : [sourceType]
     }
-    const row = prints[1]!.findIndex(
-      (values, at) => prints[0]![at]?.[column] !== (isAbsent(at, column) ? null : values[column]),
+    const row = wanted.findIndex(
+      (values, at) => actual[at]?.[column] !== (isAbsent(at, column) ? null : values[column]),
     )
     return row === -1 ? [] : [`${sourceType} in row ${row}`]
   })
@@ -77,7 +77,7 @@ for (const server of await testServers()) {
       const samples = table.available(allSamples)
       await table.create(samples)
       const { codecs } = await planTable(client, 'sample')
-      return samples.filter((_, index) => isBinaryDecodable([codecs[index]!]))
+      return samples.filter((_, index) => isBinaryDecodable(codecs.slice(index, index + 1)))
     }
 
     async function streamChanges(
