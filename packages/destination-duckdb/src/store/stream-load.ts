@@ -6,6 +6,7 @@ import { rawIdMaxOf } from '../table/raw-id.ts'
 import { planTable } from '../table/table-plan.ts'
 import type { TablePlan } from '../table/table-plan.ts'
 import type { StreamRecord } from './ledger.ts'
+import { nullKey, refuseNullKeys } from './null-key.ts'
 import { addsToTable } from './stream-inspection.ts'
 import type { InspectedStream } from './stream-inspection.ts'
 import { TableWriter } from './table-writer.ts'
@@ -82,6 +83,7 @@ export class StreamLoad {
   /** Batches must come one after the other, and the next may come before the last one is taken. */
   async append(rows: BatchRows, columns: readonly Column[] | undefined): Promise<Appended> {
     const notes = columns === undefined ? [] : await this.#followNew(columns)
+    refuseNullKeys(this.#inspected.configured, this.#columns, rows.columns)
     return { notes, taken: this.#writer!.append(rows) }
   }
 
@@ -210,15 +212,24 @@ export class StreamLoad {
       source: this.#delta,
       key: configured.primaryKey,
       columns,
-      nullsMatch: true,
     })
     for (const statement of [...merge, duckdbDialect.truncate(this.#delta)]) await this.#query(statement)
   }
 
   /** Before the mode was changed, each version of a row was appended, in the order in which they came to be. */
   async #mergeAppendedRows(): Promise<void> {
+    await this.#refuseAppendedNullKeys()
     await this.#keepLastRows(this.#inspected.table, {})
     await this.#save({ mayRepeatKeys: false })
+  }
+
+  async #refuseAppendedNullKeys(): Promise<void> {
+    const { table, configured } = this.#inspected
+    for (const column of configured.primaryKey) {
+      const isNull = `${duckdbDialect.quoteIdentifier(column)} IS NULL`
+      const { rows } = await this.#query(`SELECT 1 FROM ${duckdbDialect.formatRelation(table)} WHERE ${isNull} LIMIT 1`)
+      if (rows.length > 0) throw nullKey(configured, column)
+    }
   }
 
   /** Of rows of one key, the one that is ahead by the cursor stays, and of equal ones the one that came last. */

@@ -34,6 +34,12 @@ export const destinationErrors = {
       'The place of a table is taken: by a relation that eclusa did not make, or by the table of another pipeline.',
     remedy: 'Choose another target for the stream, or move away what is there.',
   },
+  KEY_VALUE_NULL: {
+    failureType: 'config_error',
+    cause: 'Rows are to be merged by a key that is NULL in some of them: it cannot tell them apart.',
+    remedy:
+      'Choose a `primary_key` of columns that are never NULL, set `destination_sync_mode: append`, or read the stream by a query that puts a value in the place of NULL.',
+  },
   SCHEMA_CHANGED: {
     failureType: 'config_error',
     cause: "The columns of the source are no longer the destination's, and the schema policy forbids to follow.",
