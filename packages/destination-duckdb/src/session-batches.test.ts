@@ -103,7 +103,7 @@ describe('a session given batches', () => {
   })
 
   it('refuses to open once the run is aborted', async () => {
-    const opening = fixture.open([configured()], { threaded: true, signal: AbortSignal.abort() })
+    const opening = fixture.open([configured()], { signal: AbortSignal.abort() })
     await expect(opening).rejects.toMatchObject({ code: 'CANCELLED' })
     await using session = await fixture.open()
     expect(session.checkpoints).toEqual([])

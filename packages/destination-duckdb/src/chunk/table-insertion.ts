@@ -4,13 +4,13 @@ import { duckdbDialect } from '@eclusa/warehouse'
 import type { DuckDbSession, RelationName } from '@eclusa/warehouse'
 import { ChunkWriter, chunkRowsMax } from './chunk-writer.ts'
 import type { AppendMethod, SlotValues } from './chunk-writer.ts'
+import type { LoadLimits } from './load-limits.ts'
 import type { RowFeed, RowSource } from './row-feed.ts'
-import type { ThreadCount } from './thread-count.ts'
 
 export interface InsertionContext {
   readonly session: DuckDbSession
   readonly feed: RowFeed
-  readonly threads: ThreadCount
+  readonly limits: LoadLimits
   readonly method: AppendMethod
 }
 
@@ -77,7 +77,7 @@ export class TableInsertion implements RowSource {
   }
 
   get threads(): number {
-    return this.#isBehind ? this.#context.threads.max : 1
+    return this.#isBehind ? this.#context.limits.threadsMax : 1
   }
 
   fill(chunk: DuckDBDataChunk): void {
@@ -97,7 +97,7 @@ export class TableInsertion implements RowSource {
 
   /** A statement of one thread ends with a row group when batches have piled up meanwhile. */
   #isAtTurn(): boolean {
-    return !this.#isBehind && this.#rowsLeft <= 0 && this.#waiting.length > 1 && this.#context.threads.max > 1
+    return !this.#isBehind && this.#rowsLeft <= 0 && this.#waiting.length > 1 && this.#context.limits.threadsMax > 1
   }
 
   async #run(): Promise<void> {
@@ -112,10 +112,10 @@ export class TableInsertion implements RowSource {
   }
 
   async #insertWaiting(): Promise<void> {
-    const { session, feed, threads } = this.#context
+    const { session, feed, limits } = this.#context
     this.#isBehind = this.#waiting.length > 1
     this.#rowsLeft = rowGroupRows
-    await threads.set(this.threads)
+    await limits.beginInserting(this.threads)
     await feed.read(this, (rows) => session.query(`INSERT INTO ${this.#table} SELECT * FROM ${rows}`))
   }
 }

@@ -6,14 +6,12 @@ import type { DuckDbSession } from '@eclusa/warehouse'
 import type { ColumnData } from '../chunk/column-data.ts'
 import type { SlotValues } from '../chunk/chunk-writer.ts'
 import type { InsertionContext } from '../chunk/table-insertion.ts'
-import type { ThreadCount } from '../chunk/thread-count.ts'
-import { metadataColumns } from '../table/metadata-column.ts'
+import type { LoadLimits } from '../chunk/load-limits.ts'
 import type { MetadataColumnName } from '../table/metadata-column.ts'
 import { rawIdColumn, rawIdSalt } from '../table/raw-id.ts'
 import type { RawIdSalt } from '../table/raw-id.ts'
 import { metaColumn, metaText } from '../table/row-meta.ts'
 import { Ledger } from './ledger.ts'
-import { MemoryLimit } from './memory-limit.ts'
 import { StreamLoad } from './stream-load.ts'
 import type { Appended } from './stream-load.ts'
 import { inspectStreams } from './stream-inspection.ts'
@@ -40,19 +38,13 @@ export interface AcceptedBatch {
   readonly unrepresentableCount: number
 }
 
-/** Columns of the widest table, eclusa's own among them. */
-function widestOf(streams: readonly ConfiguredStream[]): number {
-  return Math.max(0, ...streams.map(({ schema }) => schema.columns.length)) + metadataColumns.length
-}
-
 /** A batch beyond this has rows of many megabytes each, which DuckDB has to hold whole, several times over. */
 const usualBatchBytesMax = 20 * 1024 * 1024
 
 interface LoadParts {
   readonly session: DuckDbSession
   readonly ledger: Ledger
-  readonly memory: MemoryLimit
-  readonly threads: ThreadCount
+  readonly limits: LoadLimits
 }
 
 interface StreamEntry {
@@ -75,8 +67,7 @@ export class Load {
   readonly warnings: readonly string[]
   readonly #session: DuckDbSession
   readonly #ledger: Ledger
-  readonly #memory: MemoryLimit
-  readonly #threads: ThreadCount
+  readonly #limits: LoadLimits
   readonly #options: LoadOptions
   readonly #streams: ReadonlyMap<string, StreamEntry>
   readonly #unchangedMeta: string
@@ -87,7 +78,7 @@ export class Load {
 
   /** @throws as `inspectStreams`; the ledger is made where there is none. */
   static async open(inserting: InsertionContext, options: LoadOptions): Promise<Load> {
-    const { session, threads } = inserting
+    const { session, limits } = inserting
     const ledger = new Ledger(session, options.pipeline)
     if (!(await ledger.exists())) {
       await session.query('BEGIN')
@@ -98,8 +89,6 @@ export class Load {
     const missing = inspected.filter((one) => !one.isCheckpointValid).map(({ configured }) => configured.stream)
     const invalid = new Set(missing.map(streamKey))
     const stored = await ledger.checkpoints()
-    const memory = await MemoryLimit.of(session, widestOf(options.streams))
-    await memory.lower()
     const context = { ...inserting, ledger }
     const streams = inspected.map((one, index): [string, StreamEntry] => [
       streamKey(one.configured.stream),
@@ -110,7 +99,7 @@ export class Load {
         unheld: 0,
       },
     ])
-    return new Load({ session, ledger, memory, threads }, options, {
+    return new Load({ session, ledger, limits }, options, {
       checkpoints: stored.filter(({ stream }) => !invalid.has(streamKey(stream))),
       missing,
       warnings: inspected.flatMap(({ warnings }) => warnings),
@@ -120,7 +109,7 @@ export class Load {
   }
 
   private constructor(
-    { session, ledger, memory, threads }: LoadParts,
+    { session, ledger, limits }: LoadParts,
     options: LoadOptions,
     found: {
       checkpoints: readonly Checkpoint[]
@@ -132,8 +121,7 @@ export class Load {
   ) {
     this.#session = session
     this.#ledger = ledger
-    this.#memory = memory
-    this.#threads = threads
+    this.#limits = limits
     this.#options = options
     this.checkpoints = found.checkpoints
     this.missing = found.missing
@@ -160,7 +148,7 @@ export class Load {
   /** As an exception, the next batch may be appended as soon as this has resolved, before the rows are taken. */
   async append(batch: AcceptedBatch): Promise<Appended> {
     await this.#begin()
-    if (batch.byteLength > usualBatchBytesMax) await this.#memory.restore()
+    if (batch.byteLength > usualBatchBytesMax) await this.#limits.lift()
     const entry = this.#entryOf(batch.stream)
     const rows = { rowCount: batch.rowCount, columns: batch.columns, metadata: this.#metadataOf(batch, entry) }
     const appended = await entry.load.append(rows, batch.changedColumns)
@@ -178,8 +166,7 @@ export class Load {
     const sequence = this.#sequence + 1
     const loads = [...this.#streams.values()].map(({ load }) => load)
     const unrepresentable = this.#unheldValues()
-    await this.#memory.restore()
-    await this.#threads.set(this.#threads.max)
+    await this.#limits.lift()
     for (const load of loads) await load.prepareCommit(sequence)
     await this.#ledger.saveCheckpoints(checkpoints, { runId, sequence })
     await this.#ledger.saveCommit({
@@ -193,7 +180,7 @@ export class Load {
     })
     await this.#session.query('COMMIT')
     this.#isInTransaction = false
-    await this.#memory.lower()
+    this.#limits.lower()
     const commit = {
       sequence,
       rows: this.#rows,

@@ -1,12 +1,13 @@
-import type { WriteRequest } from '@eclusa/sdk'
+import type { ConfiguredStream, WriteRequest } from '@eclusa/sdk'
 import { openDuckDb } from '@eclusa/warehouse'
 import type { DuckDbSession, DuckDbWarehouse } from '@eclusa/warehouse'
 import type { AppendMethod } from '../chunk/chunk-writer.ts'
+import { LoadLimits } from '../chunk/load-limits.ts'
 import { RowFeed } from '../chunk/row-feed.ts'
 import { passesSelfTest } from '../chunk/self-test.ts'
 import type { InsertionContext } from '../chunk/table-insertion.ts'
-import { ThreadCount } from '../chunk/thread-count.ts'
 import type { DuckDbConfig } from '../config.ts'
+import { metadataColumns } from '../table/metadata-column.ts'
 import { Load } from './load.ts'
 
 /** A load together with the database it writes to. */
@@ -34,9 +35,10 @@ export async function openLoad({
   try {
     const session = await warehouse.connect()
     await keepMemoryFlat(session)
-    const inserting = { session, feed: RowFeed.register(session.native), threads: await ThreadCount.of(session) }
-    const { method, notes } = await chooseMethod(inserting, config.append_method)
     const { streams } = catalog
+    const limits = await LoadLimits.of(session, widestOf(streams))
+    const inserting = { session, feed: RowFeed.register(session.native), limits }
+    const { method, notes } = await chooseMethod(inserting, config.append_method)
     const load = await Load.open({ ...inserting, method }, { pipeline, runId, streams, schemaOverride: config.schema })
     const close = () => closeLoad(load, warehouse)
     return { load, notes: [...notes, ...load.warnings], [Symbol.asyncDispose]: close }
@@ -44,6 +46,11 @@ export async function openLoad({
     await warehouse[Symbol.asyncDispose]()
     throw error
   }
+}
+
+/** Columns of the widest table, eclusa's own among them. */
+function widestOf(streams: readonly ConfiguredStream[]): number {
+  return Math.max(0, ...streams.map(({ schema }) => schema.columns.length)) + metadataColumns.length
 }
 
 async function closeLoad(load: Load, warehouse: DuckDbWarehouse): Promise<void> {
