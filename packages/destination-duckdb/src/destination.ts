@@ -18,7 +18,7 @@ import { busyIfLocked, openSession } from './session.ts'
  *
  * @throws CONFIG_INVALID; from `open` and `plan`: DESTINATION_BUSY, DUCKDB_…, DESTINATION_TABLE_TAKEN, SCHEMA_CHANGED,
  *   COLUMN_NAME_COLLISION, DESTINATION_TABLE_CHANGED, DESTINATION_LEDGER_NEWER; from an open session also
- *   UNREPRESENTABLE_VALUE, DUCKDB_DISK_FULL, DESTINATION_FAILED, CANCELLED
+ *   UNREPRESENTABLE_VALUE, KEY_VALUE_NULL, DUCKDB_DISK_FULL, DESTINATION_FAILED, CANCELLED
  * @see docs/connectors/duckdb.md
  */
 export const duckdb = defineDestination({

@@ -43,6 +43,7 @@ export async function openSession(request: WriteRequest<DuckDbConfig>): Promise<
 class DuckDbDestinationSession implements DestinationSession {
   readonly checkpoints: readonly Checkpoint[]
   readonly missing: readonly StreamName[]
+  readonly damaged: readonly StreamName[]
   readonly #request: WriteRequest<DuckDbConfig>
   readonly #opened: OpenLoad
   readonly #window: BatchWindow
@@ -59,6 +60,7 @@ class DuckDbDestinationSession implements DestinationSession {
     const { streams } = request.catalog
     this.checkpoints = opened.load.checkpoints
     this.missing = opened.load.missing
+    this.damaged = opened.load.damaged
     this.#request = request
     this.#opened = opened
     this.#window = new BatchWindow(request.bytesMax)

@@ -6,6 +6,7 @@ import type {
   ConfiguredSource,
   DestinationSession,
   DiscoveredStream,
+  JsonObject,
   RunEvent,
   SourceMessage,
   Step,
@@ -93,12 +94,14 @@ function tables(
 function memory({ unheld = false } = {}): ConfiguredDestination & {
   rows(name: string): bigint[]
   drop(name: string): void
+  damage(stream: StreamName, state?: JsonObject): void
   commits: number
 } {
   let durable = {
     tables: new Map<string, bigint[]>(),
     loading: new Map<string, bigint[]>(),
     checkpoints: new Map<string, Checkpoint>(),
+    damaged: new Map<string, StreamName>(),
   }
   let isOpen = false
   const destination = {
@@ -112,6 +115,11 @@ function memory({ unheld = false } = {}): ConfiguredDestination & {
     plan: async () => [],
     rows: (name: string) => durable.tables.get(name) ?? [],
     drop: (name: string) => void durable.tables.delete(name),
+    damage: (stream: StreamName, state?: JsonObject) => {
+      if (state === undefined) durable.checkpoints.delete(streamKey(stream))
+      else durable.checkpoints.set(streamKey(stream), { stream, state })
+      if (state === undefined) durable.damaged.set(streamKey(stream), stream)
+    },
     async open({ catalog }: Parameters<ConfiguredDestination['open']>[0]): Promise<DestinationSession> {
       if (isOpen) throw new Error('opened twice')
       isOpen = true
@@ -125,6 +133,7 @@ function memory({ unheld = false } = {}): ConfiguredDestination & {
           ({ stream }) => !missing.some(({ name }) => name === stream.name),
         ),
         missing,
+        damaged: [...durable.damaged.values()],
         startStream: async ({ name }, { resumed }) => {
           if (!resumed) draft.loading.set(name, [])
         },
@@ -141,7 +150,10 @@ function memory({ unheld = false } = {}): ConfiguredDestination & {
           draft.loading.delete(name)
         },
         commit: async (checkpoints) => {
-          for (const checkpoint of checkpoints) draft.checkpoints.set(streamKey(checkpoint.stream), checkpoint)
+          for (const checkpoint of checkpoints) {
+            draft.checkpoints.set(streamKey(checkpoint.stream), checkpoint)
+            draft.damaged.delete(streamKey(checkpoint.stream))
+          }
           durable = structuredClone(draft)
           destination.commits += 1
           const unrepresentable = unheld ? accepted.map((stream) => ({ stream, values: 1 })) : []
@@ -320,6 +332,37 @@ describe('a run', () => {
     expect((await pipeline.run().result).status).toBe('succeeded')
     expect(reads.slice(3)).toEqual(['a@0', 'c@2'])
     expect(destination.rows('a')).toEqual(allRows)
+  })
+
+  it('leaves out a stream whose checkpoint cannot be read, until it is read from its first row', async () => {
+    const destination = memory()
+    const reads: string[] = []
+    const pipeline = define({ source: tables(['a', 'b'], { reads }), destination, commit: everyCheckpoint })
+    await pipeline.run().result
+    destination.damage({ name: 'a' })
+    const result = await pipeline.run().result
+    expect(result).toMatchObject({ status: 'partial', rows: 6, error: { code: 'CHECKPOINT_DAMAGED' } })
+    expect(result.error?.message).toContain('stream a')
+    expect(result.error?.remedy).toContain('`eclusa run --full-refresh --select a`')
+    expect(await pipeline.run({ select: ['a'] }).result).toMatchObject({ status: 'failed', rows: 0 })
+    expect(reads).toEqual(['a@0', 'b@0', 'b@0'])
+    expect(await pipeline.run({ select: ['a'], fullRefresh: true }).result).toMatchObject({
+      status: 'succeeded',
+      rows: 6,
+    })
+    expect(await pipeline.run().result).toMatchObject({ status: 'succeeded', rows: 12 })
+  })
+
+  it.each([undefined, { version: 9, alien: true }])('ends at a sync state that it cannot read (%j)', async (state) => {
+    const destination = memory()
+    const pipeline = define({ source: tables(['a']), destination })
+    await pipeline.run().result
+    destination.damage({ namespace: '_eclusa', name: 'sync' }, state)
+    const result = await pipeline.run().result
+    expect(result).toMatchObject({ status: 'failed', error: { code: 'CHECKPOINT_DAMAGED' } })
+    expect(result.error?.remedy).toContain('`eclusa run --full-refresh`')
+    expect(await pipeline.run({ fullRefresh: true }).result).toMatchObject({ status: 'succeeded', rows: 6 })
+    expect(await pipeline.run().result).toMatchObject({ status: 'succeeded', rows: 6 })
   })
 
   it('reads every stream from its first row in a full refresh, also those that an attempt failed before', async () => {

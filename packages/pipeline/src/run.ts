@@ -6,7 +6,6 @@ import type {
   ConfiguredCatalog,
   ConfiguredStream,
   ConnectorContext,
-  DestinationSession,
   Log,
   RunEvent,
   RunFailure,
@@ -23,7 +22,8 @@ import type { EmitEvent } from './run-emitter.ts'
 import { matchesPattern } from './stream-selection.ts'
 import { createRunLog } from './run-log.ts'
 import type { RunWarning } from './run-log.ts'
-import { newSync, readSyncState, remainingStreams } from './sync-state.ts'
+import { checkpointDamaged, newSync, readSyncState, remainingStreams, sourceCheckpoints } from './sync-state.ts'
+import type { StoredState, SyncState } from './sync-state.ts'
 import { sync } from './sync.ts'
 import { Tally } from './tally.ts'
 import type { StreamTally } from './tally.ts'
@@ -233,7 +233,8 @@ class Run {
       ...context,
     })
     const { sync: state, checkpoints } = this.#stateOf(session)
-    const streams = remainingStreams({ streams: wanted }, state)
+    const streams = remainingStreams({ streams: this.#leaveOutDamaged(wanted, session) }, state)
+    if (streams.length === 0 && this.#streamFailures.length > failed.size) return true
     return await sync({
       source: settings.source,
       session,
@@ -252,16 +253,29 @@ class Run {
   /**
    * What an attempt goes on from. A full refresh forgets the checkpoint of each stream until this run has begun it
    * durably, also when an attempt fails before. Whoever selects streams wants them read, whatever an unfinished sync has.
+   *
+   * @throws CHECKPOINT_DAMAGED, but not for what need not be known
    */
-  #stateOf(session: Pick<DestinationSession, 'checkpoints' | 'missing'>): ReturnType<typeof readSyncState> {
+  #stateOf(session: StoredState): { readonly sync: SyncState; readonly checkpoints: readonly Checkpoint[] } {
     const { fullRefresh, select: selected } = this.#parts.options
-    const { sync: state, checkpoints } = readSyncState(session.checkpoints, session.missing)
+    const checkpoints = sourceCheckpoints(session)
     const isOwnSync = this.#tally.hasCommitted || (fullRefresh !== true && selected === undefined)
     return {
-      sync: isOwnSync ? state : newSync,
+      sync: isOwnSync ? readSyncState(session) : newSync,
       checkpoints:
         fullRefresh === true ? checkpoints.filter(({ stream }) => this.#tally.isDurable(stream)) : checkpoints,
     }
+  }
+
+  /** A stream whose checkpoint cannot be read must not begin anew by itself: with `append` its rows would come twice. */
+  #leaveOutDamaged(streams: readonly ConfiguredStream[], { damaged = [] }: StoredState): readonly ConfiguredStream[] {
+    if (this.#parts.options.fullRefresh === true) return streams
+    const keys = new Set(damaged.map(streamKey))
+    return streams.filter(({ stream }) => {
+      const key = streamKey(stream)
+      if (keys.has(key)) this.#leaveOut(key, checkpointDamaged(stream))
+      return !keys.has(key)
+    })
   }
 
   /** An attempt after a failure warns of the same again. */

@@ -1,5 +1,5 @@
-import { streamKey } from '@eclusa/sdk'
-import type { Checkpoint, ConfiguredCatalog, ConfiguredStream, StreamName } from '@eclusa/sdk'
+import { EclusaError, fullRefreshCommand, streamKey } from '@eclusa/sdk'
+import type { Checkpoint, ConfiguredCatalog, ConfiguredStream, DestinationSession, StreamName } from '@eclusa/sdk'
 import { z } from 'zod'
 
 /*
@@ -17,26 +17,50 @@ const syncStateSchema = z.object({
 })
 export type SyncState = z.infer<typeof syncStateSchema>
 
+/** What a destination has of earlier runs. */
+export type StoredState = Pick<DestinationSession, 'checkpoints' | 'missing' | 'damaged'>
+
 export const newSync: SyncState = { version: 1, finished: false, completed: [] }
 
 /**
- * Splits what the destination stored into the sync's state and the source's own checkpoints. A stream that is `missing`
- * there is not complete, whatever the state says.
+ * What the unfinished sync has completed. A stream that is missing at the destination is not complete, whatever the
+ * state says.
+ *
+ * @throws CHECKPOINT_DAMAGED
  */
-export function readSyncState(
-  stored: readonly Checkpoint[],
-  missing: readonly StreamName[] = [],
-): {
-  readonly sync: SyncState
-  readonly checkpoints: Checkpoint[]
-} {
-  const own = stored.find(({ stream }) => streamKey(stream) === streamKey(syncStream))
-  const state = own === undefined ? newSync : syncStateSchema.parse(own.state)
+export function readSyncState({ checkpoints, missing = [], damaged = [] }: StoredState): SyncState {
+  const own = checkpoints.find(({ stream }) => isSyncStream(stream))
+  if (own === undefined && !damaged.some(isSyncStream)) return newSync
+  const parsed = syncStateSchema.safeParse(own?.state)
+  if (!parsed.success) throw syncStateDamaged()
   const gone = new Set(missing.map(streamKey))
-  return {
-    sync: state.finished ? newSync : { ...state, completed: state.completed.filter((key) => !gone.has(key)) },
-    checkpoints: stored.filter((checkpoint) => checkpoint !== own),
-  }
+  const { finished, completed } = parsed.data
+  return finished ? newSync : { ...parsed.data, completed: completed.filter((key) => !gone.has(key)) }
+}
+
+/** The checkpoints that are the source's own. */
+export function sourceCheckpoints({ checkpoints }: StoredState): Checkpoint[] {
+  return checkpoints.filter(({ stream }) => !isSyncStream(stream))
+}
+
+function isSyncStream(stream: StreamName): boolean {
+  return streamKey(stream) === streamKey(syncStream)
+}
+
+function syncStateDamaged(): EclusaError {
+  return new EclusaError('CHECKPOINT_DAMAGED', {
+    message: `The checkpoint "${streamKey(syncStream)}", which tells what an unfinished sync has completed, cannot be read.`,
+    remedy: 'Read all streams from their first row: `eclusa run --full-refresh`.',
+  })
+}
+
+/** @see CHECKPOINT_DAMAGED */
+export function checkpointDamaged(stream: StreamName): EclusaError {
+  return new EclusaError('CHECKPOINT_DAMAGED', {
+    message: `The checkpoint of stream ${streamKey(stream)} in the destination cannot be read.`,
+    remedy: `Forget it and read the stream from its first row: \`${fullRefreshCommand(stream)}\`.`,
+    details: { stream: streamKey(stream) },
+  })
 }
 
 export function syncCheckpoint(state: SyncState): Checkpoint {

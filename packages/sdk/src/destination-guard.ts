@@ -26,6 +26,9 @@ export function guardDestinationSession(
     get missing() {
       return session.missing ?? []
     },
+    get damaged() {
+      return session.damaged ?? []
+    },
     startStream: (stream, options) =>
       turn('startStream', async () => {
         streams.start(stream)

@@ -60,6 +60,11 @@ export interface DestinationSession extends AsyncDisposable {
    */
   readonly missing?: readonly StreamName[]
   /**
+   * Streams whose stored checkpoint cannot be read; it is not among `checkpoints`, and goes when the stream is started
+   * from its first row. Default: none.
+   */
+  readonly damaged?: readonly StreamName[]
+  /**
    * Prepares the stream: `resumed` goes on with what earlier commits of this refresh wrote, else it starts empty. An
    * incremental stream that is read on from its checkpoint is resumed; one that is not is read from its first row on.
    */
@@ -79,7 +84,7 @@ export interface DestinationSession extends AsyncDisposable {
 export interface AuthoredSession
   extends
     Pick<DestinationSession, 'checkpoints' | 'startStream' | 'restartStream' | 'write'>,
-    Partial<Pick<DestinationSession, 'missing' | 'completeStream'> & AsyncDisposable> {
+    Partial<Pick<DestinationSession, 'missing' | 'damaged' | 'completeStream'> & AsyncDisposable> {
   commit(checkpoints: readonly Checkpoint[]): Promise<Pick<Commit, 'sequence'> & Partial<Commit>>
 }
 

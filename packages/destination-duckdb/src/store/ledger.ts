@@ -51,6 +51,12 @@ export interface CommitRecord {
   readonly streams: readonly { readonly stream: StreamName; readonly rows: number }[]
 }
 
+export interface StoredCheckpoints {
+  readonly checkpoints: readonly Checkpoint[]
+  /** Streams whose checkpoint is no longer what was stored. */
+  readonly damaged: readonly StreamName[]
+}
+
 /** Reads and writes the tables of `_eclusa`, within the transaction of its connection. */
 export class Ledger {
   readonly #connection: WarehouseConnection
@@ -89,13 +95,17 @@ export class Ledger {
     return Number((await this.#rows(sql, [this.#pipeline]))[0]?.[0])
   }
 
-  async checkpoints(): Promise<Checkpoint[]> {
+  async checkpoints(): Promise<StoredCheckpoints> {
     const sql = `SELECT namespace, stream, state FROM ${nameOf('checkpoints')} WHERE pipeline = $1 ORDER BY namespace, stream`
     const rows = await this.#rows(sql, [this.#pipeline])
-    return rows.map(([namespace, stream, state]) => ({
-      stream: streamOf(namespace, stream),
-      state: JSON.parse(String(state)) as JsonObject,
+    const stored = rows.map(([namespace, name, state]) => ({
+      stream: streamOf(namespace, name),
+      state: stateOf(state),
     }))
+    return {
+      checkpoints: stored.flatMap(({ stream, state }) => (state === undefined ? [] : [{ stream, state }])),
+      damaged: stored.flatMap(({ stream, state }) => (state === undefined ? [stream] : [])),
+    }
   }
 
   async saveCheckpoints(
@@ -236,4 +246,14 @@ function nameOf(table: string): string {
 function streamOf(namespace: SqlValue | undefined, name: SqlValue | undefined): StreamName {
   const isNamed = namespace !== null && namespace !== undefined
   return { ...(isNamed ? { namespace: String(namespace) } : {}), name: String(name) }
+}
+
+function stateOf(text: SqlValue | undefined): JsonObject | undefined {
+  try {
+    const state: unknown = JSON.parse(String(text))
+    const isObject = typeof state === 'object' && state !== null && !Array.isArray(state)
+    return isObject ? (state as JsonObject) : undefined
+  } catch {
+    return undefined
+  }
 }

@@ -63,6 +63,8 @@ export class Load {
   readonly checkpoints: readonly Checkpoint[]
   /** Streams of which there is nothing, or nothing any more. */
   readonly missing: readonly StreamName[]
+  /** Streams whose checkpoint cannot be read. */
+  readonly damaged: readonly StreamName[]
   /** What should be told at the start. */
   readonly warnings: readonly string[]
   readonly #session: DuckDbSession
@@ -89,6 +91,7 @@ export class Load {
     const missing = inspected.filter((one) => !one.isCheckpointValid).map(({ configured }) => configured.stream)
     const invalid = new Set(missing.map(streamKey))
     const stored = await ledger.checkpoints()
+    const isUsable = (stream: StreamName) => !invalid.has(streamKey(stream))
     const context = { ...inserting, ledger }
     const streams = inspected.map((one, index): [string, StreamEntry] => [
       streamKey(one.configured.stream),
@@ -100,8 +103,9 @@ export class Load {
       },
     ])
     return new Load({ session, ledger, limits }, options, {
-      checkpoints: stored.filter(({ stream }) => !invalid.has(streamKey(stream))),
+      checkpoints: stored.checkpoints.filter(({ stream }) => isUsable(stream)),
       missing,
+      damaged: stored.damaged.filter(isUsable),
       warnings: inspected.flatMap(({ warnings }) => warnings),
       streams: new Map(streams),
       sequence: await ledger.lastSequence(),
@@ -114,6 +118,7 @@ export class Load {
     found: {
       checkpoints: readonly Checkpoint[]
       missing: readonly StreamName[]
+      damaged: readonly StreamName[]
       warnings: readonly string[]
       streams: ReadonlyMap<string, StreamEntry>
       sequence: number
@@ -125,6 +130,7 @@ export class Load {
     this.#options = options
     this.checkpoints = found.checkpoints
     this.missing = found.missing
+    this.damaged = found.damaged
     this.warnings = found.warnings
     this.#streams = found.streams
     this.#sequence = found.sequence

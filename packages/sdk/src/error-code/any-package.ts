@@ -7,6 +7,12 @@ export const anyPackageErrors = {
     cause: 'The run was told to stop.',
     remedy: 'Run again: it continues from the last commit.',
   },
+  CHECKPOINT_DAMAGED: {
+    failureType: 'config_error',
+    cause:
+      'A checkpoint in the destination is not what was stored there: it was changed by hand, or by a later version.',
+    remedy: 'Forget it and read the streams from their first row: `eclusa run --full-refresh`.',
+  },
   CONFIG_EXISTS: {
     failureType: 'config_error',
     cause: 'A file that `eclusa init` would write is there already.',
