@@ -1,35 +1,55 @@
 import { EclusaError } from '@eclusa/sdk'
 import type {
+  CheckContext,
   CheckFinding,
   CheckResult,
-  ConfiguredCatalog,
   ConfiguredDestination,
   ConfiguredSource,
   ConnectorContext,
 } from '@eclusa/sdk'
+import { selectionInvalid } from './resolve-catalog.ts'
+import type { PresentStreams } from './resolve-catalog.ts'
 
-/** Looks at source and destination side by side, then at the choice of streams, if the source could be reached. */
+/**
+ * Looks at the choice of streams, then at source and destination side by side. The source learns what was chosen, and
+ * looks at that; where the choice cannot be made out, because the source cannot be reached, it looks at all there is.
+ */
 export async function checkPipeline(
   { source, destination }: { readonly source: ConfiguredSource; readonly destination: ConfiguredDestination },
-  configure: (signal: AbortSignal) => Promise<ConfiguredCatalog>,
+  configure: (signal: AbortSignal) => Promise<PresentStreams>,
   context: ConnectorContext,
 ): Promise<CheckResult> {
-  const [sourceResult, destinationResult] = await Promise.all([source.check(context), destination.check(context)])
-  const findings: CheckFinding[] = [...sourceResult.findings, ...destinationResult.findings]
-  if (!sourceResult.findings.some(({ status }) => status === 'failed'))
-    findings.push(await checkStreams(configure, context))
-  return { findings }
+  const { finding, chosen } = await checkStreams(configure, context)
+  const [sourceResult, destinationResult] = await Promise.all([
+    source.check({ ...context, ...chosen }),
+    destination.check(context),
+  ])
+  const isReached = chosen !== undefined || !sourceResult.findings.some(({ status }) => status === 'failed')
+  return { findings: [...sourceResult.findings, ...destinationResult.findings, ...(isReached ? [finding] : [])] }
+}
+
+interface StreamCheck {
+  readonly finding: CheckFinding
+  /** Undefined when discovering failed, or the choice contradicts itself. */
+  readonly chosen?: Required<Pick<CheckContext, 'catalog' | 'missing'>>
 }
 
 async function checkStreams(
-  configure: (signal: AbortSignal) => Promise<ConfiguredCatalog>,
+  configure: (signal: AbortSignal) => Promise<PresentStreams>,
   { signal }: ConnectorContext,
-): Promise<CheckFinding> {
+): Promise<StreamCheck> {
   try {
-    const { streams } = await configure(signal)
-    return { status: 'passed', subject: 'streams', message: `${streams.length} streams are configured.` }
+    const { streams, missing } = await configure(signal)
+    const chosen = { catalog: { streams }, missing: missing.map(({ stream }) => stream) }
+    if (missing.length > 0) return { finding: failed(selectionInvalid(missing.map(({ fault }) => fault))), chosen }
+    const message = `${streams.length} streams are configured.`
+    return { finding: { status: 'passed', subject: 'streams', message }, chosen }
   } catch (error) {
     if (!EclusaError.isInstance(error)) throw error
-    return { status: 'failed', subject: 'streams', message: error.message, code: error.code, remedy: error.remedy }
+    return { finding: failed(error) }
   }
+}
+
+function failed({ message, code, remedy }: EclusaError): CheckFinding {
+  return { status: 'failed', subject: 'streams', message, code, remedy }
 }

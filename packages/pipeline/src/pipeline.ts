@@ -63,7 +63,7 @@ export function definePipeline(options: PipelineOptions): Pipeline {
   const configurePresent = async (signal?: AbortSignal) => resolvePresentStreams(await selection(signal))
   return {
     name: settings.name,
-    check: async ({ signal } = {}) => await checkPipeline(options, configure, contextOf(signal)),
+    check: async ({ signal } = {}) => await checkPipeline(options, configurePresent, contextOf(signal)),
     discover: async ({ signal } = {}) => await discover(signal),
     plan: async ({ signal } = {}) => {
       const catalog = await configure(signal)

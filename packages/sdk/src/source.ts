@@ -12,6 +12,17 @@ export interface ConnectorContext {
   readonly log: Log
 }
 
+/** What a source is given to check. */
+export interface CheckContext extends ConnectorContext {
+  /**
+   * The streams that the user has chosen, as far as `discover` shows them: what the check is then about. Default: unknown,
+   * as for Airbyte's `check`, which asks about the source as a whole.
+   */
+  readonly catalog?: ConfiguredCatalog
+  /** Names of streams that the user has chosen and `discover` does not show, by `streamKey`. Default: none. */
+  readonly missing?: readonly string[]
+}
+
 /** What a source is given to read. */
 export interface ReadRequest<Config> extends ConnectorContext {
   readonly config: Config
@@ -20,6 +31,12 @@ export interface ReadRequest<Config> extends ConnectorContext {
   readonly checkpoints: readonly Checkpoint[]
   /** Bytes that the source may hold in batches it has read and nobody has taken yet. */
   readonly budget: ByteBudget
+  /** Go on with replicated streams until told to stop, instead of ending at what was there at the start. Default: false. */
+  readonly follow?: boolean
+  /**
+   * Asks a source that follows to come to an end: it yields a checkpoint for what it has read, and ends. Default: never.
+   */
+  readonly stopSignal?: AbortSignal
 }
 
 /**
@@ -27,6 +44,10 @@ export interface ReadRequest<Config> extends ConnectorContext {
  * yielded earlier cover *every* batch yielded before it, of every stream, so the pipeline may commit exactly there.
  * A stream is `started` before its first batch and `completed` after its last; a full refresh is swapped in by the
  * commit that follows `completed`. `restarted` takes back every batch of that stream since `started`, committed or not.
+ *
+ * A replicated stream that is read on from its checkpoint is `started` with `resumed`; its table copy, where it has one,
+ * ends with `copied`, after which come its changes. `truncated` stands between its batches where all its rows were
+ * removed. It is `completed` when the source ends, and never while it follows.
  */
 export type SourceMessage =
   | { readonly type: 'batch'; readonly batch: ChangeBatch }
@@ -39,7 +60,16 @@ export type SourceMessage =
       readonly resumed: boolean
     }
   | { readonly type: 'stream_restarted'; readonly stream: StreamName; readonly reason: string }
+  | { readonly type: 'stream_copied'; readonly stream: StreamName }
+  | { readonly type: 'stream_truncated'; readonly stream: StreamName; readonly change: TruncateChange }
   | { readonly type: 'stream_completed'; readonly stream: StreamName }
+
+/** When a table lost all its rows; position, order and time as those of `RowChanges`. */
+export interface TruncateChange {
+  readonly position: bigint
+  readonly order: number
+  readonly committedAtUs: bigint
+}
 
 /** Messages in order; a source that holds something open at its server also learns what became durable. */
 export interface SourceReader extends AsyncIterable<SourceMessage> {
@@ -54,7 +84,7 @@ export interface SourceDefinition<Schema extends z.ZodType> {
   readonly version: string
   /** Strict zod object; fields that hold secrets carry `.meta({ secret: true })`. */
   readonly config: Schema
-  check(config: z.output<Schema>, context: ConnectorContext): Promise<CheckResult>
+  check(config: z.output<Schema>, context: CheckContext): Promise<CheckResult>
   discover(config: z.output<Schema>, context: ConnectorContext): Promise<DiscoveredCatalog>
   read(request: ReadRequest<z.output<Schema>>): SourceReader
 }
@@ -65,7 +95,7 @@ export interface ConfiguredSource {
   readonly version: string
   /** Values that must never appear in logs, events or messages. */
   readonly secrets: readonly string[]
-  check(context: ConnectorContext): Promise<CheckResult>
+  check(context: CheckContext): Promise<CheckResult>
   discover(context: ConnectorContext): Promise<DiscoveredCatalog>
   read(request: Omit<ReadRequest<unknown>, 'config'>): SourceReader
 }

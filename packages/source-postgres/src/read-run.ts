@@ -98,11 +98,8 @@ export class ReadRun implements AsyncDisposable {
     return this.#readers.slice(0, count)
   }
 
-  /** What keeps rows that are committed late from being missed: views, foreign tables and queries have no xmin. */
-  guardOf({ relation }: SourceStream): Guard {
-    const guard = this.config.cursor_guard
-    const hasTransactionIds = relation?.kind === 'table' || relation?.kind === 'partitioned_table'
-    return guard === 'xmin' && !hasTransactionIds ? 'lookback' : guard
+  guardOf(stream: SourceStream): Guard {
+    return guardOf(stream, this.config)
   }
 
   /** Makes every wait of every connection fail, and closes the connections. */
@@ -114,6 +111,12 @@ export class ReadRun implements AsyncDisposable {
     const sessions = new Set([...this.#readers.map(({ session }) => session), this.coordinator])
     await Promise.all([...sessions].map(async (session) => await session.close()))
   }
+}
+
+/** What keeps rows that are committed late from being missed: views, foreign tables and queries have no xmin. */
+export function guardOf({ relation }: Pick<SourceStream, 'relation'>, { cursor_guard: guard }: PostgresConfig): Guard {
+  const hasTransactionIds = relation?.kind === 'table' || relation?.kind === 'partitioned_table'
+  return guard === 'xmin' && !hasTransactionIds ? 'lookback' : guard
 }
 
 /** Divides the bytes among the readers; a batch is never larger than the run's budget permits. */

@@ -3,13 +3,12 @@ import type { Checkpoint, ReadRequest, SourceMessage, SourceReader } from '@eclu
 import { parseState } from './checkpoint-state.ts'
 import type { CursorState, StreamState, XminState } from './checkpoint-state.ts'
 import type { PostgresConfig } from './config.ts'
-import { readParts } from './copy/copy-part.ts'
 import { copyStreams } from './copy/copy-streams.ts'
 import type { CopyRequest } from './copy/copy-streams.ts'
 import { readAfterCursor } from './incremental/cursor-pass.ts'
-import { cursorOf } from './incremental/cursor.ts'
-import { assertHaveTransactionIds, readNewVersions } from './incremental/xmin-pass.ts'
+import { readNewVersions } from './incremental/xmin-pass.ts'
 import { ReadRun } from './read-run.ts'
+import { assertReadable } from './readable-stream.ts'
 import { resolveStreams } from './source-stream.ts'
 import type { SourceStream } from './source-stream.ts'
 
@@ -59,24 +58,6 @@ function statesOf(checkpoints: readonly Checkpoint[]): ReadonlyMap<string, Check
 
 function copyToResume(stream: SourceStream, state: StreamState | undefined): CopyRequest['state'] {
   return state?.phase === 'copy' && state.mode === stream.configured.syncMode ? state : undefined
-}
-
-/** Found out before anything is read: a copy that nothing could follow would be for nothing. */
-async function assertReadable(run: ReadRun, stream: SourceStream): Promise<void> {
-  const isIncremental = stream.configured.syncMode === 'incremental'
-  if (run.facts.encoding === 'SQL_ASCII' && (isIncremental || stream.relation === undefined)) {
-    throw new EclusaError('POSTGRES_TEXT_NOT_UTF8', {
-      message: `${stream.key} cannot be read row by row: the database has the encoding SQL_ASCII, and texts that are no UTF-8 would go unnoticed.`,
-      remedy: 'Read tables and views with full refresh, which checks every text.',
-      details: { stream: stream.key },
-    })
-  }
-  if (!isIncremental) return
-  if (run.guardOf(stream) === 'xmin') {
-    assertHaveTransactionIds(stream, await readParts(run.coordinator, stream, run.config), run.username)
-  } else {
-    cursorOf(stream, run.guardOf(stream))
-  }
 }
 
 async function* continueFrom(

@@ -45,21 +45,27 @@ export async function resolveStreams(
   streams: readonly ConfiguredStream[],
   options: ResolveOptions,
 ): Promise<SourceStream[]> {
+  const resolve = await streamResolver(session, streams, options)
+  const resolved: SourceStream[] = []
+  for (const configured of streams) resolved.push(await resolve(configured))
+  return resolved
+}
+
+/** Looks at the catalog once for all of them, and gives what then resolves each: see `resolveStreams`. */
+export async function streamResolver(
+  session: Session,
+  streams: readonly ConfiguredStream[],
+  options: ResolveOptions,
+): Promise<(configured: ConfiguredStream) => Promise<SourceStream>> {
   const names = streams.flatMap(({ kind, stream }) =>
     kind === 'query' ? [] : [{ schemaName: stream.namespace ?? '', name: stream.name }],
   )
   const relations = names.length === 0 ? [] : await readRelations(session, { names })
   const byKey = new Map(relations.map((relation) => [`${relation.schemaName}.${relation.name}`, relation]))
-  const resolved: SourceStream[] = []
-  for (const configured of streams) {
-    const key = streamKey(configured.stream)
-    resolved.push(
-      configured.kind === 'query'
-        ? await resolveQuery(session, configured, options)
-        : resolveRelation(configured, byKey.get(key), options),
-    )
-  }
-  return resolved
+  return async (configured) =>
+    configured.kind === 'query'
+      ? await resolveQuery(session, configured, options)
+      : resolveRelation(configured, byKey.get(streamKey(configured.stream)), options)
 }
 
 async function resolveQuery(

@@ -1,6 +1,14 @@
 import { byteBudget, streamKey } from '@eclusa/sdk'
 import type { z } from 'zod'
-import type { Checkpoint, ConfiguredCatalog, ConfiguredStream, DiscoveredStream, Log, SourceReader } from '@eclusa/sdk'
+import type {
+  CheckContext,
+  Checkpoint,
+  ConfiguredCatalog,
+  ConfiguredStream,
+  DiscoveredStream,
+  Log,
+  SourceReader,
+} from '@eclusa/sdk'
 import { postgres } from '../src/source.ts'
 import type { postgresConfigSchema } from '../src/config.ts'
 
@@ -36,8 +44,8 @@ export class SourceRun {
     return new Map(streams.map((stream) => [streamKey(stream.stream), stream]))
   }
 
-  async check() {
-    return (await this.source.check({ signal: this.signal, log: this.log })).findings
+  async check(chosen: Pick<CheckContext, 'catalog' | 'missing'> = {}) {
+    return (await this.source.check({ signal: this.signal, log: this.log, ...chosen })).findings
   }
 
   /** The chosen streams; by default all, as full refresh. Discovered once, unless told otherwise. */

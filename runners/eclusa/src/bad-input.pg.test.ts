@@ -89,7 +89,9 @@ describe('a source', () => {
     await using failing = await project({ source: { username: reader }, streams: ['shop.orders', 'shop.secrets'] })
     const { code, stdout, stderr } = await failing.cli(['check'], { env: { PGPASSWORD: 'reader-password' } })
     expect(code).toBe(3)
-    expect(stdout + stderr).toContain(`GRANT SELECT ON`)
+    expect(stdout + stderr).toContain(`GRANT SELECT ON "shop"."secrets" TO "${reader}";`)
+    expect(stdout).toMatch(/^fail {2}stream shop\.secrets/mu)
+    expect(stdout).not.toContain('shop.many')
   })
 })
 

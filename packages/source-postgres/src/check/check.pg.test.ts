@@ -1,5 +1,5 @@
 import { testServer, testServers } from '@eclusa/postgres-local/testing'
-import type { CheckFinding } from '@eclusa/sdk'
+import type { CheckFinding, ConfiguredStream } from '@eclusa/sdk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSourceDatabase } from '../../testing/database.ts'
 import type { SourceDatabase } from '../../testing/database.ts'
@@ -105,6 +105,74 @@ describe.each(await testServers())('on PostgreSQL $major, check', (server) => {
       ['query b', 'passed', undefined],
       ['query c', 'failed', 'POSTGRES_TABLE_MISSING'],
     ])
+  })
+
+  describe('of chosen streams', () => {
+    const superuser = () => new SourceRun({ connection_string: database.connectionString })
+
+    it('looks at these alone', async () => {
+      await database.run(`CREATE SCHEMA chosen; GRANT USAGE ON SCHEMA chosen TO ${role};
+        CREATE TABLE chosen.t (a int PRIMARY KEY); CREATE TABLE chosen.other (a int); GRANT SELECT ON chosen.t TO ${role}`)
+      const catalog = await superuser().catalog({ 'chosen.t': incremental })
+      const findings = await asRole({ schemas: ['chosen'], queries: { q: { sql: 'SELEC' } } }).check({ catalog })
+      expect(problems(findings)).toEqual([])
+      expect(findings.at(-1)?.message).toBe('1 of the chosen tables, views and queries can be read.')
+    })
+
+    it('names what is not there, and the GRANT for what may not be read', async () => {
+      await database.run(`CREATE SCHEMA "ungranted.x"; CREATE TABLE "ungranted.x".t (a int);
+        CREATE SCHEMA granted; GRANT USAGE ON SCHEMA granted TO ${role}; CREATE TABLE granted.t (a int, b int);
+        CREATE TABLE granted.u (a int, b int); GRANT SELECT (a) ON granted.u TO ${role}`)
+      const catalog = await superuser().catalog({ 'granted.u': {} })
+      const missing = ['granted.nothing', 'granted.t', 'ungranted.x.t', 'no_query']
+      const findings = await asRole().check({ catalog, missing })
+      const told = findings.filter(({ subject }) => subject.startsWith('stream'))
+      expect(told.map(({ subject, code, remedy }) => [subject, code, remedy?.replaceAll(role, 'r')])).toEqual([
+        ['stream granted.nothing', 'POSTGRES_TABLE_MISSING', expect.anything()],
+        ['stream granted.t', 'POSTGRES_PRIVILEGE_MISSING', 'GRANT SELECT ON "granted"."t" TO "r";'],
+        [
+          'stream ungranted.x.t',
+          'POSTGRES_PRIVILEGE_MISSING',
+          'GRANT USAGE ON SCHEMA "ungranted.x" TO "r"; GRANT SELECT ON "ungranted.x"."t" TO "r";',
+        ],
+        ['stream no_query', 'POSTGRES_TABLE_MISSING', expect.anything()],
+        ['stream granted.u', 'POSTGRES_PRIVILEGE_MISSING', 'GRANT SELECT ("b") ON "granted"."u" TO "r"'],
+      ])
+    })
+
+    it('fails where keys or cursors are not what the modes need, and goes on to the next stream', async () => {
+      await database.run(`CREATE SCHEMA modes; CREATE TABLE modes.t (a int, j json, f float8);
+        CREATE VIEW modes.v AS SELECT * FROM modes.t; CREATE TABLE modes.k (a int PRIMARY KEY)`)
+      const queries = { broken: { sql: 'SELECT 1 AS a' } }
+      const run = new SourceRun({ connection_string: database.connectionString, schemas: ['modes'], queries })
+      const choices: [string, Partial<ConfiguredStream>][] = [
+        ['modes.t', { destinationSyncMode: 'append_dedup' }],
+        ['modes.t', { ...incremental, cursorColumn: 'gone' }],
+        ['modes.v', { ...incremental, cursorColumn: 'j' }],
+        ['modes.v', { ...incremental, cursorColumn: 'f' }],
+        ['modes.v', incremental],
+        ['modes.v', { ...incremental, cursorColumn: 'a', destinationSyncMode: 'append_dedup', primaryKey: ['b'] }],
+        ['broken', {}],
+        ['modes.k', { ...incremental, destinationSyncMode: 'append_dedup' }],
+      ]
+      const catalogs = await Promise.all(choices.map(([key, choice]) => run.catalog({ [key]: choice })))
+      const { connectionString } = database
+      const broken = { broken: { sql: 'SELECT 1 AS a FROM nowhere' } }
+      const findings = await new SourceRun({ connection_string: connectionString, queries: broken }).check({
+        catalog: { streams: catalogs.flatMap(({ streams }) => streams) },
+      })
+      const told = findings.filter(({ status }) => status === 'failed')
+      expect(told.map(({ subject, code }) => `${subject}: ${code}`)).toEqual([
+        'stream modes.t: STREAM_SELECTION_INVALID',
+        'stream modes.t: POSTGRES_CURSOR_UNSUITABLE',
+        'stream modes.v: POSTGRES_CURSOR_UNSUITABLE',
+        'stream modes.v: POSTGRES_CURSOR_UNSUITABLE',
+        'stream modes.v: POSTGRES_CURSOR_UNSUITABLE',
+        'stream modes.v: STREAM_SELECTION_INVALID',
+        'stream broken: POSTGRES_TABLE_MISSING',
+      ])
+      expect(findings.at(-1)).toMatchObject({ status: 'passed', message: expect.stringMatching(/^1 of/u) })
+    })
   })
 
   it('says why there is no connection', async () => {

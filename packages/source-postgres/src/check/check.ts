@@ -1,5 +1,5 @@
 import { EclusaError } from '@eclusa/sdk'
-import type { CheckFinding, CheckResult, ConnectorContext } from '@eclusa/sdk'
+import type { CheckContext, CheckFinding, CheckResult } from '@eclusa/sdk'
 import type { PostgresConfig } from '../config.ts'
 import { connectionSettings } from '../connection/connection-settings.ts'
 import { beginRead } from '../connection/read-transaction.ts'
@@ -11,20 +11,22 @@ import { describeQuery } from '../query-stream/user-query.ts'
 import { failed, passed } from './finding.ts'
 import { examineRelations } from './relation-finding.ts'
 import { serverFindings, tlsFinding } from './server-finding.ts'
+import { examineStreams } from './stream-finding.ts'
 
 /**
  * Looks at everything that reading needs: the way to the server, its version, the privileges of the role, row level
  * security, the queries of the configuration. Each finding that is not `passed` has the SQL that mends it, where SQL
  * can. It looks no further than a failure that makes the rest impossible.
  *
- * What concerns a schema named in `schemas` fails the check; of the others, which may not be wanted, it warns.
+ * Given the streams that were chosen, it is about these. Otherwise it is about all there is: what concerns a schema named
+ * in `schemas` fails the check; of the others, which may not be wanted, it warns.
  *
  * @throws CANCELLED; everything else becomes a finding.
  */
-export async function check(config: PostgresConfig, { signal }: ConnectorContext): Promise<CheckResult> {
+export async function check(config: PostgresConfig, context: CheckContext): Promise<CheckResult> {
   const findings: CheckFinding[] = []
   try {
-    for await (const finding of examine(config, signal)) findings.push(finding)
+    for await (const finding of examine(config, context)) findings.push(finding)
   } catch (error) {
     if (!EclusaError.isInstance(error) || error.code === 'CANCELLED') throw error
     findings.push(failed(findings.length === 0 ? 'connection' : 'server', error))
@@ -32,7 +34,10 @@ export async function check(config: PostgresConfig, { signal }: ConnectorContext
   return { findings }
 }
 
-async function* examine(config: PostgresConfig, signal: AbortSignal): AsyncGenerator<CheckFinding, void, undefined> {
+async function* examine(
+  config: PostgresConfig,
+  { signal, catalog, missing = [] }: CheckContext,
+): AsyncGenerator<CheckFinding, void, undefined> {
   const settings = connectionSettings(config)
   const { host, port, username } = settings
   await using session = await openSession(settings, signal)
@@ -42,8 +47,12 @@ async function* examine(config: PostgresConfig, signal: AbortSignal): AsyncGener
   yield* serverFindings(facts)
   await exportSnapshot(session, { config, isStandby: facts.isStandby })
   yield passed('snapshot', 'All tables can be read in one snapshot.')
-  yield* examineRelations(session, { config, username })
-  yield* examineQueries(session, config)
+  if (catalog === undefined) {
+    yield* examineRelations(session, { config, username })
+    yield* examineQueries(session, config)
+  } else {
+    yield* examineStreams(session, { config, facts, username, chosen: { catalog, missing } })
+  }
 }
 
 async function* examineQueries(

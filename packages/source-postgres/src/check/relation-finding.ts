@@ -55,7 +55,8 @@ function* schemaFindings(schemaName: string, relations: readonly Relation[], rol
   )
 }
 
-function* relationFindings(relation: Relation, role: Role): Generator<CheckFinding> {
+/** What is to be known of a table that the role may read, or read in part. */
+export function* relationFindings(relation: Relation, role: Role): Generator<CheckFinding> {
   const name = `${relation.schemaName}.${relation.name}`
   const hidden = relation.columns.filter((column) => !column.isReadable).map((column) => column.name)
   if (hidden.length > 0 || relation.isAddressHidden) yield columnsFinding(relation, hidden, role)
