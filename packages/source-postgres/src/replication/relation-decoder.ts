@@ -1,3 +1,4 @@
+import { EclusaError } from '@eclusa/sdk'
 import type { ByteBudget, ChangeBatch, StreamName, StreamSchema } from '@eclusa/sdk'
 import { BatchBuilder } from '../codec/batch-builder.ts'
 import type { BufferPool } from '../codec/buffer-pool.ts'
@@ -13,6 +14,7 @@ import type { RelationMessage } from './pgoutput-message.ts'
 import { protocolViolation } from './protocol-violation.ts'
 
 export interface RelationDecoderOptions {
+  /** Its columns' types must be those that `codecs` were planned for: values themselves do not tell their type. */
   readonly relation: RelationMessage
   readonly stream: StreamName
   readonly schema: StreamSchema
@@ -143,6 +145,7 @@ export class RelationDecoder {
   /** The batch, whose tuples must all be decoded; the decoder begins the next. @throws POSTGRES_TEXT_NOT_UTF8 */
   finish(): DecodedRows {
     const { rows } = this
+    if (this.#run.count > 0) throw new EclusaError('INTERNAL', { message: 'A batch ends before its rows are decoded.' })
     this.rows = 0
     this.#bytesExpected = 0
     this.#run.firstRow = 0

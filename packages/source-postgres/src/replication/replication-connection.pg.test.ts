@@ -355,6 +355,21 @@ for (const server of await testServers()) {
       const ended = await failure((async () => { while (await stream.next()); })()) // prettier-ignore
       expect(ended.code).toBe('POSTGRES_CONNECTION_LOST')
     })
+
+    test('leaves a server that does not let go', async () => {
+      await using proxy = await startMutableProxy(server)
+      const settings = { ...settingsOf(database.connectionString), host: '127.0.0.1', port: proxy.port }
+      await using connection = await openReplicationConnection(settings, never)
+      const slot = await createSlot(connection)
+      const stream = await start(connection, slot, { stopTimeoutMs: 50 })
+      proxy.mute()
+      await stream.stop()
+      expect(await stream.next()).toBeUndefined()
+      expect((await failure(connection.identifySystem())).code).toBe('POSTGRES_CONNECTION_LOST')
+      await waitUntil('the slot is gone', async () => {
+        return (await database.run(`SELECT FROM pg_replication_slots WHERE slot_name = '${slot}'`)).length === 0
+      })
+    })
   })
 }
 

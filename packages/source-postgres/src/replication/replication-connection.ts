@@ -32,9 +32,16 @@ export interface StreamLimits {
   readonly statusIntervalMs?: number
   /** Default: 60 s, as PostgreSQL's own receiver. */
   readonly receiveTimeoutMs?: number
+  /** Default: 5 s. */
+  readonly stopTimeoutMs?: number
 }
 
-const streamDefaults = { bytesMax: 1024 * 1024, statusIntervalMs: 10_000, receiveTimeoutMs: 60_000 }
+const streamDefaults: Required<StreamLimits> = {
+  bytesMax: 1024 * 1024,
+  statusIntervalMs: 10_000,
+  receiveTimeoutMs: 60_000,
+  stopTimeoutMs: 5_000,
+}
 
 /**
  * Settings of the walsender. Values as text must be those of a table copy; and no timeout may end a connection that waits
@@ -99,7 +106,7 @@ export class ReplicationConnection implements AsyncDisposable {
     if (this.#hasStreamed) {
       throw new EclusaError('INTERNAL', { message: 'A connection was to stream again; it needs a new one.' })
     }
-    const { bytesMax, statusIntervalMs, receiveTimeoutMs } = { ...streamDefaults, ...options }
+    const { bytesMax, statusIntervalMs, receiveTimeoutMs, stopTimeoutMs } = { ...streamDefaults, ...options }
     const stream = await ReplicationStream.start({
       session: this.session,
       command: startReplicationCommand(options),
@@ -107,6 +114,7 @@ export class ReplicationConnection implements AsyncDisposable {
       bytesMax,
       statusIntervalMs,
       receiveTimeoutMs,
+      stopTimeoutMs,
     })
     this.#hasStreamed = true
     return stream

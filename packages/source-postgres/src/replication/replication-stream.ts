@@ -21,12 +21,13 @@ export interface ReplicationStreamOptions {
   readonly statusIntervalMs: number
   /** The server is asked for a sign of life after half of it, and taken for lost after it. */
   readonly receiveTimeoutMs: number
+  /** How long `stop` waits for the server. */
+  readonly stopTimeoutMs: number
 }
 
 const copyBothType = 0x57
 const copyDoneType = 0x63
 const readyForQueryType = 0x5a
-const stopTimeoutMs = 5_000
 
 /**
  * Logical replication in progress: data of the socket in, frames out. The socket pushes into one buffer while the consumer
@@ -113,16 +114,14 @@ export class ReplicationStream implements AsyncDisposable {
 
   /**
    * Ends replication: what was received but not taken is thrown away, and the session becomes idle. A server that does not
-   * let go within five seconds, because it is sending a large transaction, is left.
+   * let go within `stopTimeoutMs`, as when it is sending a large transaction, is left: the connection is closed.
    */
   async stop(): Promise<void> {
     if (this.#state === 'streaming') this.#end()
-    const timer = setTimeout(() => this.#fail(undefined), stopTimeoutMs)
-    try {
-      while (this.#state === 'ending') await this.#change()
-    } finally {
-      clearTimeout(timer)
-    }
+    const timer = setTimeout(() => this.#fail(undefined), this.#options.stopTimeoutMs)
+    while (this.#state === 'ending') await this.#change()
+    clearTimeout(timer)
+    await this[Symbol.asyncDispose]()
   }
 
   /** Closes the connection unless replication has ended: for ways out that need no order. */
