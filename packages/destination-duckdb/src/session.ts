@@ -2,12 +2,12 @@ import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { EclusaError, hasErrorCode, streamKey } from '@eclusa/sdk'
 import type {
+  AuthoredSession,
   ChangeBatch,
   Checkpoint,
   Column,
   Commit,
   ConfiguredStream,
-  DestinationSession,
   StreamName,
   WriteRequest,
 } from '@eclusa/sdk'
@@ -25,7 +25,7 @@ import type { Appended } from './store/stream-load.ts'
  * @throws DESTINATION_BUSY naming who holds the file; DUCKDB_… for a file that cannot be used; DESTINATION_TABLE_TAKEN,
  *   SCHEMA_CHANGED, COLUMN_NAME_COLLISION, DESTINATION_TABLE_CHANGED for one stream, named in `details.stream`
  */
-export async function openSession(request: WriteRequest<DuckDbConfig>): Promise<DestinationSession> {
+export async function openSession(request: WriteRequest<DuckDbConfig>): Promise<AuthoredSession & AsyncDisposable> {
   const { config, signal, log } = request
   throwIfCancelled(signal)
   await mkdir(dirname(config.path), { recursive: true }).catch((cause: unknown) => {
@@ -40,7 +40,7 @@ export async function openSession(request: WriteRequest<DuckDbConfig>): Promise<
   }
 }
 
-class DuckDbDestinationSession implements DestinationSession {
+class DuckDbDestinationSession implements AuthoredSession {
   readonly checkpoints: readonly Checkpoint[]
   readonly missing: readonly StreamName[]
   readonly damaged: readonly StreamName[]

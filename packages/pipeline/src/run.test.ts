@@ -110,6 +110,7 @@ function memory({ unheld = false } = {}): ConfiguredDestination & {
     secrets: [],
     syncModes: ['overwrite', 'append', 'append_dedup'] as const,
     delivery: 'exactly_once' as const,
+    appliesChanges: false,
     commits: 0,
     check: async () => ({ findings: [] }),
     plan: async () => [],
@@ -145,6 +146,8 @@ function memory({ unheld = false } = {}): ConfiguredDestination & {
           for (let row = 0; row < batch.records.numRows; row++)
             loading.push(batch.records.getChildAt(0)!.get(row) as bigint)
         },
+        copiedStream: async () => {},
+        truncateStream: async () => {},
         completeStream: async ({ name }) => {
           draft.tables.set(name, draft.loading.get(name)!)
           draft.loading.delete(name)

@@ -96,6 +96,14 @@ async function forward(
       }
       return
     }
+    case 'stream_copied': {
+      await session.copiedStream(message.stream)
+      return
+    }
+    case 'stream_truncated': {
+      await session.truncateStream(message.stream, message.change)
+      return
+    }
     case 'stream_completed': {
       tally.markRead(message.stream, Date.now())
       await session.completeStream(message.stream)

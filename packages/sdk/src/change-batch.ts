@@ -1,4 +1,5 @@
 import type { RecordBatch } from 'apache-arrow'
+import type { CopiedAt, RowChanges } from './row-change.ts'
 import type { StreamName, StreamSchema } from './stream.ts'
 
 /**
@@ -28,6 +29,10 @@ export interface ChangeBatch {
   /** Bytes of all buffers: what budgets count. */
   readonly byteLength: number
   readonly unrepresentable: readonly UnrepresentableValue[]
+  /** Of a replicated stream: what its rows say. Absent: they are rows as such, none of which the destination has yet. */
+  readonly changes?: RowChanges
+  /** Of a replicated stream's table copy. */
+  readonly copiedAt?: CopiedAt
   /**
    * Present when the batch alone owns its buffers: the consumer may transfer them to another thread, and gives them
    * back (in any order) by calling this once when it needs them no more. Absent: the buffers may be shared; copy.

@@ -20,3 +20,9 @@ export interface Checkpoint {
 export function checkpointState(checkpoints: readonly Checkpoint[], stream: StreamName): JsonObject | undefined {
   return checkpoints.findLast((checkpoint) => streamKey(checkpoint.stream) === streamKey(stream))?.state
 }
+
+/**
+ * The stream name under which a source keeps what all its replicated streams share: how far it has read the log. No
+ * stream of a source can have it.
+ */
+export const sharedState: StreamName = { namespace: '_eclusa', name: 'source' }

@@ -37,6 +37,7 @@ const knownSchemas = new WeakMap<StreamSchema, KnownSchema>()
  * so each is compared in full only once.
  */
 export function assertBatchMatchesSchema(batch: ChangeBatch, who: string): void {
+  assertChangesMatchRows(batch, who)
   const { columns } = batch.schema
   const { fields } = batch.records.schema
   const stream = streamKey(batch.stream)
@@ -53,6 +54,17 @@ export function assertBatchMatchesSchema(batch: ChangeBatch, who: string): void 
     }
     known.types[index] = field.type
   }
+}
+
+function assertChangesMatchRows({ stream, records, changes, schema }: ChangeBatch, who: string): void {
+  if (changes === undefined) return
+  const { operations, positions, orders, committedAtUs, unchanged } = changes
+  const lengths = [operations.length, positions.length, orders.length, committedAtUs.length]
+  if (lengths.every((length) => length === records.numRows) && unchanged.length === schema.columns.length) return
+  const key = streamKey(stream)
+  throw contractBroken(who, `the changes of a batch of stream ${key} are not one for each of its rows and columns`, {
+    stream: key,
+  })
 }
 
 function knownSchemaOf(schema: StreamSchema): KnownSchema {

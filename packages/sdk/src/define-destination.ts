@@ -5,7 +5,7 @@ import type { ConfiguredDestination, Destination, DestinationDefinition, WriteRe
 import { EclusaError } from './error.ts'
 import { parseConfig } from './parse-config.ts'
 import { secretValues } from './secret-values.ts'
-import { streamKey } from './stream.ts'
+import { arrivesAsChanges, streamKey } from './stream.ts'
 
 type UnconfiguredRequest = Omit<WriteRequest<unknown>, 'config'>
 
@@ -40,6 +40,7 @@ export function defineDestination<Schema extends z.ZodType>(
       secrets: secretValues(definition.config, input, config),
       syncModes: definition.syncModes,
       delivery: definition.delivery,
+      appliesChanges: definition.appliesChanges ?? false,
       check: (context) => definition.check(config, context),
       async plan(request) {
         assertSyncModes(definition, request)
@@ -58,9 +59,16 @@ export function defineDestination<Schema extends z.ZodType>(
 }
 
 function assertSyncModes(
-  definition: Pick<DestinationDefinition<z.ZodType>, 'name' | 'syncModes'>,
+  definition: Pick<DestinationDefinition<z.ZodType>, 'name' | 'syncModes' | 'appliesChanges'>,
   request: UnconfiguredRequest,
 ): void {
+  const replicated = request.catalog.streams.filter(arrivesAsChanges)
+  if (replicated.length > 0 && definition.appliesChanges !== true) {
+    throw new EclusaError('CONFIG_INVALID', {
+      message: `The destination ${definition.name} cannot apply changes, as which these streams arrive: ${replicated.map(({ stream }) => streamKey(stream)).join(', ')}.`,
+      remedy: 'Read them by a cursor or with full refresh, or choose another destination.',
+    })
+  }
   const refused = request.catalog.streams.filter((stream) => !definition.syncModes.includes(stream.destinationSyncMode))
   if (refused.length === 0) return
   const streams = refused.map(({ stream, destinationSyncMode }) => `${streamKey(stream)} (${destinationSyncMode})`)

@@ -48,6 +48,16 @@ export function guardDestinationSession(
         bytes += batch.byteLength
         await session.write(batch)
       }),
+    copiedStream: (stream) =>
+      turn('copiedStream', async () => {
+        streams.assertStarted(stream)
+        await session.copiedStream?.(stream)
+      }),
+    truncateStream: (stream, change) =>
+      turn('truncateStream', async () => {
+        streams.assertStarted(stream)
+        await session.truncateStream?.(stream, change)
+      }),
     completeStream: (stream) =>
       turn('completeStream', async () => {
         streams.complete(stream)

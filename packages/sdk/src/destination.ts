@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { ChangeBatch } from './change-batch.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { CheckResult } from './check-result.ts'
-import type { ConnectorContext } from './source.ts'
+import type { ConnectorContext, TruncateChange } from './source.ts'
 import type { ConfiguredCatalog, StreamName } from './stream.ts'
 import type { Warehouse } from './warehouse.ts'
 
@@ -72,6 +72,10 @@ export interface DestinationSession extends AsyncDisposable {
   /** Takes back everything of an unfinished stream, committed or not. */
   restartStream(stream: StreamName): Promise<void>
   write(batch: ChangeBatch): Promise<void>
+  /** The table copy of a replicated stream is whole: the next commit makes it visible, atomically. */
+  copiedStream(stream: StreamName): Promise<void>
+  /** Removes all rows that a replicated stream has so far, in order with its batches. */
+  truncateStream(stream: StreamName, change: TruncateChange): Promise<void>
   /** Marks the stream complete: the next commit makes a full refresh visible, atomically. */
   completeStream(stream: StreamName): Promise<void>
   commit(checkpoints: readonly Checkpoint[]): Promise<Commit>
@@ -84,7 +88,10 @@ export interface DestinationSession extends AsyncDisposable {
 export interface AuthoredSession
   extends
     Pick<DestinationSession, 'checkpoints' | 'startStream' | 'restartStream' | 'write'>,
-    Partial<Pick<DestinationSession, 'missing' | 'damaged' | 'completeStream'> & AsyncDisposable> {
+    Partial<
+      Pick<DestinationSession, 'missing' | 'damaged' | 'completeStream' | 'copiedStream' | 'truncateStream'> &
+        AsyncDisposable
+    > {
   commit(checkpoints: readonly Checkpoint[]): Promise<Pick<Commit, 'sequence'> & Partial<Commit>>
 }
 
@@ -96,6 +103,8 @@ export interface DestinationDefinition<Schema extends z.ZodType> {
   readonly syncModes: readonly ('overwrite' | 'append' | 'append_dedup')[]
   /** `exactly_once` promises data and checkpoint in one transaction; `at_least_once` deduplicates by key at best. */
   readonly delivery: 'exactly_once' | 'at_least_once'
+  /** Understands the changes of replicated streams: updates, deletes, unchanged values, `truncateStream`. Default: false. */
+  readonly appliesChanges?: boolean
   check(config: z.output<Schema>, context: ConnectorContext): Promise<CheckResult>
   /** What `open` would change, without changing it. Absent: nothing that could be told as SQL. */
   plan?(request: WriteRequest<z.output<Schema>>): Promise<readonly PlannedStatement[]>
@@ -111,6 +120,7 @@ export interface ConfiguredDestination {
   readonly secrets: readonly string[]
   readonly syncModes: readonly ('overwrite' | 'append' | 'append_dedup')[]
   readonly delivery: 'exactly_once' | 'at_least_once'
+  readonly appliesChanges: boolean
   check(context: ConnectorContext): Promise<CheckResult>
   plan(request: Omit<WriteRequest<unknown>, 'config'>): Promise<readonly PlannedStatement[]>
   open(request: Omit<WriteRequest<unknown>, 'config'>): Promise<DestinationSession>

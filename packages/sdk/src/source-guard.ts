@@ -4,18 +4,24 @@ import { streamKey } from './stream.ts'
 import type { ConfiguredCatalog, StreamName } from './stream.ts'
 
 /*
- * | state     | stream_started | batch     | stream_restarted | stream_completed |
- * |-----------|----------------|-----------|------------------|------------------|
- * | waiting   | started        | broken    | broken           | broken           |
- * | started   | broken         | started   | started          | completed        |
- * | completed | broken         | broken    | broken           | broken           |
+ * | state     | stream_started | batch, _copied, _truncated | stream_restarted | stream_completed |
+ * |-----------|----------------|----------------------------|------------------|------------------|
+ * | waiting   | started        | broken                     | broken           | broken           |
+ * | started   | broken         | started                    | started          | completed        |
+ * | completed | broken         | broken                     | broken           | broken           |
  */
 type StreamState = 'waiting' | 'started' | 'completed'
 type StreamMessage = Exclude<SourceMessage, { readonly type: 'checkpoint' }>
 
 const nextStates: Record<StreamState, Partial<Record<StreamMessage['type'], StreamState>>> = {
   waiting: { stream_started: 'started' },
-  started: { batch: 'started', stream_restarted: 'started', stream_completed: 'completed' },
+  started: {
+    batch: 'started',
+    stream_copied: 'started',
+    stream_truncated: 'started',
+    stream_restarted: 'started',
+    stream_completed: 'completed',
+  },
   completed: {},
 }
 

@@ -58,6 +58,11 @@ export interface DiscoveredStream {
   readonly cursorCandidates: readonly string[]
   /** Default: `required`. */
   readonly cursorChoice?: CursorChoice
+  /**
+   * True when an incremental read without a cursor yields the changes of the table (`ChangeBatch.changes`), deletes among
+   * them, in the order of their commits. Default: false.
+   */
+  readonly isReplicated?: boolean
   /** The cursor of an incremental read where the user names none (Airbyte's default_cursor_field). Default: none. */
   readonly defaultCursor?: string
   /** True when a full refresh that was interrupted goes on where it stopped. */
@@ -84,6 +89,11 @@ export interface ConfiguredStream extends DiscoveredStream {
   readonly target: StreamName
   readonly schemaPolicy: SchemaPolicy
   readonly onUnrepresentable: UnrepresentablePolicy
+}
+
+/** True when the stream arrives as changes: of a table that is replicated, read incrementally without a cursor. */
+export function arrivesAsChanges({ isReplicated, syncMode, cursorColumn }: ConfiguredStream): boolean {
+  return isReplicated === true && syncMode === 'incremental' && cursorColumn === undefined
 }
 
 /** The streams that a run moves. */
