@@ -103,7 +103,7 @@ describe('messages of servers', () => {
         fc.pre(!isBlockMark(damaged))
         expect(['read', violation]).toContain(outcome(readerWithin(sent.isStreaming), damaged))
       }),
-      { numRuns: 5000 },
+      { numRuns: 2000 },
     )
   })
 })
@@ -117,7 +117,7 @@ test('random bytes are read or refused', () => {
         expect(['read', violation]).toContain(outcome(new PgoutputReader(), Buffer.from([kind, ...rest])))
       },
     ),
-    { numRuns: 5000 },
+    { numRuns: 2000 },
   )
 })
 
@@ -250,7 +250,7 @@ test('the fields of a message are those that were written', () => {
       expect(reader.read(wire, start, end)).toBe(false)
       expect(reader.message()).toEqual(value)
     }),
-    { numRuns: 1000 },
+    { numRuns: 500 },
   )
 })
 

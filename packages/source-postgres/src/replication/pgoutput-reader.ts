@@ -2,6 +2,7 @@ import type { WireBytes } from '../codec/value-codec.ts'
 import { MessageFields, endsEarly } from './message-fields.ts'
 import type { PgoutputMessage, PrepareMessage, RelationMessage } from './pgoutput-message.ts'
 import { protocolViolation } from './protocol-violation.ts'
+import { endOfTuple } from './tuple-fields.ts'
 
 /** Type bytes of the messages that are changes of rows. */
 export const changeKind = { insert: 0x49, update: 0x55, delete: 0x44 } as const
@@ -12,10 +13,6 @@ const streamStopKind = 0x45
 const newTupleMark = 0x4e
 const keyTupleMark = 0x4b
 const oldTupleMark = 0x4f
-const binaryField = 0x62
-const textField = 0x74
-const nullField = 0x6e
-const unchangedField = 0x75
 const xidBytes = 4
 
 /**
@@ -204,25 +201,6 @@ export class PgoutputReader {
     const place = expected ? 'outside' : 'inside'
     throw protocolViolation(`a message of type ${this.kind} came ${place} of a streamed block`)
   }
-}
-
-/** Where a tuple that other fields follow ends. */
-function endOfTuple({ bytes, view }: WireBytes, start: number, end: number): number {
-  if (start + 2 > end) throw endsEarly()
-  const count = view.getInt16(start)
-  let at = start + 2
-  for (let field = 0; field < count; field++) {
-    const kind = at < end ? bytes[at] : undefined
-    at++
-    if (kind === nullField || kind === unchangedField) continue
-    if (kind !== binaryField && kind !== textField) throw protocolViolation('a field of a row is of an unknown kind')
-    if (at + 4 > end) throw endsEarly()
-    const length = view.getInt32(at)
-    at += 4
-    if (length < 0 || length > end - at) throw endsEarly()
-    at += length
-  }
-  return at
 }
 
 /** Flags, which are not used by the protocol so far, and what a commit tells. */
