@@ -1,6 +1,7 @@
 import bindings from '@duckdb/node-bindings'
 import type { Vector } from '@duckdb/node-bindings'
 import type { ColumnType } from '@eclusa/sdk'
+import { assertHoldsRows } from './column-bounds.ts'
 import { valueBytesOf } from './column-data.ts'
 import type { ColumnData } from './column-data.ts'
 import { scratchOf } from './scratch.ts'
@@ -14,6 +15,7 @@ export function vectorWriterOf(type: ColumnType): VectorWriter {
   const writeValues = valueWriterOf(type)
   return (vector, column, start, count) => {
     if (count === 0) return
+    assertHoldsRows(type, column, start + count)
     writeValidity(vector, column, start, count)
     writeValues(vector, column, start, count)
   }
