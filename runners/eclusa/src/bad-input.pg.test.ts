@@ -182,10 +182,13 @@ describe('Ctrl-C', () => {
     const first = await stopped.cli(['run', '--log-format', 'json'], {
       onStart: (child) => {
         let seen = ''
-        child.stdout!.on('data', (part: Buffer) => {
+        const interruptOnce = (part: Buffer) => {
           seen += part.toString()
-          if (seen.includes('"committed"')) child.kill('SIGINT')
-        })
+          if (!seen.includes('"committed"')) return
+          child.stdout!.off('data', interruptOnce)
+          child.kill('SIGINT')
+        }
+        child.stdout!.on('data', interruptOnce)
       },
     })
     expect(first.code).toBe(130)

@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import { testServer } from '@eclusa/postgres-local/testing'
 import type { StreamSelection } from '@eclusa/pipeline'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { EndToEnd, duckDbTexts, postgresTexts, run, smallSteps } from '../testing/end-to-end.ts'
+import { EndToEnd, changeDuckDb, duckDbTexts, postgresTexts, run, smallSteps } from '../testing/end-to-end.ts'
 
 let database: EndToEnd
 beforeAll(async () => {
@@ -151,6 +151,36 @@ describe.concurrent('a refresh', () => {
       streamFailures: [{ stream: 'public.frozen', error: { code: 'SCHEMA_CHANGED' } }],
     })
     await expectEqual(file, 'public.shrunk', 'id')
+  })
+
+  test('brings the values of a column that came with a default, as the warning about it says', async () => {
+    await database.sql('CREATE TABLE defaulted (id int PRIMARY KEY); INSERT INTO defaulted VALUES (1), (2)')
+    const file = database.file()
+    const pipeline = database.pipeline(file, { streams: [incremental('public.defaulted')] })
+    await run(pipeline)
+    await database.sql("ALTER TABLE defaulted ADD v text DEFAULT 'd'; INSERT INTO defaulted VALUES (3)")
+    const { status, warnings } = await run(pipeline)
+    expect({ status, warned: warnings.map(({ message }) => message) }).toEqual({
+      status: 'succeeded',
+      warned: [expect.stringContaining('`eclusa run --full-refresh --select public.defaulted`')],
+    })
+    expect(await duckDbTexts(file, 'SELECT id, v FROM public.defaulted')).toEqual(['1|NULL', '2|NULL', '3|d'])
+    await run(pipeline, { fullRefresh: true, select: ['public.defaulted'] })
+    await expectEqual(file, 'public.defaulted', 'id, v')
+  })
+
+  test('is made again of a table that was dropped before the sync was finished', async () => {
+    await database.sql(`CREATE TABLE done AS SELECT 1 AS id;
+      CREATE TABLE halfway AS SELECT id, repeat('x', 500) AS v FROM generate_series(1, 300) AS id`)
+    const file = database.file()
+    const pipeline = database.pipeline(file, { streams: ['public.done', 'public.halfway'], ...smallSteps })
+    const stopped = pipeline.run()
+    for await (const event of stopped) if (event.type === 'stream_completed') stopped.stop()
+    expect(await stopped.result).toMatchObject({ status: 'cancelled', streams: [{ status: 'completed' }, {}] })
+    await changeDuckDb(file, 'DROP TABLE public.done')
+    expect(await run(pipeline)).toMatchObject({ status: 'succeeded' })
+    await expectEqual(file, 'public.done', 'id')
+    await expectEqual(file, 'public.halfway', 'id, v')
   })
 
   test('goes on after columns changed between the interruption and the next run', async () => {

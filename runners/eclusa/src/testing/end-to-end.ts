@@ -120,6 +120,18 @@ export async function readDuckDb(path: string, sql: string): Promise<DuckDbResul
   }
 }
 
+/** Does to a DuckDB file what somebody might do between two runs. */
+export async function changeDuckDb(path: string, sql: string): Promise<void> {
+  const instance = await DuckDBInstance.create(path)
+  const connection = await instance.connect()
+  try {
+    await connection.run(sql)
+  } finally {
+    connection.closeSync()
+    instance.closeSync()
+  }
+}
+
 /** The same as texts, sorted: equal for equal multisets of rows. */
 export async function duckDbTexts(path: string, sql: string): Promise<string[]> {
   const { rows } = await readDuckDb(path, sql)
