@@ -84,9 +84,9 @@ function valueBuffers(type: ColumnType): ValueBuffers {
       return sixteenBytesBuffers((bytes, at, value) => bytes.set(value as Uint8Array, at))
     case 'text':
     case 'json':
-      return textBuffers()
+      return variableBuffers(appendText)
     case 'bytes':
-      return bytesBuffers()
+      return variableBuffers(appendBytes)
     case 'list':
       return listBuffers(type.element)
   }
@@ -200,7 +200,8 @@ function endOffsets() {
   }
 }
 
-function bytesBuffers(): ValueBuffers {
+/** Values of any length, which `append` adds to the bytes of those before. */
+function variableBuffers(append: (bytes: GrowingArray<Uint8Array<ArrayBuffer>>, value: Encoded) => void): ValueBuffers {
   const bytes = new GrowingArray(Uint8Array)
   const offsets = endOffsets()
   return {
@@ -208,35 +209,24 @@ function bytesBuffers(): ValueBuffers {
       return bytes.byteLength + offsets.byteLength
     },
     write(value) {
-      if (value !== null) {
-        const source = value as Uint8Array
-        const at = bytes.reserve(source.length)
-        bytes.values.set(source, at)
-      }
+      if (value !== null) append(bytes, value)
       offsets.push(bytes.length)
     },
     finish: () => ({ values: bytes.take(), offsets: offsets.take() }),
   }
 }
 
-function textBuffers(): ValueBuffers {
-  const bytes = new GrowingArray(Uint8Array)
-  const offsets = endOffsets()
-  return {
-    get byteLength() {
-      return bytes.byteLength + offsets.byteLength
-    },
-    write(value) {
-      if (value !== null) {
-        const text = value as string
-        const byteLength = Buffer.byteLength(text)
-        const at = bytes.reserve(byteLength)
-        Buffer.from(bytes.values.buffer).write(text, at, byteLength)
-      }
-      offsets.push(bytes.length)
-    },
-    finish: () => ({ values: bytes.take(), offsets: offsets.take() }),
-  }
+function appendBytes(bytes: GrowingArray<Uint8Array<ArrayBuffer>>, value: Encoded): void {
+  const source = value as Uint8Array
+  const at = bytes.reserve(source.length)
+  bytes.values.set(source, at)
+}
+
+function appendText(bytes: GrowingArray<Uint8Array<ArrayBuffer>>, value: Encoded): void {
+  const text = value as string
+  const byteLength = Buffer.byteLength(text)
+  const at = bytes.reserve(byteLength)
+  Buffer.from(bytes.values.buffer).write(text, at, byteLength)
 }
 
 function listBuffers(element: ColumnType): ValueBuffers {
