@@ -1,7 +1,7 @@
-import { connect as connectSocket } from 'node:net'
 import { EclusaError } from '@eclusa/sdk'
 import { Client } from 'pg'
 import type { QueryResultRow } from 'pg'
+import { requestCancel } from './cancel-request.ts'
 import type { ConnectionSettings } from './connection-settings.ts'
 import { connectError, isServerError, statementError } from './server-error.ts'
 import type { Attempt } from './server-error.ts'
@@ -30,15 +30,13 @@ export class Session implements AsyncDisposable {
   readonly client: Client
   /** The options of TLS that succeeded, or false where the connection is not encrypted. */
   readonly ssl: SslAttempt
-  readonly #settings: ConnectionSettings
   readonly #signal: AbortSignal
   readonly #onAbort = () => this.#sever()
   #isBroken = false
 
-  constructor(client: Client, options: { ssl: SslAttempt; settings: ConnectionSettings; signal: AbortSignal }) {
+  constructor(client: Client, options: { ssl: SslAttempt; signal: AbortSignal }) {
     this.client = client
     this.ssl = options.ssl
-    this.#settings = options.settings
     this.#signal = options.signal
     // Without a listener, a connection that is lost while idle would end the process; the next statement reports it.
     client.on('error', () => (this.#isBroken = true))
@@ -107,7 +105,7 @@ export class Session implements AsyncDisposable {
     this.#isBroken = true
     const { stream } = internals(this.client).connection
     if (stream.destroyed) return
-    requestCancel(this.#settings, internals(this.client))
+    void requestCancel(this.client, { isAwaited: false })
     stream.destroy()
   }
 }
@@ -155,7 +153,7 @@ async function connectOnce(
     // Part of pg, but not of its type declarations.
     ...(isReplication && { replication: 'database' }),
   })
-  const session = new Session(client, { ssl, settings, signal })
+  const session = new Session(client, { ssl, signal })
   try {
     await client.connect()
     return session
@@ -184,7 +182,6 @@ function cancelled(signal: AbortSignal): EclusaError {
 /** What `pg` has and its declarations leave out. */
 interface ClientInternals {
   readonly processID: number | null
-  readonly secretKey: number | null
   readonly connection: { readonly stream: { readonly destroyed: boolean; destroy(): void } }
 }
 
@@ -195,27 +192,4 @@ function internals(client: Client): ClientInternals {
 /** The id of the server process as the server told it at login; a pooler makes one up. */
 export function announcedProcessId(session: Session): number | null {
   return internals(session.client).processID
-}
-
-const cancelRequestCode = 80_877_102
-
-/**
- * Asks the server to cancel what the connection is doing (PostgreSQL docs, "Canceling Requests in Progress"). A server
- * that computes without sending would otherwise notice the closed socket only when it sends again. Best effort, and
- * without TLS, as in libpq before version 17: the message holds no secret beyond its own key.
- */
-function requestCancel(settings: ConnectionSettings, { processID, secretKey }: ClientInternals): void {
-  if (processID === null || secretKey === null) return
-  const message = Buffer.alloc(16)
-  message.writeInt32BE(16, 0)
-  message.writeInt32BE(cancelRequestCode, 4)
-  message.writeInt32BE(processID, 8)
-  message.writeInt32BE(secretKey, 12)
-  const socket = settings.host.startsWith('/')
-    ? connectSocket(`${settings.host}/.s.PGSQL.${settings.port}`)
-    : connectSocket(settings.port, settings.host)
-  socket.unref()
-  socket.setTimeout(closeTimeoutMs, () => socket.destroy())
-  socket.on('error', () => socket.destroy())
-  socket.end(message)
 }

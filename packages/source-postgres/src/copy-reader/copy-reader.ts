@@ -4,9 +4,9 @@ import type { Client } from 'pg'
 import type { BatchBuilder } from '../codec/batch-builder.ts'
 import { malformed } from '../codec/value-codec.ts'
 import { valueFault } from '../codec/value-fault.ts'
+import { requestCancel } from '../connection/cancel-request.ts'
 import { isServerError, statementError } from '../connection/server-error.ts'
 import { quoteIdentifier } from '../sql-text.ts'
-import { requestCancel } from './cancel-request.ts'
 import { readCopyHeader } from './copy-header.ts'
 import { openCopySocket } from './copy-socket.ts'
 import type { CopySocket } from './copy-socket.ts'
@@ -87,7 +87,7 @@ export class CopyReader {
   async close(): Promise<void> {
     this.fail(undefined)
     this.#batches.length = 0
-    if (this.#state === 'failed') await requestCancel(this.#options.client)
+    if (this.#state === 'failed') await requestCancel(this.#options.client, { isAwaited: true })
   }
 
   #onData(chunk: Buffer): void {

@@ -17,8 +17,10 @@ interface BackendKey {
  * server that computes without sending notices a closed socket only when it sends again. Best effort: resolves when
  * the server took the request, could not be reached, or after two seconds. Sent without TLS, as libpq did before
  * version 17: it holds no secret but its own key.
+ *
+ * @param options.isAwaited false: the process may end before the request is through.
  */
-export function requestCancel(client: Client): Promise<void> {
+export function requestCancel(client: Client, { isAwaited }: { readonly isAwaited: boolean }): Promise<void> {
   const { host, port, processID, secretKey } = client as unknown as BackendKey
   if (processID === null || secretKey === null) return Promise.resolve()
   const message = Buffer.alloc(16)
@@ -28,6 +30,7 @@ export function requestCancel(client: Client): Promise<void> {
   message.writeInt32BE(secretKey, 12)
   return new Promise((resolve) => {
     const socket = host.startsWith('/') ? connect(`${host}/.s.PGSQL.${port}`) : connect(port, host)
+    if (!isAwaited) socket.unref()
     socket.setTimeout(deadlineMs, () => socket.destroy())
     socket.on('error', () => socket.destroy())
     // The server answers nothing: it closes the connection when it has signalled the session.
