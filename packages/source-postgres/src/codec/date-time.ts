@@ -11,6 +11,7 @@ import type { FixedColumn } from './arrow-column.ts'
 import { parseDate, parseOffset, parseTime } from './date-time-text.ts'
 import { expectLength, malformed } from './value-codec.ts'
 import type { ValueCodec, WireBytes } from './value-codec.ts'
+import { wireLong } from './wire-word.ts'
 
 /* PostgreSQL counts dates and timestamps from 2000-01-01, Arrow from 1970-01-01. */
 
@@ -53,22 +54,12 @@ export const dateCodec: ValueCodec = {
 }
 
 export const timeCodec: ValueCodec = {
+  ...wireLong,
   columnType: { type: 'time' },
-  hasBinaryForm: true,
-  decodeBinary(target: FixedColumn, row, { view }, start, length) {
-    expectLength(length, 8)
-    target.words[2 * row + 1] = view.getInt32(start)
-    target.words[2 * row] = view.getInt32(start + 4)
-  },
   decodeText(target: FixedColumn, row, text) {
     target.setLong(row, parseTime(text))
   },
   formatBinary: ({ view }, start) => formatTime(readLong(view, start)),
-  inline: {
-    kind: 'fixed',
-    length: 8,
-    source: ({ words }) => `${words}[2 * i + 1] = view.getInt32(p); ${words}[2 * i] = view.getInt32(p + 4);`,
-  },
 }
 
 export const timetzCodec: ValueCodec = {

@@ -1,6 +1,7 @@
 import type { BitColumn, FixedColumn } from './arrow-column.ts'
 import { expectLength, malformed } from './value-codec.ts'
 import type { ValueCodec } from './value-codec.ts'
+import { wireLong, wireWord } from './wire-word.ts'
 
 /* Booleans, integers and uuid: values whose bytes only change their order. */
 
@@ -40,35 +41,22 @@ export const int16Codec: ValueCodec = {
 }
 
 export const int32Codec: ValueCodec = {
+  ...wireWord,
   columnType: { type: 'int32' },
-  hasBinaryForm: true,
-  decodeBinary(target: FixedColumn, row, { view }, start, length) {
-    expectLength(length, 4)
-    target.words[row] = view.getInt32(start)
-  },
   decodeText(target: FixedColumn, row, text) {
     target.words[row] = parseInteger(text, -2_147_483_648, 2_147_483_647)
   },
   formatBinary: ({ view }, start) => String(view.getInt32(start)),
-  inline: { kind: 'fixed', length: 4, source: ({ words }) => `${words}[i] = view.getInt32(p);` },
 }
 
-const copyLong = (words: string) => `${words}[2 * i + 1] = view.getInt32(p); ${words}[2 * i] = view.getInt32(p + 4);`
-
 export const int64Codec: ValueCodec = {
+  ...wireLong,
   columnType: { type: 'int64' },
-  hasBinaryForm: true,
-  decodeBinary(target: FixedColumn, row, { view }, start, length) {
-    expectLength(length, 8)
-    target.words[2 * row + 1] = view.getInt32(start)
-    target.words[2 * row] = view.getInt32(start + 4)
-  },
   decodeText(target: FixedColumn, row, text) {
     if (text.length <= 15) target.setLong(row, parseInteger(text, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER))
     else target.longs[row] = parseLong(text)
   },
   formatBinary: ({ view }, start) => String(view.getBigInt64(start)),
-  inline: { kind: 'fixed', length: 8, source: ({ words }) => copyLong(words) },
 }
 
 /** oid, xid, cid: unsigned 32 bits, which int64 holds. */
