@@ -1,0 +1,80 @@
+import type { ByteBudget, Checkpoint, Log, SourceMessage } from '@eclusa/sdk'
+import type { TypePolicy } from '../catalog/stream-column.ts'
+import type { BufferPool } from '../codec/buffer-pool.ts'
+import type { Session } from '../connection/session.ts'
+import type { SourceStream } from '../source-stream.ts'
+import type { Lsn } from './lsn.ts'
+import type { RelationMessage } from './pgoutput-message.ts'
+import type { ReplicationStream } from './replication-stream.ts'
+
+/*
+ * The line between what replication needs (slot, publication, table copies, checkpoints) and what it reads: the walsender's
+ * messages as changes.
+ */
+
+/** A stream that is followed. */
+export interface ReplicatedStream {
+  readonly source: SourceStream
+  /**
+   * Changes at this position or before it are in the table copy, and are left out. Snapshots come from the creation of a
+   * slot, so that a position tells exactly which transactions they show.
+   */
+  readonly from: Lsn
+}
+
+/** Replication that has started. */
+export interface StartedReplication extends AsyncDisposable {
+  readonly stream: ReplicationStream
+  /** Whether transactions may come before they end (`streaming = on`). */
+  readonly isStreaming: boolean
+}
+
+export interface ReadChangesOptions {
+  /**
+   * Opens a connection and starts replication at the position; disposing closes both. Called again, with what was yielded
+   * last, after a connection was lost.
+   *
+   * @throws REPLICATION_SLOT_… and other faults that no repetition mends; POSTGRES_CONNECTION_LOST and the like, which are
+   *   worth another try while following.
+   */
+  connect(from: Lsn): Promise<StartedReplication>
+  /** An ordinary session of its own, in autocommit: for look-ups of types, and for heartbeats. */
+  openSession(): Promise<Session>
+  /**
+   * The stream that rows of this relation belong to; undefined where it was not chosen. By oid, so a table that was dropped
+   * and made again is another one. Partitions that are sent under their own names belong to the stream of their root.
+   */
+  findStream(
+    relation: Pick<RelationMessage, 'relationId' | 'schemaName' | 'name'>,
+  ): Promise<ReplicatedStream | undefined>
+  /** What to yield as checkpoints once everything up to a position was yielded. */
+  checkpoints(position: Lsn): readonly Checkpoint[]
+  /** Where reading begins: transactions at this position or before it are durable. */
+  readonly from: Lsn
+  /** The position at or beyond which reading ends, at the next end of a transaction or keep-alive. Undefined: never. */
+  readonly until: Lsn | undefined
+  readonly typePolicy: TypePolicy
+  readonly budget: ByteBudget
+  readonly pool: BufferPool
+  /** How long a change may wait for company before it is yielded with a checkpoint. */
+  readonly flushIntervalMs: number
+  /** A message is written into the log when nothing has arrived for so long. 0: never, as on a standby. */
+  readonly heartbeatIntervalMs: number
+  /** Asks to end in order: with a checkpoint for what was yielded. */
+  readonly stopSignal: AbortSignal
+  /** Ends at once. */
+  readonly signal: AbortSignal
+  readonly log: Log
+}
+
+/**
+ * Batches of changes, `stream_truncated` and checkpoints, in the order of the commits. A checkpoint stands only between
+ * transactions, and covers all that was yielded before it. Nothing is yielded twice, whatever happens to connections.
+ */
+export interface ChangeSource extends AsyncIterable<SourceMessage> {
+  /** Tells the server that everything up to this position is durable; nothing else ever does. */
+  acknowledge(position: Lsn): void
+}
+
+/** The function that "change-reader.ts" exports as `readChanges`. */
+export type ReadChanges = (options: ReadChangesOptions) => ChangeSource
