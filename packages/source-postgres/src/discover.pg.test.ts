@@ -2,24 +2,15 @@ import { formatColumnType } from '@eclusa/sdk'
 import type { DiscoveredStream } from '@eclusa/sdk'
 import { testServers } from '@eclusa/postgres-local/testing'
 import { Client } from 'pg'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { createSourceDatabase } from '../testing/database.ts'
-import type { SourceDatabase } from '../testing/database.ts'
+import { describe, expect, it, vi } from 'vitest'
 import { SourceRun } from '../testing/source-run.ts'
 import type { SourceConfig } from '../testing/source-run.ts'
+import { suiteDatabase, suiteRole } from '../testing/suite-database.ts'
 
 describe.each(await testServers())('on PostgreSQL $major, discover', (server) => {
-  let database: SourceDatabase
+  const database = suiteDatabase(server)
   const role = `discoverer_${server.major}`
-  beforeAll(async () => {
-    database = await createSourceDatabase(server)
-    await database.run(`DROP ROLE IF EXISTS ${role}; CREATE ROLE ${role} LOGIN PASSWORD 'secret'`)
-  })
-  afterAll(async () => {
-    await database.run(`DROP OWNED BY ${role}`)
-    await database.run(`DROP ROLE ${role}`)
-    await database[Symbol.asyncDispose]()
-  })
+  suiteRole(database, role)
 
   async function discover(config: SourceConfig = {}): Promise<Map<string, DiscoveredStream>> {
     return await new SourceRun({ connection_string: database.connectionString, ...config }).discover()

@@ -2,9 +2,8 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { fileURLToPath } from 'node:url'
 import { testServer } from '@eclusa/postgres-local/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createSourceDatabase } from '../testing/database.ts'
-import type { SourceDatabase } from '../testing/database.ts'
+import { describe, expect, it } from 'vitest'
+import { suiteDatabase } from '../testing/suite-database.ts'
 
 const run = promisify(execFile)
 const program = fileURLToPath(new URL('../testing/read-huge-rows.ts', import.meta.url))
@@ -13,17 +12,12 @@ const rowBytes = 32 * 1024 * 1024
 /** Batches as usual, and what a process takes for having begun to work at all. */
 const usualBytes = 48 * 1024 * 1024
 
-describe('rows of 32 MiB', () => {
-  let database: SourceDatabase
-  beforeAll(async () => {
-    database = await createSourceDatabase(await testServer())
-    await database.run(
-      `CREATE VIEW huge AS SELECT i AS id, repeat(md5(i::text), ${rowBytes / 32}) AS body FROM generate_series(1, 6) AS i`,
-    )
-  })
-  afterAll(async () => {
-    await database[Symbol.asyncDispose]()
-  })
+describe('rows of 32 MiB', async () => {
+  const server = await testServer()
+  const database = suiteDatabase(
+    server,
+    `CREATE VIEW huge AS SELECT i AS id, repeat(md5(i::text), ${rowBytes / 32}) AS body FROM generate_series(1, 6) AS i`,
+  )
 
   it.each([
     { what: 'a table copy', key: 'public.huge', syncMode: 'full_refresh', rowsHeld: 3 },

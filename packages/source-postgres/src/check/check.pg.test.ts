@@ -1,29 +1,21 @@
 import { testServer, testServers } from '@eclusa/postgres-local/testing'
 import type { CheckFinding, ConfiguredStream } from '@eclusa/sdk'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createSourceDatabase } from '../../testing/database.ts'
-import type { SourceDatabase } from '../../testing/database.ts'
 import { startFakePooler } from '../../testing/fake-pooler.ts'
 import { MemoryDestination } from '../../testing/memory-destination.ts'
 import { SourceRun, incremental } from '../../testing/source-run.ts'
 import type { SourceConfig } from '../../testing/source-run.ts'
+import { suiteDatabase, suiteRole } from '../../testing/suite-database.ts'
 
 function problems(findings: readonly CheckFinding[]): string[] {
   return findings.filter(({ status }) => status !== 'passed').map(({ status, subject }) => `${status}: ${subject}`)
 }
 
 describe.each(await testServers())('on PostgreSQL $major, check', (server) => {
-  let database: SourceDatabase
+  const database = suiteDatabase(server)
   const role = `checker_${server.major}`
-  beforeAll(async () => {
-    database = await createSourceDatabase(server)
-    await database.run(`DROP ROLE IF EXISTS ${role}; CREATE ROLE ${role} LOGIN PASSWORD 'secret'`)
-  })
-  afterAll(async () => {
-    await database.run(`DROP OWNED BY ${role}`)
-    await database.run(`DROP ROLE ${role}`)
-    await database[Symbol.asyncDispose]()
-  })
+  suiteRole(database, role)
 
   /** The role with no more than the privileges that a test grants. */
   function asRole(config: SourceConfig = {}): SourceRun {

@@ -1,13 +1,13 @@
 import { EclusaError } from '@eclusa/sdk'
 import type { ColumnType, SourceMessage } from '@eclusa/sdk'
 import { testServers } from '@eclusa/postgres-local/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createSourceDatabase, waitUntil } from '../../testing/database.ts'
-import type { SourceDatabase } from '../../testing/database.ts'
+import { describe, expect, it } from 'vitest'
+import { waitUntil } from '../../testing/database.ts'
 import { MemoryDestination, sorted } from '../../testing/memory-destination.ts'
 import type { Row } from '../../testing/memory-destination.ts'
 import { SourceRun, schemasOf } from '../../testing/source-run.ts'
 import type { SourceConfig, StreamChoices } from '../../testing/source-run.ts'
+import { suiteDatabase } from '../../testing/suite-database.ts'
 
 const pageBytes = 8192
 
@@ -16,13 +16,7 @@ function typesOf(messages: readonly SourceMessage[]): string[] {
 }
 
 describe.each(await testServers())('PostgreSQL $major', (server) => {
-  let database: SourceDatabase
-  beforeAll(async () => {
-    database = await createSourceDatabase(server)
-  })
-  afterAll(async () => {
-    await database[Symbol.asyncDispose]()
-  })
+  const database = suiteDatabase(server)
 
   const runWith = (config: SourceConfig = {}) =>
     new SourceRun({ connection_string: database.connectionString, ...config })

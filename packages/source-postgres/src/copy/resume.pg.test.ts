@@ -1,29 +1,22 @@
 import type { SourceMessage } from '@eclusa/sdk'
 import { testServers } from '@eclusa/postgres-local/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createSourceDatabase } from '../../testing/database.ts'
-import type { SourceDatabase } from '../../testing/database.ts'
+import { describe, expect, it } from 'vitest'
 import { MemoryDestination, sorted } from '../../testing/memory-destination.ts'
 import { SourceRun, incremental, schemasOf } from '../../testing/source-run.ts'
 import type { SourceConfig, StreamChoices } from '../../testing/source-run.ts'
+import { suiteDatabase } from '../../testing/suite-database.ts'
 
 const pageBytes = 8192
 
 describe.each(await testServers())('on PostgreSQL $major, a copy that was interrupted', (server) => {
-  let database: SourceDatabase
-  let schemas = 0
-  beforeAll(async () => {
-    database = await createSourceDatabase(server)
-  })
-  afterAll(async () => {
-    await database[Symbol.asyncDispose]()
-  })
+  const database = suiteDatabase(server)
 
   /** A schema of its own with a table of about 60 pages, `t`, of which 7 rows lie on a page. */
   async function makeTable(): Promise<string> {
-    const schema = `s${++schemas}`
-    await database.run(`CREATE SCHEMA ${schema};
-      CREATE TABLE ${schema}.t AS SELECT i AS id, 0 AS version, repeat('x', 1000) AS text FROM generate_series(1, 420) AS i`)
+    const schema = await database.makeSchema()
+    await database.run(
+      `CREATE TABLE ${schema}.t AS SELECT i AS id, 0 AS version, repeat('x', 1000) AS text FROM generate_series(1, 420) AS i`,
+    )
     await database.run(`VACUUM ${schema}.t`)
     return schema
   }
@@ -257,9 +250,9 @@ describe.each(await testServers())('on PostgreSQL $major, a copy that was interr
   })
 
   it('goes on in the middle of partitions, and restarts when one that was read is detached', async () => {
-    const schema = `s${++schemas}`
+    const schema = await database.makeSchema()
     const key = `${schema}.t`
-    await database.run(`CREATE SCHEMA ${schema}; CREATE TABLE ${key} (id int, text text) PARTITION BY RANGE (id);
+    await database.run(`CREATE TABLE ${key} (id int, text text) PARTITION BY RANGE (id);
       CREATE TABLE ${schema}.p1 PARTITION OF ${key} FOR VALUES FROM (0) TO (100);
       CREATE TABLE ${schema}.p2 PARTITION OF ${key} FOR VALUES FROM (100) TO (300);
       INSERT INTO ${key} SELECT i, repeat('x', 1000) FROM generate_series(0, 299) AS i`)

@@ -1,28 +1,14 @@
 import type { SourceMessage } from '@eclusa/sdk'
 import { testServers } from '@eclusa/postgres-local/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createSourceDatabase } from '../../testing/database.ts'
-import type { SourceDatabase } from '../../testing/database.ts'
+import { describe, expect, it } from 'vitest'
 import { MemoryDestination, sorted } from '../../testing/memory-destination.ts'
 import type { Row } from '../../testing/memory-destination.ts'
 import { SourceRun, incremental } from '../../testing/source-run.ts'
 import type { SourceConfig } from '../../testing/source-run.ts'
+import { suiteDatabase } from '../../testing/suite-database.ts'
 
 describe.each(await testServers())('on PostgreSQL $major, reading by cursor', (server) => {
-  let database: SourceDatabase
-  let schemas = 0
-  beforeAll(async () => {
-    database = await createSourceDatabase(server)
-  })
-  afterAll(async () => {
-    await database[Symbol.asyncDispose]()
-  })
-
-  const makeSchema = async () => {
-    const schema = `s${++schemas}`
-    await database.run(`CREATE SCHEMA ${schema}`)
-    return schema
-  }
+  const database = suiteDatabase(server)
 
   class Sync {
     readonly destination = new MemoryDestination()
@@ -79,7 +65,7 @@ describe.each(await testServers())('on PostgreSQL $major, reading by cursor', (s
       ['0f000000-0000-0000-0000-000000000001', 'ffffffff-ffff-ffff-ffff-ffffffffffff'],
     ],
   ])('follows a cursor of type %s exactly', async (type, first, then) => {
-    const schema = await makeSchema()
+    const schema = await database.makeSchema()
     const insert = async (values: readonly string[]) =>
       await database.run(
         `INSERT INTO ${schema}.t ${values.map((value) => `SELECT $v$${value}$v$::${type}`).join(' UNION ALL ')}`,
@@ -98,7 +84,7 @@ describe.each(await testServers())('on PostgreSQL $major, reading by cursor', (s
   })
 
   it('follows domains over such types, columns of any name, and partitioned tables', async () => {
-    const schema = await makeSchema()
+    const schema = await database.makeSchema()
     await database.run(`CREATE DOMAIN ${schema}.d AS int; CREATE TABLE ${schema}.t ("order ""by""" ${schema}.d, id int) PARTITION BY LIST (id);
       CREATE TABLE ${schema}.p PARTITION OF ${schema}.t DEFAULT; INSERT INTO ${schema}.t VALUES (1, 1)`)
     const sync = new Sync(`${schema}.t`, 'order "by"')
@@ -111,7 +97,7 @@ describe.each(await testServers())('on PostgreSQL $major, reading by cursor', (s
   })
 
   it('reads rows without a position in the first run only, and says so afterwards', async () => {
-    const schema = await makeSchema()
+    const schema = await database.makeSchema()
     await database.run(`CREATE TABLE ${schema}.t (c timestamptz, id int);
       INSERT INTO ${schema}.t VALUES (NULL, 1), ('infinity', 2), ('-infinity', 3), ('2024-01-01', 4)`)
     const sync = new Sync(`${schema}.t`, 'c')
@@ -124,7 +110,7 @@ describe.each(await testServers())('on PostgreSQL $major, reading by cursor', (s
   })
 
   it('is not led astray by NaN and infinity among numbers', async () => {
-    const schema = await makeSchema()
+    const schema = await database.makeSchema()
     await database.run(
       `CREATE TABLE ${schema}.t (c numeric); INSERT INTO ${schema}.t VALUES ('NaN'), ('Infinity'), ('-Infinity'), (1)`,
     )
@@ -136,7 +122,7 @@ describe.each(await testServers())('on PostgreSQL $major, reading by cursor', (s
   })
 
   it('begins at the beginning when the first run found no row', async () => {
-    const schema = await makeSchema()
+    const schema = await database.makeSchema()
     await database.run(`CREATE TABLE ${schema}.t (c int)`)
     const sync = new Sync(`${schema}.t`, 'c')
     expect(await sync.next()).toEqual([])
@@ -149,7 +135,7 @@ describe.each(await testServers())('on PostgreSQL $major, reading by cursor', (s
     const lookback = (config: SourceConfig = {}): SourceConfig => ({ cursor_guard: 'lookback', ...config })
 
     it('reads rows that were committed late, and those around them again', async () => {
-      const schema = await makeSchema()
+      const schema = await database.makeSchema()
       await database.run(`CREATE TABLE ${schema}.t (c timestamp, id int);
         INSERT INTO ${schema}.t VALUES ('2024-01-01 11:00', 1), ('2024-01-01 11:55', 2), ('2024-01-01 12:00', 3)`)
       const sync = new Sync(`${schema}.t`, 'c', lookback({ lookback_interval: '10 minutes' }))
@@ -161,7 +147,7 @@ describe.each(await testServers())('on PostgreSQL $major, reading by cursor', (s
     })
 
     it('goes so many below a number, and not below what the type can hold', async () => {
-      const schema = await makeSchema()
+      const schema = await database.makeSchema()
       for (const [type, least] of [
         ['int2', -32768],
         ['int4', -2147483648],
@@ -180,14 +166,14 @@ describe.each(await testServers())('on PostgreSQL $major, reading by cursor', (s
     })
 
     it('is refused below a text', async () => {
-      const schema = await makeSchema()
+      const schema = await database.makeSchema()
       await database.run(`CREATE TABLE ${schema}.t (c text); INSERT INTO ${schema}.t VALUES ('a')`)
       const sync = new Sync(`${schema}.t`, 'c', lookback())
       await expect(sync.next()).rejects.toMatchObject({ code: 'POSTGRES_CURSOR_UNSUITABLE' })
     })
 
     it('is what views and queries get in place of transaction ids', async () => {
-      const schema = await makeSchema()
+      const schema = await database.makeSchema()
       await database.run(`CREATE TABLE ${schema}.t (c timestamptz, id int); CREATE VIEW ${schema}.v AS SELECT id, c FROM ${schema}.t;
         INSERT INTO ${schema}.t VALUES ('2024-01-01 12:00+00', 1)`)
       const config: SourceConfig = {
@@ -208,7 +194,7 @@ describe.each(await testServers())('on PostgreSQL $major, reading by cursor', (s
   })
 
   it('stands checkpoints only between different values, and goes on from there', async () => {
-    const schema = await makeSchema()
+    const schema = await database.makeSchema()
     await database.run(`CREATE TABLE ${schema}.t (c numeric, id int)`)
     const sync = new Sync(`${schema}.t`, 'c')
     await sync.next()
@@ -229,7 +215,7 @@ describe.each(await testServers())('on PostgreSQL $major, reading by cursor', (s
   })
 
   it('refuses a cursor that the checkpoint does not know, or that has no order', async () => {
-    const schema = await makeSchema()
+    const schema = await database.makeSchema()
     await database.run(`CREATE TABLE ${schema}.t (c int, d int, j json, f float8)`)
     const sync = new Sync(`${schema}.t`, 'c')
     await sync.next()

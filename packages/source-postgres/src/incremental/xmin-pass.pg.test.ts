@@ -1,29 +1,16 @@
 import { testServers } from '@eclusa/postgres-local/testing'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createSourceDatabase } from '../../testing/database.ts'
-import type { SourceDatabase, TestSession } from '../../testing/database.ts'
+import { describe, expect, it } from 'vitest'
+import type { TestSession } from '../../testing/database.ts'
 import { MemoryDestination, sorted } from '../../testing/memory-destination.ts'
 import type { Row } from '../../testing/memory-destination.ts'
 import { SourceRun, incremental } from '../../testing/source-run.ts'
+import { suiteDatabase } from '../../testing/suite-database.ts'
 
 const pageBytes = 8192
 
 describe.each(await testServers())('on PostgreSQL $major, reading by transaction id', (server) => {
-  let database: SourceDatabase
-  let schemas = 0
-  beforeAll(async () => {
-    database = await createSourceDatabase(server)
-  })
-  afterAll(async () => {
-    await database[Symbol.asyncDispose]()
-  })
-
-  const makeSchema = async () => {
-    const schema = `s${++schemas}`
-    await database.run(`CREATE SCHEMA ${schema}`)
-    return schema
-  }
+  const database = suiteDatabase(server)
 
   const runs = new Map<string, SourceRun>()
 
@@ -40,7 +27,7 @@ describe.each(await testServers())('on PostgreSQL $major, reading by transaction
   }
 
   it('brings the whole table first, then new and changed rows, each version once', async () => {
-    const schema = await makeSchema()
+    const schema = await database.makeSchema()
     const key = `${schema}.t`
     await database.run(
       `CREATE TABLE ${key} (id int PRIMARY KEY, a text); INSERT INTO ${key} VALUES (1, 'one'), (2, 'two')`,
@@ -64,7 +51,7 @@ describe.each(await testServers())('on PostgreSQL $major, reading by transaction
   })
 
   it('needs no cursor, and reads changes that a cursor column would hide', async () => {
-    const schema = await makeSchema()
+    const schema = await database.makeSchema()
     const key = `${schema}.t`
     await database.run(
       `CREATE TABLE ${key} (id int, updated_at timestamptz); INSERT INTO ${key} VALUES (1, '2030-01-01'), (2, NULL)`,
@@ -80,7 +67,7 @@ describe.each(await testServers())('on PostgreSQL $major, reading by transaction
     ['in a savepoint', 'SAVEPOINT a;'],
     ['in a savepoint of a savepoint', 'SAVEPOINT a; SAVEPOINT b;'],
   ])('brings rows that were committed late, written %s', async (_how, savepoint) => {
-    const schema = await makeSchema()
+    const schema = await database.makeSchema()
     const key = `${schema}.t`
     await database.run(`CREATE TABLE ${key} (id int); INSERT INTO ${key} VALUES (1)`)
     const destination = new MemoryDestination()
@@ -99,7 +86,7 @@ describe.each(await testServers())('on PostgreSQL $major, reading by transaction
   })
 
   it('brings rows of more subtransactions than the server keeps track of', async () => {
-    const schema = await makeSchema()
+    const schema = await database.makeSchema()
     const key = `${schema}.t`
     await database.run(`CREATE TABLE ${key} (id int); INSERT INTO ${key} VALUES (0)`)
     const destination = new MemoryDestination()
@@ -114,7 +101,7 @@ describe.each(await testServers())('on PostgreSQL $major, reading by transaction
   })
 
   it('brings rows of a prepared transaction once it is committed', async () => {
-    const schema = await makeSchema()
+    const schema = await database.makeSchema()
     const key = `${schema}.t`
     await database.run(`CREATE TABLE ${key} (id int)`)
     const destination = new MemoryDestination()
@@ -125,7 +112,7 @@ describe.each(await testServers())('on PostgreSQL $major, reading by transaction
   })
 
   it('reads partitioned tables, and rows that moved to another partition', async () => {
-    const schema = await makeSchema()
+    const schema = await database.makeSchema()
     const key = `${schema}.t`
     await database.run(`CREATE TABLE ${key} (id int, region text) PARTITION BY LIST (region);
       CREATE TABLE ${schema}.a PARTITION OF ${key} FOR VALUES IN ('a'); CREATE TABLE ${schema}.b PARTITION OF ${key} FOR VALUES IN ('b');
@@ -140,7 +127,7 @@ describe.each(await testServers())('on PostgreSQL $major, reading by transaction
   })
 
   it('brings the old rows of a partition that was attached since, once', async () => {
-    const schema = await makeSchema()
+    const schema = await database.makeSchema()
     const key = `${schema}.t`
     await database.run(`CREATE TABLE ${schema}.p2 (id int); INSERT INTO ${schema}.p2 VALUES (11), (12);
       CREATE TABLE ${key} (id int) PARTITION BY RANGE (id); CREATE TABLE ${schema}.p1 PARTITION OF ${key} FOR VALUES FROM (0) TO (10);
@@ -156,7 +143,7 @@ describe.each(await testServers())('on PostgreSQL $major, reading by transaction
   })
 
   it('brings the old rows of a table that has taken the name of another', async () => {
-    const schema = await makeSchema()
+    const schema = await database.makeSchema()
     const key = `${schema}.t`
     await database.run(`CREATE TABLE ${schema}.next (id int); INSERT INTO ${schema}.next VALUES (2), (3);
       CREATE TABLE ${key} (id int); INSERT INTO ${key} VALUES (1)`)
@@ -168,7 +155,7 @@ describe.each(await testServers())('on PostgreSQL $major, reading by transaction
   })
 
   it('goes on after a first copy that was interrupted and resumed', async () => {
-    const schema = await makeSchema()
+    const schema = await database.makeSchema()
     const key = `${schema}.t`
     await database.run(
       `CREATE TABLE ${key} AS SELECT i AS id, repeat('x', 1000) AS text FROM generate_series(1, 200) AS i`,
@@ -192,7 +179,7 @@ describe.each(await testServers())('on PostgreSQL $major, reading by transaction
   })
 
   it('refuses a checkpoint of another server, or of a state that the server is behind', async () => {
-    const schema = await makeSchema()
+    const schema = await database.makeSchema()
     const key = `${schema}.t`
     await database.run(`CREATE TABLE ${key} (id int)`)
     const destination = new MemoryDestination()
@@ -215,7 +202,7 @@ describe.each(await testServers())('on PostgreSQL $major, reading by transaction
   })
 
   it('refuses what has no transaction ids, before anything is copied', async () => {
-    const schema = await makeSchema()
+    const schema = await database.makeSchema()
     await database.run(`CREATE EXTENSION IF NOT EXISTS postgres_fdw; CREATE SERVER ${schema} FOREIGN DATA WRAPPER postgres_fdw;
       CREATE TABLE ${schema}.t (id int) PARTITION BY RANGE (id); CREATE FOREIGN TABLE ${schema}.p PARTITION OF ${schema}.t DEFAULT SERVER ${schema}`)
     await expect(sync(new MemoryDestination(), `${schema}.t`)).rejects.toMatchObject({
@@ -229,7 +216,7 @@ describe.each(await testServers())('on PostgreSQL $major, reading by transaction
       for (let count = 0; count < 3; count++) writers.push(await database.open())
       const property = fc.assert(
         fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 30 }), async (steps) => {
-          const schema = await makeSchema()
+          const schema = await database.makeSchema()
           await expectExact(new History(writers, `${schema}.t`), steps)
         }),
         { numRuns: 12 },

@@ -1,22 +1,17 @@
 import { testServers } from '@eclusa/postgres-local/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createSourceDatabase } from '../../testing/database.ts'
-import type { SourceDatabase } from '../../testing/database.ts'
+import { describe, expect, it } from 'vitest'
 import { MemoryDestination } from '../../testing/memory-destination.ts'
 import { SourceRun } from '../../testing/source-run.ts'
 import type { SourceConfig } from '../../testing/source-run.ts'
+import { suiteDatabase } from '../../testing/suite-database.ts'
 
 describe.each(await testServers())('on PostgreSQL $major, a query as a stream', (server) => {
-  let database: SourceDatabase
-  beforeAll(async () => {
-    database = await createSourceDatabase(server)
-    await database.run(`CREATE TABLE t (id int PRIMARY KEY, a numeric(6,2), at timestamptz); CREATE SEQUENCE counting;
+  const database = suiteDatabase(
+    server,
+    `CREATE TABLE t (id int PRIMARY KEY, a numeric(6,2), at timestamptz); CREATE SEQUENCE counting;
       INSERT INTO t VALUES (1, 1.50, '2024-01-01 01:00+01'), (2, 2.25, NULL);
-      CREATE FUNCTION meddle() RETURNS int LANGUAGE sql AS 'INSERT INTO t VALUES (99) RETURNING id'`)
-  })
-  afterAll(async () => {
-    await database[Symbol.asyncDispose]()
-  })
+      CREATE FUNCTION meddle() RETURNS int LANGUAGE sql AS 'INSERT INTO t VALUES (99) RETURNING id'`,
+  )
 
   const runWith = (queries: SourceConfig['queries']) =>
     new SourceRun({ connection_string: database.connectionString, schemas: ['public'], queries })
