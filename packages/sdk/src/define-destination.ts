@@ -51,7 +51,13 @@ export function defineDestination<Schema extends z.ZodType>(
         return guardDestinationSession(await definition.open({ ...request, config }), request.catalog, who)
       },
       ...(definition.openWarehouse && {
-        openWarehouse: async (context) => definition.openWarehouse!(config, context),
+        openWarehouse: async (request) => definition.openWarehouse!(config, request),
+      }),
+      ...(definition.progress && {
+        progress: async (request) => definition.progress!(config, request),
+      }),
+      ...(definition.forgetCheckpoints && {
+        forgetCheckpoints: async (request) => definition.forgetCheckpoints!(config, request),
       }),
     }
   }

@@ -26,6 +26,7 @@ export function defineSource<Schema extends z.ZodType>(definition: SourceDefinit
   assertStrictConfig(definition.config, who)
   const configure = (input: z.input<Schema>): ConfiguredSource => {
     const config = parseConfig(definition.config, input, `configuration of ${who}`)
+    const replication = definition.replication?.(config)
     return {
       name: definition.name,
       version: definition.version,
@@ -33,6 +34,7 @@ export function defineSource<Schema extends z.ZodType>(definition: SourceDefinit
       check: (context) => definition.check(config, context),
       discover: (context) => definition.discover(config, context),
       read: (request) => guardSourceReader(definition.read({ ...request, config }), request.catalog, who),
+      ...(replication === undefined ? {} : { replication }),
     }
   }
   return Object.assign(configure, { definition })

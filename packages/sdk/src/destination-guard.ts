@@ -74,6 +74,9 @@ export function guardDestinationSession(
         bytes = 0
         return commit
       }),
+    ...(session.openWarehouse && {
+      openWarehouse: async (context) => session.openWarehouse!(context),
+    }),
     [Symbol.asyncDispose]: async () => {
       turn.end()
       await session[Symbol.asyncDispose]?.()

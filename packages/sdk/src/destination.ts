@@ -34,6 +34,24 @@ export interface Commit {
   readonly unrepresentable?: readonly UnheldValues[]
 }
 
+/** What a destination holds of a pipeline's earlier commits. */
+export interface StoredProgress {
+  readonly checkpoints: readonly Checkpoint[]
+  /** Absent before the first one. */
+  readonly lastCommit?: Pick<Commit, 'sequence' | 'rows' | 'bytes'> & {
+    readonly runId: string
+    /** Milliseconds since 1970. */
+    readonly atMs: number
+  }
+  /** Streams of which there is a table, each with the last commit that had rows of it. */
+  readonly streams: readonly { readonly stream: StreamName; readonly table: string; readonly lastRowsAtMs?: number }[]
+}
+
+/** Whose progress is meant. */
+export interface ProgressRequest extends ConnectorContext {
+  readonly pipeline: string
+}
+
 /** A statement that opening the destination would run. */
 export interface PlannedStatement {
   readonly stream: StreamName
@@ -79,6 +97,11 @@ export interface DestinationSession extends AsyncDisposable {
   /** Marks the stream complete: the next commit makes a full refresh visible, atomically. */
   completeStream(stream: StreamName): Promise<void>
   commit(checkpoints: readonly Checkpoint[]): Promise<Commit>
+  /**
+   * Lends the warehouse while the session is open: connections beside the session's own, which see what was committed.
+   * May be called at any time, by several at once; disposing closes what was lent alone, as does the end of the session.
+   */
+  openWarehouse?(context: ConnectorContext): Promise<Warehouse>
 }
 
 /**
@@ -89,7 +112,10 @@ export interface AuthoredSession
   extends
     Pick<DestinationSession, 'checkpoints' | 'startStream' | 'restartStream' | 'write'>,
     Partial<
-      Pick<DestinationSession, 'missing' | 'damaged' | 'completeStream' | 'copiedStream' | 'truncateStream'> &
+      Pick<
+        DestinationSession,
+        'missing' | 'damaged' | 'completeStream' | 'copiedStream' | 'truncateStream' | 'openWarehouse'
+      > &
         AsyncDisposable
     > {
   commit(checkpoints: readonly Checkpoint[]): Promise<Pick<Commit, 'sequence'> & Partial<Commit>>
@@ -110,7 +136,29 @@ export interface DestinationDefinition<Schema extends z.ZodType> {
   plan?(request: WriteRequest<z.output<Schema>>): Promise<readonly PlannedStatement[]>
   open(request: WriteRequest<z.output<Schema>>): Promise<AuthoredSession>
   /** The warehouse that steps run in; absent where there is none. Never opened while a session is open. */
-  openWarehouse?(config: z.output<Schema>, context: ConnectorContext): Promise<Warehouse>
+  openWarehouse?(config: z.output<Schema>, request: WarehouseRequest): Promise<Warehouse>
+  /**
+   * What is stored of a pipeline, without changing anything; it may be asked while nobody has the destination open.
+   * With `warehouse`, a borrowed one, it is asked there instead, also while a session is open.
+   */
+  progress?(
+    config: z.output<Schema>,
+    request: ProgressRequest & { readonly warehouse?: Warehouse },
+  ): Promise<StoredProgress>
+  /**
+   * Forgets the checkpoints of these streams, in one transaction: the next run reads them from their first row, and
+   * goes on with all others. Never called while a session is open.
+   */
+  forgetCheckpoints?(
+    config: z.output<Schema>,
+    request: ProgressRequest & { readonly streams: readonly StreamName[] },
+  ): Promise<void>
+}
+
+/** What a warehouse is opened for. */
+export interface WarehouseRequest extends ConnectorContext {
+  /** Nothing may be changed, and others may read at the same time. Default: false. */
+  readonly readOnly?: boolean
 }
 
 /** A destination together with its parsed configuration. */
@@ -124,7 +172,9 @@ export interface ConfiguredDestination {
   check(context: ConnectorContext): Promise<CheckResult>
   plan(request: Omit<WriteRequest<unknown>, 'config'>): Promise<readonly PlannedStatement[]>
   open(request: Omit<WriteRequest<unknown>, 'config'>): Promise<DestinationSession>
-  openWarehouse?(context: ConnectorContext): Promise<Warehouse>
+  openWarehouse?(request: WarehouseRequest): Promise<Warehouse>
+  progress?(request: ProgressRequest & { readonly warehouse?: Warehouse }): Promise<StoredProgress>
+  forgetCheckpoints?(request: ProgressRequest & { readonly streams: readonly StreamName[] }): Promise<void>
 }
 
 /** A connector: call it with a configuration to get something a pipeline can run. */

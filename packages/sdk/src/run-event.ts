@@ -37,6 +37,8 @@ export const runEventSchema = z.discriminatedUnion('type', [
     ...eventBase,
     streams: z.array(streamNameSchema),
     steps: z.array(z.string()),
+    /** True when the run goes on until it is told to stop. Default: false. */
+    follow: z.boolean().optional(),
   }),
   z.object({
     type: z.literal('stream_started'),
@@ -63,7 +65,11 @@ export const runEventSchema = z.discriminatedUnion('type', [
     ...counts,
     durationMs: z.number(),
     streams: z.array(streamNameSchema),
+    /** Of a source that replicates: how far it was behind its server at this commit. */
+    lag: z.object({ bytes: z.number(), ms: z.number() }).optional(),
   }),
+  /** A following run has read all that was there at its start: from now on it only follows. */
+  z.object({ type: z.literal('caught_up'), ...eventBase, ...counts, durationMs: z.number() }),
   z.object({ type: z.literal('step_started'), ...eventBase, step: z.string() }),
   z.object({ type: z.literal('step_node'), ...eventBase, step: z.string(), ...stepNodeEventSchema.shape }),
   z.object({

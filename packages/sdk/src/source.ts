@@ -4,6 +4,7 @@ import type { ChangeBatch } from './change-batch.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { CheckResult } from './check-result.ts'
 import type { Log } from './log.ts'
+import type { ReplicationLag, SourceReplication } from './source-replication.ts'
 import type { ConfiguredCatalog, DiscoveredCatalog, StreamName } from './stream.ts'
 
 /** What every call of a connector is given beside its configuration. */
@@ -51,7 +52,7 @@ export interface ReadRequest<Config> extends ConnectorContext {
  */
 export type SourceMessage =
   | { readonly type: 'batch'; readonly batch: ChangeBatch }
-  | { readonly type: 'checkpoint'; readonly checkpoints: readonly Checkpoint[] }
+  | CheckpointMessage
   | {
       readonly type: 'stream_started'
       readonly stream: StreamName
@@ -63,6 +64,19 @@ export type SourceMessage =
   | { readonly type: 'stream_copied'; readonly stream: StreamName }
   | { readonly type: 'stream_truncated'; readonly stream: StreamName; readonly change: TruncateChange }
   | { readonly type: 'stream_completed'; readonly stream: StreamName }
+
+/** Where a commit may stand. */
+export interface CheckpointMessage {
+  readonly type: 'checkpoint'
+  readonly checkpoints: readonly Checkpoint[]
+  /** Of a source that replicates: how far it is behind its server here. */
+  readonly lag?: ReplicationLag
+  /**
+   * True from the checkpoint on at which every table copy of the run is done and all has been read that was in the log
+   * when the source began to read it. A source that follows says so; steps wait for it. Default: false.
+   */
+  readonly isCaughtUp?: boolean
+}
 
 /** When a table lost all its rows; position, order and time as those of `RowChanges`. */
 export interface TruncateChange {
@@ -87,6 +101,8 @@ export interface SourceDefinition<Schema extends z.ZodType> {
   check(config: z.output<Schema>, context: CheckContext): Promise<CheckResult>
   discover(config: z.output<Schema>, context: ConnectorContext): Promise<DiscoveredCatalog>
   read(request: ReadRequest<z.output<Schema>>): SourceReader
+  /** For sources that can replicate; undefined from a configuration that does not. */
+  replication?(config: z.output<Schema>): SourceReplication | undefined
 }
 
 /** A source together with its parsed configuration: what a pipeline is composed of. */
@@ -98,6 +114,8 @@ export interface ConfiguredSource {
   check(context: CheckContext): Promise<CheckResult>
   discover(context: ConnectorContext): Promise<DiscoveredCatalog>
   read(request: Omit<ReadRequest<unknown>, 'config'>): SourceReader
+  /** Present when the source is configured to replicate. */
+  readonly replication?: SourceReplication
 }
 
 /** A connector: call it with a configuration to get something a pipeline can run. */
