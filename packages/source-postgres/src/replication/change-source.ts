@@ -27,17 +27,20 @@ export interface StartedReplication extends AsyncDisposable {
   readonly stream: ReplicationStream
   /** Whether transactions may come before they end (`streaming = on`). */
   readonly isStreaming: boolean
+  /** Whether values come in their binary form, where they have one. */
+  readonly isBinary: boolean
 }
 
 export interface ReadChangesOptions {
   /**
-   * Opens a connection and starts replication at the position; disposing closes both. Called again, with what was yielded
-   * last, after a connection was lost.
+   * Opens a connection and starts replication at the position; disposing closes both. Called again, with where the last
+   * transaction ended, after a connection was lost, or when a column came up whose binary form is not decoded here.
    *
+   * @param form.isText all values must come as text: a column of such a type was added meanwhile.
    * @throws REPLICATION_SLOT_… and other faults that no repetition mends; POSTGRES_CONNECTION_LOST and the like, which are
    *   worth another try while following.
    */
-  connect(from: Lsn): Promise<StartedReplication>
+  connect(from: Lsn, form: { readonly isText: boolean }): Promise<StartedReplication>
   /** An ordinary session of its own, in autocommit: for look-ups of types, and for heartbeats. */
   openSession(): Promise<Session>
   /**
@@ -53,6 +56,8 @@ export interface ReadChangesOptions {
   readonly from: Lsn
   /** The position at or beyond which reading ends, at the next end of a transaction or keep-alive. Undefined: never. */
   readonly until: Lsn | undefined
+  /** Checkpoints at or beyond this position say that the source has caught up. Default: none does. */
+  readonly caughtUpFrom?: Lsn
   readonly typePolicy: TypePolicy
   readonly budget: ByteBudget
   readonly pool: BufferPool
