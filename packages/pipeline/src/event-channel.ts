@@ -1,9 +1,12 @@
 import { streamKey } from '@eclusa/sdk'
 import type { RunEvent } from '@eclusa/sdk'
 
+const waitingMax = 10_000
+
 /**
  * Events on their way to one reader. A reader that is slow, or absent, never holds up the run: of progress that nobody
- * has read yet only the newest per stream is kept, so what waits is bounded by the number of streams, commits and nodes.
+ * has read yet only the newest per stream is kept, and of what nobody reads for long, as in a run that follows for weeks,
+ * only the newest in all.
  */
 export class EventChannel implements AsyncIterable<RunEvent> {
   #waiting: RunEvent[] = []
@@ -13,6 +16,7 @@ export class EventChannel implements AsyncIterable<RunEvent> {
   push(event: RunEvent): void {
     if (event.type === 'stream_progress') this.#dropOlderProgress(streamKey(event.stream))
     this.#waiting.push(event)
+    if (this.#waiting.length > waitingMax) this.#waiting.shift()
     this.#wake?.()
   }
 

@@ -1,6 +1,7 @@
 export { commitPolicyDefault } from './commit-policy.ts'
 export type { CommitPolicy } from './commit-policy.ts'
-export type { PipelineOptions, RunOptions } from './pipeline-options.ts'
+export type { OpenRun, PipelineOptions, RunOptions } from './pipeline-options.ts'
+export type { PipelineStatus, PipelineStatusOptions, StreamStatus } from './pipeline-status.ts'
 export { definePipeline } from './pipeline.ts'
 export type { Pipeline, PipelinePlan } from './pipeline.ts'
 export type { StreamPreview } from './preview.ts'

@@ -1,4 +1,5 @@
-import type { ConfiguredDestination, ConfiguredSource, Log, Step } from '@eclusa/sdk'
+import { systemClock } from '@eclusa/sdk'
+import type { Clock, ConfiguredDestination, ConfiguredSource, Log, Step, Warehouse } from '@eclusa/sdk'
 import type { CommitPolicy } from './commit-policy.ts'
 import { commitPolicyDefault } from './commit-policy.ts'
 import type { RunStore } from './run-store.ts'
@@ -23,7 +24,11 @@ export interface PipelineOptions {
   readonly failuresMax?: number
   /** First delay before trying again; doubles each time, with full jitter. Default 1000. */
   readonly retryDelayMsBase?: number
+  /** While a run follows, steps run at most once in so long, and only after commits with rows. Default 60 s. */
+  readonly stepsIntervalMs?: number
   readonly log?: Log
+  /** Default: the system's clock. */
+  readonly clock?: Clock
 }
 
 export interface RunOptions {
@@ -35,6 +40,26 @@ export interface RunOptions {
   readonly skipSteps?: boolean
   /** Forget the checkpoints of the streams and read them from the start. Default false. */
   readonly fullRefresh?: boolean
+  /**
+   * Go on with the replicated streams until `stop`, instead of ending at what was there at the start; all others are read
+   * once, at the start. Steps run when all that was there is read, and then as `stepsIntervalMs` says. Default false.
+   */
+  readonly follow?: boolean
+  /** Aborting does what `PipelineRun.stop` does. */
+  readonly stopSignal?: AbortSignal
+  /**
+   * Called whenever the destination has been opened, by a run that follows and a destination that can lend its warehouse.
+   * What it gives is disposed before the destination is closed. What it throws is a warning.
+   */
+  readonly whileOpen?: (open: OpenRun) => Promise<AsyncDisposable>
+}
+
+/** A run that has its destination open. */
+export interface OpenRun {
+  readonly pipeline: string
+  readonly runId: string
+  /** Connections beside the run's own; they end with the run at the latest. */
+  openWarehouse(): Promise<Warehouse>
 }
 
 const noLog: Log = { debug() {}, info() {}, warn() {}, error() {} }
@@ -53,7 +78,9 @@ export interface PipelineSettings {
   readonly memoryBytesMax: number
   readonly failuresMax: number
   readonly retryDelayMsBase: number
+  readonly stepsIntervalMs: number
   readonly log: Log
+  readonly clock: Clock
 }
 
 export function resolveOptions(options: PipelineOptions): PipelineSettings {
@@ -69,6 +96,8 @@ export function resolveOptions(options: PipelineOptions): PipelineSettings {
     memoryBytesMax: options.memoryBytesMax ?? bytesMaxDefault,
     failuresMax: options.failuresMax ?? 5,
     retryDelayMsBase: options.retryDelayMsBase ?? 1000,
+    stepsIntervalMs: options.stepsIntervalMs ?? 60_000,
     log: options.log ?? noLog,
+    clock: options.clock ?? systemClock,
   }
 }

@@ -2,6 +2,8 @@ import type { CheckResult, ConfiguredCatalog, ConnectorContext, DiscoveredCatalo
 import { checkPipeline } from './check-pipeline.ts'
 import { resolveOptions } from './pipeline-options.ts'
 import type { PipelineOptions, RunOptions } from './pipeline-options.ts'
+import { markForCopy, pipelineStatus } from './pipeline-status.ts'
+import type { PipelineStatus, PipelineStatusOptions } from './pipeline-status.ts'
 import { previewStream } from './preview.ts'
 import type { StreamPreview } from './preview.ts'
 import { resolveCatalog, resolvePresentStreams } from './resolve-catalog.ts'
@@ -28,6 +30,13 @@ export interface Pipeline {
     stream: string,
     options?: { readonly rowsMax?: number; readonly signal?: AbortSignal },
   ): Promise<StreamPreview>
+  /** How it stands, whether somebody runs it or not: streams, position, lag, last commit. Changes nothing. */
+  status(options?: PipelineStatusOptions): Promise<PipelineStatus>
+  /**
+   * Marks streams for a fresh copy in the next run; all that were read so far where none are named. Gives their names.
+   * The others keep their place.
+   */
+  resync(options?: { readonly streams?: readonly string[]; readonly signal?: AbortSignal }): Promise<readonly string[]>
   /** Starts a run at once. Iterate for its events, await `result` for its outcome, or both. */
   run(options?: RunOptions): PipelineRun
 }
@@ -84,6 +93,9 @@ export function definePipeline(options: PipelineOptions): Pipeline {
         rowsMax,
         context: contextOf(signal),
       }),
+    status: async ({ signal, stored } = {}) =>
+      await pipelineStatus({ settings, configure: configurePresent, context: contextOf(signal) }, stored),
+    resync: async ({ streams, signal } = {}) => await markForCopy(settings, streams, contextOf(signal)),
     run: (runOptions = {}) => startRun({ settings, configure: configurePresent, options: runOptions }),
   }
 }

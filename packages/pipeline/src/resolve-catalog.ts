@@ -7,6 +7,7 @@ import type {
   DiscoveredStream,
   StreamName,
   StreamSchema,
+  SyncMode,
 } from '@eclusa/sdk'
 import { matchesPattern } from './stream-selection.ts'
 import type { StreamOptions, StreamSelection } from './stream-selection.ts'
@@ -126,8 +127,7 @@ function configure(
 ): ConfiguredStream {
   const key = streamKey(stream.stream)
   const fault = (text: string) => void faults.push(`stream "${key}": ${text}`)
-  const syncMode =
-    selection.syncMode ?? (selection.cursor === undefined ? (defaults.syncMode ?? 'full_refresh') : 'incremental')
+  const syncMode = syncModeOf(stream, selection, defaults)
   const primaryKey = selection.primaryKey ?? stream.primaryKey
   const destinationSyncMode =
     selection.destinationSyncMode ?? defaults.destinationSyncMode ?? usualDestinationMode(syncMode, primaryKey)
@@ -163,6 +163,17 @@ function configure(
     schemaPolicy: selection.schemaPolicy ?? defaults.schemaPolicy ?? 'evolve',
     onUnrepresentable: selection.onUnrepresentable ?? defaults.onUnrepresentable ?? 'keep_text',
   }
+}
+
+/**
+ * Who has the source replicate wants its tables replicated, without saying so for each; what cannot be is read in full.
+ * A table that is to be overwritten is read in full as well.
+ */
+function syncModeOf(stream: DiscoveredStream, selection: StreamSelection, defaults: StreamOptions): SyncMode {
+  if (selection.syncMode !== undefined) return selection.syncMode
+  if (selection.cursor !== undefined) return 'incremental'
+  const isOverwritten = (selection.destinationSyncMode ?? defaults.destinationSyncMode) === 'overwrite'
+  return defaults.syncMode ?? (stream.isReplicated === true && !isOverwritten ? 'incremental' : 'full_refresh')
 }
 
 function usualDestinationMode(syncMode: string, primaryKey: readonly string[]): DestinationSyncMode {

@@ -1,16 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import { EclusaError, byteBudget, streamKey } from '@eclusa/sdk'
+import { EclusaError, arrivesAsChanges, byteBudget, sharedState, streamKey } from '@eclusa/sdk'
 import type {
   Checkpoint,
-  ConfiguredCatalog,
   ConfiguredStream,
   ConnectorContext,
+  DestinationSession,
   Log,
   RunEvent,
   RunFailure,
-  Step,
-  StepResult,
+  StreamName,
 } from '@eclusa/sdk'
 import { EventChannel } from './event-channel.ts'
 import { decideAfterFailure } from './failure-decision.ts'
@@ -19,12 +18,28 @@ import { selectionInvalid } from './resolve-catalog.ts'
 import type { PresentStreams } from './resolve-catalog.ts'
 import { createEmitter } from './run-emitter.ts'
 import type { EmitEvent } from './run-emitter.ts'
-import { matchesPattern } from './stream-selection.ts'
+import { Following } from './following.ts'
+import { storeHistory } from './run-history.ts'
+import type { RunHistory } from './run-history.ts'
+import { selectForRun } from './run-selection.ts'
+import type { RunSelection } from './run-selection.ts'
+import { noWarehouse, runSteps } from './run-steps.ts'
+import type { NamedStepResult, RunStepsOptions } from './run-steps.ts'
 import { createRunLog } from './run-log.ts'
 import type { RunWarning } from './run-log.ts'
-import { checkpointDamaged, newSync, readSyncState, remainingStreams, sourceCheckpoints } from './sync-state.ts'
+import {
+  checkpointDamaged,
+  newSync,
+  readSyncState,
+  remainingStreams,
+  replicatedStreams,
+  sourceCheckpoints,
+  streamsLeftBehind,
+} from './sync-state.ts'
 import type { StoredState, SyncState } from './sync-state.ts'
 import { sync } from './sync.ts'
+import type { SyncOptions } from './sync.ts'
+import { matchesPattern } from './stream-selection.ts'
 import { Tally } from './tally.ts'
 import type { StreamTally } from './tally.ts'
 
@@ -38,6 +53,7 @@ export interface RunResult {
   /**
    * `partial`: some streams were left out because they failed. `failed`: all of them did, an error ended the run, or a
    * step found something wrong. `cancelled`: it was told to stop; what was committed stays and the next run goes on from there.
+   * A run that follows is told to stop in any case: it has `succeeded` when it had caught up.
    */
   readonly status: 'succeeded' | 'partial' | 'failed' | 'cancelled'
   readonly rows: number
@@ -47,7 +63,8 @@ export interface RunResult {
   readonly durationMs: number
   readonly streams: readonly Readonly<StreamTally>[]
   readonly streamFailures: readonly StreamFailure[]
-  readonly steps: readonly (StepResult & { readonly step: string })[]
+  /** Of a run that follows, those of the last round. */
+  readonly steps: readonly NamedStepResult[]
   /** What source and destination warned of, each once. */
   readonly warnings: readonly RunWarning[]
   /** What ended the run, when it failed. */
@@ -59,7 +76,7 @@ export interface PipelineRun extends AsyncIterable<RunEvent> {
   readonly runId: string
   /** Never rejects: a failure is a status with an error. Settles after the last event. */
   readonly result: Promise<RunResult>
-  /** Goes on to the next checkpoint, commits there and ends as `cancelled`. */
+  /** Goes on to the next checkpoint, commits there and ends: as `cancelled`, or, where it follows, as done. */
   stop(): void
 }
 
@@ -73,43 +90,21 @@ export function startRun(parts: RunParts): PipelineRun {
   const runId = randomUUID()
   const channel = new EventChannel()
   const stop = new AbortController()
-  const store = storeListener(parts.settings)
-  const emit = createEmitter({ pipeline: parts.settings.name, runId }, [(event) => channel.push(event), store.append])
-  const work = new Run(parts, { runId, emit, stopSignal: stop.signal })
-  const result = finish(work, store, channel)
+  const { settings, options } = parts
+  const stopSignal = AbortSignal.any([stop.signal, ...(options.stopSignal === undefined ? [] : [options.stopSignal])])
+  const history = storeHistory(settings.runStore, settings.log)
+  const listeners = [(event: RunEvent) => channel.push(event), (event: RunEvent) => history.append(event)]
+  const emit = createEmitter({ pipeline: settings.name, runId }, listeners)
+  const result = finish(new Run(parts, { runId, emit, stopSignal }), history, channel)
   return { runId, result, stop: () => stop.abort(), [Symbol.asyncIterator]: () => channel[Symbol.asyncIterator]() }
 }
 
-async function finish(work: Run, store: { flush: () => Promise<void> }, channel: EventChannel): Promise<RunResult> {
+async function finish(work: Run, history: RunHistory, channel: EventChannel): Promise<RunResult> {
   try {
     return await work.execute()
   } finally {
-    await store.flush()
+    await history.flush()
     channel.close()
-  }
-}
-
-/** Stores events behind the run: a history that cannot be written is a warning, never the end of a run. */
-function storeListener({ runStore, log }: PipelineSettings): {
-  append: (event: RunEvent) => void
-  flush: () => Promise<void>
-} {
-  let last: Promise<void> = Promise.resolve()
-  let failed = false
-  const store = async (event: RunEvent) => {
-    if (runStore === undefined || failed) return
-    try {
-      await runStore.append(event)
-    } catch (error) {
-      failed = true
-      log.warn(error instanceof Error ? error.message : String(error))
-    }
-  }
-  return {
-    append: (event) => {
-      last = last.then(async () => await store(event))
-    },
-    flush: async () => await last,
   }
 }
 
@@ -123,7 +118,8 @@ class Run {
   readonly #tally = new Tally()
   readonly #streamFailures: StreamFailure[] = []
   #streamCount = 0
-  readonly #steps: (StepResult & { step: string })[] = []
+  #steps: readonly NamedStepResult[] = []
+  readonly #following: Following | undefined
   readonly #warnings = new Map<string, RunWarning>()
   readonly #log: Log
 
@@ -137,6 +133,27 @@ class Run {
     const { source, destination, log } = parts.settings
     const secrets = [...source.secrets, ...destination.secrets]
     this.#log = createRunLog({ log, secrets, onWarning: (warning) => this.#keepWarning(warning) })
+    this.#following = parts.options.follow === true ? this.#newFollowing() : undefined
+  }
+
+  #newFollowing(): Following {
+    const { destination, clock, stepsIntervalMs } = this.#settings
+    return new Following({
+      destination: destination.name,
+      clock,
+      stepsIntervalMs,
+      steps: this.#stepsOptions(),
+      whileOpen: this.#parts.options.whileOpen,
+      onCaughtUp: (durationMs) => this.#emit({ type: 'caught_up', ...this.#moved(), durationMs }),
+      onSteps: (results) => {
+        this.#steps = results
+      },
+    })
+  }
+
+  #moved(): { rows: number; bytes: number } {
+    const { rows, bytes } = this.#tally.totals()
+    return { rows, bytes }
   }
 
   async execute(): Promise<RunResult> {
@@ -145,11 +162,11 @@ class Run {
     let failure: EclusaError | undefined
     try {
       const finished = await this.#load()
-      if (finished) await this.#runSteps()
+      if (finished && this.#following === undefined) await this.#runSteps()
       if (this.#streamFailures.length > 0)
         status = this.#streamFailures.length < this.#streamCount ? 'partial' : 'failed'
       if (this.#steps.some((step) => step.status === 'failed')) status = 'failed'
-      if (!finished || this.#stopSignal.aborted) status = 'cancelled'
+      if (!finished || (this.#stopSignal.aborted && this.#following === undefined)) status = 'cancelled'
     } catch (error) {
       failure = asEclusaError(error, this.#signal)
       status = failure.code === 'CANCELLED' ? 'cancelled' : 'failed'
@@ -180,15 +197,16 @@ class Run {
   /** Reads every stream, in as many attempts as failures ask for. @returns false when it was stopped before the end. */
   async #load(): Promise<boolean> {
     const { options } = this.#parts
-    const { missing, ...found } = select(await this.#parts.configure(this.#signal), options.select)
-    let catalog: ConfiguredCatalog = found
-    if (catalog.streams.length === 0 && missing.length > 0) throw selectionInvalid(missing.map(({ fault }) => fault))
-    this.#streamCount = catalog.streams.length + missing.length
-    const steps = options.skipSteps === true ? [] : this.#settings.steps
+    let selection = selectForRun(await this.#parts.configure(this.#signal), options.select)
+    const { streams, missing } = selection
+    if (streams.length === 0 && missing.length > 0) throw selectionInvalid(missing.map(({ fault }) => fault))
+    if (this.#following !== undefined) assertFollowable(this.#settings.name, streams)
+    this.#streamCount = streams.length + missing.length
     this.#emit({
       type: 'run_started',
-      streams: catalog.streams.map(({ stream }) => stream),
-      steps: steps.map((step) => step.name),
+      streams: streams.map(({ stream }) => stream),
+      steps: this.#stepsOptions().steps.map((step) => step.name),
+      ...(this.#following === undefined ? {} : { follow: true }),
     })
     for (const { stream, fault } of missing) this.#leaveOut(stream, missingStream(stream, fault))
     let failures = 0
@@ -196,32 +214,33 @@ class Run {
       this.#signal.throwIfAborted()
       const rowsBefore = this.#tally.totals().rows
       try {
-        return await this.#attempt(catalog)
+        return await this.#attempt(selection)
       } catch (error) {
         this.#signal.throwIfAborted()
         this.#tally.rollback()
         failures = this.#tally.totals().rows > rowsBefore ? 1 : failures + 1
         await this.#recover(error, failures)
-        if (concernsOneStream(error)) catalog = await this.#configureAgain(catalog)
+        if (this.#stopSignal.aborted) return false
+        if (concernsOneStream(error)) selection = await this.#configureAgain(selection)
       }
     }
   }
 
   /** A table that was altered meanwhile would fail again with the columns that it had. */
-  async #configureAgain(catalog: ConfiguredCatalog): Promise<ConfiguredCatalog> {
+  async #configureAgain(selection: RunSelection): Promise<RunSelection> {
     try {
       const { streams } = await this.#parts.configure(this.#signal)
       const found = new Map(streams.map((stream) => [streamKey(stream.stream), stream]))
-      return { streams: catalog.streams.map((stream) => found.get(streamKey(stream.stream)) ?? stream) }
+      return { ...selection, streams: selection.streams.map((one) => found.get(streamKey(one.stream)) ?? one) }
     } catch {
       // The next attempt meets the same fault, and says which stream it concerns.
-      return catalog
+      return selection
     }
   }
 
-  async #attempt(catalog: ConfiguredCatalog): Promise<boolean> {
+  async #attempt(selection: RunSelection): Promise<boolean> {
     const failed = new Set(this.#streamFailures.map(({ stream }) => stream))
-    const wanted = catalog.streams.filter(({ stream }) => !failed.has(streamKey(stream)))
+    const wanted = selection.streams.filter(({ stream }) => !failed.has(streamKey(stream)))
     if (wanted.length === 0) return true
     const settings = this.#settings
     const context: ConnectorContext = { signal: this.#signal, log: this.#log }
@@ -232,22 +251,40 @@ class Run {
       bytesMax: settings.memoryBytesMax / 2,
       ...context,
     })
-    const { sync: state, checkpoints } = this.#stateOf(session)
-    const streams = remainingStreams({ streams: this.#leaveOutDamaged(wanted, session) }, state)
-    if (streams.length === 0 && this.#streamFailures.length > failed.size) return true
-    return await sync({
-      source: settings.source,
-      session,
-      streams,
-      checkpoints: checkpointsOf(streams, checkpoints),
+    const { sync: state, checkpoints } = this.#stateOf(session, wanted)
+    const streams = this.#streamsToRead(
+      { ...selection, streams: this.#leaveOutDamaged(wanted, session) },
       state,
-      budget: byteBudget({ bytesMax: settings.memoryBytesMax / 2, readers: 1 }),
-      policy: settings.commit,
-      tally: this.#tally,
-      emit: this.#emit,
-      stopSignal: this.#stopSignal,
-      ...context,
-    })
+      checkpoints,
+    )
+    if (streams.length === 0 && this.#streamFailures.length > failed.size) return true
+    return await this.#follow(session, streams, async (follow) =>
+      sync({
+        source: settings.source,
+        session,
+        streams,
+        checkpoints: checkpointsOf(streams, checkpoints),
+        state,
+        budget: byteBudget({ bytesMax: settings.memoryBytesMax / 2, readers: 1 }),
+        policy: settings.commit,
+        tally: this.#tally,
+        emit: this.#emit,
+        stopSignal: this.#stopSignal,
+        clock: settings.clock,
+        ...context,
+        ...follow,
+      }),
+    )
+  }
+
+  /** Where nothing is left that could be followed, the rest is read to its end. */
+  async #follow(
+    session: DestinationSession,
+    streams: readonly ConfiguredStream[],
+    work: (follow: Partial<Pick<SyncOptions, 'follow'>>) => Promise<boolean>,
+  ): Promise<boolean> {
+    if (this.#following === undefined || !streams.some(arrivesAsChanges)) return await work({})
+    return await this.#following.during(session, async (follow) => await work({ follow }))
   }
 
   /**
@@ -256,15 +293,43 @@ class Run {
    *
    * @throws CHECKPOINT_DAMAGED, but not for what need not be known
    */
-  #stateOf(session: StoredState): { readonly sync: SyncState; readonly checkpoints: readonly Checkpoint[] } {
+  #stateOf(
+    session: DestinationSession,
+    wanted: readonly ConfiguredStream[],
+  ): { readonly sync: SyncState; readonly checkpoints: readonly Checkpoint[] } {
     const { fullRefresh, select: selected } = this.#parts.options
-    const checkpoints = sourceCheckpoints(session)
+    const leftBehind = streamsLeftBehind(wanted, session).map(({ stream }) => streamKey(stream))
+    for (const key of leftBehind) this.#log.warn(leftBehindNote, { stream: key })
+    const isUsable = ({ stream }: Checkpoint) => !leftBehind.includes(streamKey(stream)) && !this.#isForgotten(stream)
     const isOwnSync = this.#tally.hasCommitted || (fullRefresh !== true && selected === undefined)
     return {
-      sync: isOwnSync ? readSyncState(session) : newSync,
-      checkpoints:
-        fullRefresh === true ? checkpoints.filter(({ stream }) => this.#tally.isDurable(stream)) : checkpoints,
+      sync: { ...(isOwnSync ? readSyncState(session) : newSync), replicated: [...replicatedStreams(session)] },
+      checkpoints: sourceCheckpoints(session).filter(isUsable),
     }
+  }
+
+  /** What the streams share is forgotten with all of them, and not with some. */
+  #isForgotten(stream: StreamName): boolean {
+    const { fullRefresh, select: selected } = this.#parts.options
+    if (fullRefresh !== true || this.#tally.isDurable(stream)) return false
+    const key = streamKey(stream)
+    if (selected === undefined) return true
+    return key !== streamKey(sharedState) && selected.some((pattern) => matchesPattern(pattern, key))
+  }
+
+  #streamsToRead(
+    { streams, companions }: Pick<RunSelection, 'streams' | 'companions'>,
+    state: SyncState,
+    checkpoints: readonly Checkpoint[],
+  ): readonly ConfiguredStream[] {
+    const stored = new Set(checkpoints.map(({ stream }) => streamKey(stream)))
+    // A run that follows reads once what cannot be followed, whatever its attempts.
+    const isOver = (one: ConfiguredStream) =>
+      this.#following !== undefined && !arrivesAsChanges(one) && this.#tally.isCompleted(one.stream)
+    return remainingStreams({ streams }, state).filter((one) => {
+      const key = streamKey(one.stream)
+      return !isOver(one) && (!companions.has(key) || stored.has(key))
+    })
   }
 
   /** A stream whose checkpoint cannot be read must not begin anew by itself: with `append` its rows would come twice. */
@@ -306,7 +371,16 @@ class Run {
       message: `${message} Trying again in ${decision.delayMs} ms.`,
       fields: { failures },
     })
-    await delay(decision.delayMs, undefined, { signal: this.#signal })
+    await this.#pause(decision.delayMs)
+  }
+
+  /** Being asked to stop ends the pause as well. */
+  async #pause(delayMs: number): Promise<void> {
+    try {
+      await delay(delayMs, undefined, { signal: AbortSignal.any([this.#signal, this.#stopSignal]) })
+    } catch {
+      this.#signal.throwIfAborted()
+    }
   }
 
   #leaveOut(stream: string, error: EclusaError): void {
@@ -319,70 +393,42 @@ class Run {
     })
   }
 
-  async #runSteps(): Promise<void> {
-    const steps = this.#parts.options.skipSteps === true ? [] : this.#settings.steps
-    if (steps.length === 0 || this.#streamFailures.length > 0) return
-    const { destination, log } = this.#settings
-    const context: ConnectorContext = { signal: this.#signal, log }
-    if (destination.openWarehouse === undefined) {
-      throw new EclusaError('CONFIG_INVALID', {
-        message: `The destination "${destination.name}" has no warehouse in which steps could run.`,
-      })
-    }
-    await using warehouse = await destination.openWarehouse(context)
-    for (const step of steps) {
-      if (this.#stopSignal.aborted) return
-      this.#signal.throwIfAborted()
-      const result = await this.#runStep(
-        step,
-        async () =>
-          await step.run({
-            ...context,
-            pipeline: this.#settings.name,
-            runId: this.#runId,
-            warehouse,
-            emit: (event) => this.#emit({ type: 'step_node', step: step.name, ...event }),
-          }),
-      )
-      if (result.status === 'failed') return
+  #stepsOptions(): RunStepsOptions {
+    const { name, log, steps } = this.#settings
+    return {
+      steps: this.#parts.options.skipSteps === true ? [] : steps,
+      pipeline: name,
+      runId: this.#runId,
+      emit: this.#emit,
+      signal: this.#signal,
+      stopSignal: this.#stopSignal,
+      log,
     }
   }
 
-  async #runStep(step: Step, work: () => Promise<StepResult>): Promise<StepResult> {
-    const startedAtMs = performance.now()
-    this.#emit({ type: 'step_started', step: step.name })
-    const result = await work()
-    this.#steps.push({ ...result, step: step.name })
-    this.#emit({
-      type: 'step_completed',
-      step: step.name,
-      status: result.status,
-      summary: result.summary,
-      durationMs: Math.round(performance.now() - startedAtMs),
+  async #runSteps(): Promise<void> {
+    const options = this.#stepsOptions()
+    if (options.steps.length === 0 || this.#streamFailures.length > 0) return
+    const { destination } = this.#settings
+    if (destination.openWarehouse === undefined) throw noWarehouse(destination.name)
+    await using warehouse = await destination.openWarehouse(options)
+    await runSteps(warehouse, options, (result) => {
+      this.#steps = [...this.#steps, result]
     })
-    return result
   }
 }
 
-function select(present: PresentStreams, patterns: readonly string[] | undefined): PresentStreams {
-  if (patterns === undefined) return present
-  const keys = [
-    ...present.streams.map(({ stream }) => streamKey(stream)),
-    ...present.missing.map(({ stream }) => stream),
-  ]
-  const unmatched = patterns.filter((pattern) => !keys.some((key) => matchesPattern(pattern, key)))
-  if (unmatched.length > 0) {
-    const faults = unmatched.map((pattern) => `"${pattern}" selects none of the pipeline's streams`)
-    throw new EclusaError('STREAM_SELECTION_INVALID', {
-      message: `The selection is wrong:\n- ${faults.join('\n- ')}`,
-      details: { faults },
-    })
-  }
-  const isSelected = (key: string) => patterns.some((pattern) => matchesPattern(pattern, key))
-  return {
-    streams: present.streams.filter(({ stream }) => isSelected(streamKey(stream))),
-    missing: present.missing.filter(({ stream }) => isSelected(stream)),
-  }
+const leftBehindNote =
+  'The log was read on without this stream, since it had failed or was not configured: it is copied anew.'
+
+/** @throws CONFIG_INVALID */
+function assertFollowable(pipeline: string, streams: readonly ConfiguredStream[]): void {
+  if (streams.some(arrivesAsChanges)) return
+  throw new EclusaError('CONFIG_INVALID', {
+    message: `There is nothing to follow: no stream of pipeline "${pipeline}" is replicated.`,
+    remedy:
+      'Let the source replicate (`replication_method: { method: CDC }`) and a stream be read incrementally without a cursor; or run without `--follow`, now and then.',
+  })
 }
 
 function missingStream(stream: string, fault: string): EclusaError {
@@ -396,6 +442,7 @@ function missingStream(stream: string, fault: string): EclusaError {
 
 function checkpointsOf(streams: readonly ConfiguredStream[], checkpoints: readonly Checkpoint[]): Checkpoint[] {
   const wanted = new Set(streams.map(({ stream }) => streamKey(stream)))
+  if (streams.some(arrivesAsChanges)) wanted.add(streamKey(sharedState))
   return checkpoints.filter((checkpoint) => wanted.has(streamKey(checkpoint.stream)))
 }
 

@@ -2,7 +2,7 @@ import type { DestinationSyncMode, SchemaPolicy, SyncMode, UnrepresentablePolicy
 
 /** How streams are to be moved: what `StreamSelection` sets for its own and `defaults` for all. */
 export interface StreamOptions {
-  /** Default: `incremental` where a cursor is named, else `full_refresh`. */
+  /** Default: `incremental` where a cursor is named or the source replicates the stream, else `full_refresh`. */
   readonly syncMode?: SyncMode
   /** Default: `overwrite` for a full refresh; for incremental `append_dedup` where there is a key, else `append`. */
   readonly destinationSyncMode?: DestinationSyncMode

@@ -1,4 +1,4 @@
-import { EclusaError, fullRefreshCommand, streamKey } from '@eclusa/sdk'
+import { EclusaError, arrivesAsChanges, fullRefreshCommand, sharedState, streamKey } from '@eclusa/sdk'
 import type { Checkpoint, ConfiguredCatalog, ConfiguredStream, DestinationSession, StreamName } from '@eclusa/sdk'
 import { z } from 'zod'
 
@@ -6,6 +6,10 @@ import { z } from 'zod'
  * A sync is the refresh of every stream, possibly over several runs: a run that was killed is followed by one that
  * goes on. Which full refreshes the unfinished sync has already completed is committed like any checkpoint, under a
  * stream name that no source can have. So they are not read a second time, and a finished sync starts all anew.
+ *
+ * Beside it stands which replicated streams the shared position in the source's log speaks for. The position moves on
+ * without a stream that failed, or that was taken out of the configuration for a while: its changes are then behind the
+ * position and lost to it, so that it has to be copied anew.
  */
 const syncStream: StreamName = { namespace: '_eclusa', name: 'sync' }
 
@@ -14,6 +18,8 @@ const syncStateSchema = z.object({
   finished: z.boolean(),
   /** Keys of the full-refresh streams that this sync has completed. */
   completed: z.array(z.string()),
+  /** Keys of the replicated streams whose changes are all read, up to the shared position. Absent: none. */
+  replicated: z.array(z.string()).exactOptional(),
 })
 export type SyncState = z.infer<typeof syncStateSchema>
 
@@ -39,11 +45,30 @@ export function readSyncState({ checkpoints, missing = [], damaged = [] }: Store
 }
 
 /** The checkpoints that are the source's own. */
-export function sourceCheckpoints({ checkpoints }: StoredState): Checkpoint[] {
+export function sourceCheckpoints({ checkpoints }: Pick<StoredState, 'checkpoints'>): Checkpoint[] {
   return checkpoints.filter(({ stream }) => !isSyncStream(stream))
 }
 
-function isSyncStream(stream: StreamName): boolean {
+/** Keys of the replicated streams that the shared position speaks for; none where the state cannot be read. */
+export function replicatedStreams({ checkpoints }: Pick<StoredState, 'checkpoints'>): readonly string[] {
+  const own = checkpoints.find(({ stream }) => isSyncStream(stream))
+  return syncStateSchema.safeParse(own?.state).data?.replicated ?? []
+}
+
+/**
+ * Those of the streams whose checkpoint is behind the shared position: the log was read on without them.
+ */
+export function streamsLeftBehind(
+  streams: readonly ConfiguredStream[],
+  stored: Pick<StoredState, 'checkpoints'>,
+): ConfiguredStream[] {
+  const has = (stream: StreamName) => stored.checkpoints.some((one) => streamKey(one.stream) === streamKey(stream))
+  if (!has(sharedState)) return []
+  const replicated = new Set(replicatedStreams(stored))
+  return streams.filter((one) => arrivesAsChanges(one) && has(one.stream) && !replicated.has(streamKey(one.stream)))
+}
+
+export function isSyncStream(stream: StreamName): boolean {
   return streamKey(stream) === streamKey(syncStream)
 }
 

@@ -1,11 +1,14 @@
-import { streamKey } from '@eclusa/sdk'
+import { arrivesAsChanges, sharedState, streamKey } from '@eclusa/sdk'
 import type {
   ByteBudget,
   Checkpoint,
+  CheckpointMessage,
+  Clock,
   ConfiguredSource,
   ConfiguredStream,
   DestinationSession,
   Log,
+  ReplicationLag,
   SourceMessage,
   SourceReader,
   StreamName,
@@ -31,6 +34,17 @@ export interface SyncOptions {
   readonly signal: AbortSignal
   /** Once aborted: go on to the next checkpoint, commit there, and end. */
   readonly stopSignal: AbortSignal
+  readonly clock: Clock
+  /** Present when the source is to follow. */
+  readonly follow?: FollowListener
+}
+
+/** Told how a source is followed. */
+export interface FollowListener {
+  /** At the first commit by which all is read that was there when the source began to read. */
+  caughtUp(): void
+  /** After each commit that had rows, and is at least as far. */
+  rowsCommitted(): void
 }
 
 const progressIntervalMs = 200
@@ -39,7 +53,10 @@ const progressIntervalMs = 200
  * Moves messages from the source to the destination until the source ends, committing only at checkpoints, where every
  * batch before is covered. Progress (the source's acknowledgement included) advances after a commit, never before.
  *
- * @returns true when every stream was read to its end, false when it was asked to stop.
+ * A source that follows ends when it is asked to stop. Before it has caught up it may be in the middle of a table, so then
+ * the next checkpoint is the end, as for every other source.
+ *
+ * @returns true when every stream was read to its end, false when it was asked to stop before.
  */
 export async function sync(options: SyncOptions): Promise<boolean> {
   const reader = options.source.read({
@@ -48,6 +65,7 @@ export async function sync(options: SyncOptions): Promise<boolean> {
     budget: options.budget,
     signal: options.signal,
     log: options.log,
+    ...(options.follow === undefined ? {} : { follow: true, stopSignal: options.stopSignal }),
   })
   const uncommitted = new Uncommitted(options, reader)
   for await (const message of reader) {
@@ -56,13 +74,15 @@ export async function sync(options: SyncOptions): Promise<boolean> {
       await forward(message, options, uncommitted)
       continue
     }
-    uncommitted.checkpoints.push(...message.checkpoints)
-    if (options.stopSignal.aborted) {
+    uncommitted.addCheckpoint(message)
+    if (options.stopSignal.aborted && !uncommitted.isFollowing) {
       await uncommitted.commit({ finished: false })
       return false
     }
-    if (isCommitDue(options.policy, uncommitted.since())) await uncommitted.commit({ finished: false })
+    if (uncommitted.isDue()) await uncommitted.commit({ finished: uncommitted.isFollowing })
   }
+  // What came after the last checkpoint of a source that gave up before it had caught up is not covered by any.
+  if (options.follow !== undefined && options.stopSignal.aborted && !uncommitted.isFollowing) return false
   await uncommitted.commit({ finished: true })
   return true
 }
@@ -89,7 +109,7 @@ async function forward(
     case 'batch': {
       // The counts are taken before the hand-over: a transferred batch can no longer be read.
       const counts = tally.add(message.batch)
-      uncommitted.add(message.batch.stream, message.batch.byteLength)
+      uncommitted.addBatch(message.batch.stream, message.batch.byteLength)
       await session.write(message.batch)
       if (uncommitted.isProgressDue(message.batch.stream)) {
         emit({ type: 'stream_progress', stream: message.batch.stream, rows: counts.rows, bytes: counts.bytes })
@@ -97,15 +117,18 @@ async function forward(
       return
     }
     case 'stream_copied': {
+      uncommitted.addChange(message.stream)
       await session.copiedStream(message.stream)
       return
     }
     case 'stream_truncated': {
+      uncommitted.addChange(message.stream)
       await session.truncateStream(message.stream, message.change)
       return
     }
     case 'stream_completed': {
       tally.markRead(message.stream, Date.now())
+      uncommitted.addChange()
       await session.completeStream(message.stream)
       uncommitted.completed.push(message.stream)
     }
@@ -114,33 +137,63 @@ async function forward(
 
 /** What the destination has accepted since the last commit. */
 class Uncommitted {
-  readonly checkpoints: Checkpoint[] = []
   readonly completed: StreamName[] = []
   readonly #options: SyncOptions
   readonly #reader: SourceReader
+  readonly #checkpoints = new Map<string, Checkpoint>()
   readonly #touched = new Map<string, StreamName>()
   readonly #progressAtMs = new Map<string, number>()
   readonly #fullRefreshes: ReadonlySet<string>
+  readonly #replicated: readonly string[]
   #state: SyncState
   #bytes = 0
-  #committedAtMs = performance.now()
+  #hasData = false
+  #hasCaughtUp = false
+  #lag: ReplicationLag | undefined
+  #committedAtMs: number
 
   constructor(options: SyncOptions, reader: SourceReader) {
     this.#options = options
     this.#reader = reader
     this.#state = options.state
+    this.#committedAtMs = options.clock.nowMs()
     this.#fullRefreshes = new Set(
       options.streams.filter(({ syncMode }) => syncMode === 'full_refresh').map(({ stream }) => streamKey(stream)),
     )
+    this.#replicated = options.streams.filter(arrivesAsChanges).map(({ stream }) => streamKey(stream))
   }
 
-  add(stream: StreamName, bytes: number): void {
-    this.#touched.set(streamKey(stream), stream)
+  addBatch(stream: StreamName, bytes: number): void {
+    this.addChange(stream)
     this.#bytes += bytes
   }
 
-  since(): { bytes: number; elapsedMs: number } {
-    return { bytes: this.#bytes, elapsedMs: performance.now() - this.#committedAtMs }
+  /** What will be seen in the warehouse, bytes or not. @param stream whose rows are then others */
+  addChange(stream?: StreamName): void {
+    this.#hasData = true
+    if (stream !== undefined) this.#touched.set(streamKey(stream), stream)
+  }
+
+  /** A run may follow for days without data: of each stream only the last checkpoint is kept. */
+  addCheckpoint({ checkpoints, lag, isCaughtUp = false }: CheckpointMessage): void {
+    for (const checkpoint of checkpoints) this.#checkpoints.set(streamKey(checkpoint.stream), checkpoint)
+    this.#lag = lag
+    if (isCaughtUp && this.#options.follow !== undefined && !this.#hasCaughtUp) {
+      this.#hasCaughtUp = true
+      // That it has caught up is seen in the warehouse, too: steps and people wait for it.
+      this.#hasData = true
+    }
+  }
+
+  /** The source follows, and has read all that was there when it began. */
+  get isFollowing(): boolean {
+    return this.#hasCaughtUp
+  }
+
+  isDue(): boolean {
+    const elapsedMs = this.#options.clock.nowMs() - this.#committedAtMs
+    const since = { bytes: this.#bytes, elapsedMs, hasData: this.#hasData, isFollowing: this.#hasCaughtUp }
+    return isCommitDue(this.#options.policy, since)
   }
 
   isProgressDue(stream: StreamName): boolean {
@@ -151,36 +204,59 @@ class Uncommitted {
     return true
   }
 
+  /** @param finished every stream that is read once has been read to its end: the next run reads them anew. */
   async commit({ finished }: { finished: boolean }): Promise<void> {
     const { session, emit, tally } = this.#options
-    const refreshed = this.completed.map(streamKey).filter((key) => this.#fullRefreshes.has(key))
-    this.#state = { version: 1, finished, completed: finished ? [] : [...this.#state.completed, ...refreshed] }
-    const checkpoints = [...this.checkpoints]
+    const checkpoints = [...this.#checkpoints.values()]
+    this.#state = this.#stateAfter(checkpoints, finished)
     const commit = await session.commit([...checkpoints, syncCheckpoint(this.#state)])
     tally.addUnheld(commit.unrepresentable ?? [])
     tally.markCommitted()
+    if (this.#checkpoints.has(streamKey(sharedState))) tally.markDurable(sharedState)
     await this.#reader.acknowledge?.(checkpoints)
-    const streams = [...this.#touched.values()]
     emit({
       type: 'committed',
       sequence: commit.sequence,
       rows: commit.rows,
       bytes: commit.bytes,
       durationMs: commit.durationMs,
-      streams,
+      streams: [...this.#touched.values()],
+      ...(this.#lag === undefined ? {} : { lag: this.#lag }),
     })
     for (const stream of this.completed) {
       const { rows, bytes, unrepresentable, durationMs } = tally.end(stream, 'completed', Date.now())
       emit({ type: 'stream_completed', stream, rows, bytes, unrepresentable, durationMs })
     }
+    this.#tellFollower()
     this.#forget()
   }
 
+  #stateAfter(checkpoints: readonly Checkpoint[], finished: boolean): SyncState {
+    const { completed, replicated = [] } = this.#state
+    const refreshed = this.completed.map(streamKey).filter((key) => this.#fullRefreshes.has(key))
+    const isMoved = this.#checkpoints.has(streamKey(sharedState))
+    const covered = new Set(checkpoints.map(({ stream }) => streamKey(stream)))
+    const added = this.#replicated.filter((key) => covered.has(key))
+    return {
+      version: 1,
+      finished,
+      completed: finished ? [] : [...completed, ...refreshed],
+      replicated: isMoved ? [...this.#replicated] : [...new Set([...replicated, ...added])],
+    }
+  }
+
+  #tellFollower(): void {
+    if (!this.#hasCaughtUp) return
+    this.#options.follow?.caughtUp()
+    if (this.#touched.size > 0) this.#options.follow?.rowsCommitted()
+  }
+
   #forget(): void {
-    this.checkpoints.length = 0
+    this.#checkpoints.clear()
     this.completed.length = 0
     this.#touched.clear()
     this.#bytes = 0
-    this.#committedAtMs = performance.now()
+    this.#hasData = false
+    this.#committedAtMs = this.#options.clock.nowMs()
   }
 }

@@ -65,6 +65,16 @@ export class Tally {
     return this.#durable.has(streamKey(stream))
   }
 
+  /** For what no stream's start stands for: the state that the replicated streams share. */
+  markDurable(stream: StreamName): void {
+    this.#durable.add(streamKey(stream))
+  }
+
+  /** True once this run has made durable that the stream was read to its end. */
+  isCompleted(stream: StreamName): boolean {
+    return this.#streams.get(streamKey(stream))?.status === 'completed'
+  }
+
   /** Takes back what was counted since the last commit: the destination has discarded it. */
   rollback(): void {
     this.#starting.clear()
