@@ -100,6 +100,44 @@ const selectionShape = {
     ),
 }
 
+const slotName = z.string().regex(/^[a-z0-9_]{1,63}$/u, 'must be up to 63 lower-case letters, digits and underscores')
+
+const replicationMethod = z.discriminatedUnion('method', [
+  z.strictObject({
+    method: z.literal('Standard').describe('Incremental streams go by cursor or transaction id, and see no deletes.'),
+  }),
+  z.strictObject({
+    method: z
+      .literal('CDC')
+      .describe('Incremental streams without a cursor are read from the log by logical replication, deletes included.'),
+    replication_slot: slotName
+      .optional()
+      .describe('Name of the replication slot, which one pipeline alone uses. Default: eclusa_ and the database.'),
+    publication: identifier
+      .optional()
+      .describe('Name of the publication that has the tables. Default: eclusa_ and the database.'),
+    manage: z
+      .boolean()
+      .default(true)
+      .describe(
+        'Create the slot and the publication where they are missing, and add chosen tables to it. false: only check them. Default: true.',
+      ),
+    heartbeat_interval_ms: milliseconds
+      .default(10_000)
+      .describe(
+        'While following, write an empty message into the log when nothing has arrived for so long, so that the slot of an idle database goes on; 0 never does. Default: 10000.',
+      ),
+    flush_interval_ms: milliseconds
+      .default(100)
+      .describe('How long a change may wait for others before it goes to the destination. Default: 100.'),
+    failover: z
+      .boolean()
+      .default(false)
+      .describe('Create the slot so that standbys keep a copy of it (PostgreSQL 17 and later). Default: false.'),
+    streaming: z.boolean().default(true).describe('Receive large transactions before they end. Default: true.'),
+  }),
+])
+
 /** How much is read at once, and how long anything may take. */
 const readingShape = {
   readers: z
@@ -167,6 +205,9 @@ export const postgresConfigSchema = z
       .optional()
       .describe('How TLS is used: one of the modes, or an object with mode and certificates. Default: prefer.'),
     ...selectionShape,
+    replication_method: replicationMethod
+      .default({ method: 'Standard' })
+      .describe('How incremental streams of tables learn what is new: Standard or CDC. Default: Standard.'),
     ...readingShape,
   })
   .superRefine(refuseContradictions)

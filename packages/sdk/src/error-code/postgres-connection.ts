@@ -39,8 +39,10 @@ export const postgresConnectionErrors = {
   },
   POSTGRES_POOLER_UNSUITABLE: {
     failureType: 'config_error',
-    cause: 'A connection pooler stands between, and does not pass on what is needed: transactions.',
-    remedy: 'Connect to PostgreSQL itself, or to a pool with pool_mode = session or transaction.',
+    cause:
+      'A connection pooler stands between, and does not pass on what is needed: transactions, or the replication protocol.',
+    remedy:
+      'Connect to PostgreSQL itself; without replication, a pool with pool_mode = session or transaction will do.',
   },
   POSTGRES_TLS_FAILED: {
     failureType: 'config_error',

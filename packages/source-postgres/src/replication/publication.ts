@@ -1,0 +1,242 @@
+import { EclusaError } from '@eclusa/sdk'
+import type { ConfiguredStream } from '@eclusa/sdk'
+import type { Session } from '../connection/session.ts'
+import { qualifiedName, quoteIdentifier, quoteLiteral } from '../sql-text.ts'
+import type { ReplicatedTable } from './replicated-table.ts'
+
+/** A publication as the server has it. */
+export interface Publication {
+  readonly oid: number
+  readonly name: string
+  readonly owner: string
+  readonly publishes: Readonly<Record<'insert' | 'update' | 'delete' | 'truncate', boolean>>
+  readonly isViaRoot: boolean
+  readonly isForAllTables: boolean
+  /** What it publishes now, under these names; partitions under that of their root where it publishes via the root. */
+  readonly tables: readonly PublishedTable[]
+}
+
+export interface PublishedTable {
+  readonly schemaName: string
+  readonly name: string
+  /** Undefined on 14, which publishes all columns and rows. Without generated columns, unless those are published. */
+  readonly columns: readonly string[] | undefined
+  readonly rowFilter: string | undefined
+  /** Oid of the table's entry in the publication, another one when it is taken out and added again; 0 where it has none. */
+  readonly entry: number
+}
+
+interface PublicationRow {
+  oid: number
+  name: string
+  owner: string
+  insert: boolean
+  update: boolean
+  delete: boolean
+  truncate: boolean
+  isViaRoot: boolean
+  isForAllTables: boolean
+}
+
+interface TableRow {
+  published: {
+    readonly schemaname: string
+    readonly tablename: string
+    readonly attnames?: readonly string[] | null
+    readonly rowfilter?: string | null
+  }
+  entry: number
+}
+
+const attempt = { doing: 'looking at the publication' }
+
+export async function readPublication(session: Session, name: string): Promise<Publication | undefined> {
+  const [row] = await session.query<PublicationRow>(
+    `SELECT p.oid, p.pubname AS name, pg_get_userbyid(p.pubowner) AS owner, p.pubinsert AS insert, p.pubupdate AS update,
+            p.pubdelete AS delete, p.pubtruncate AS truncate, p.pubviaroot AS "isViaRoot",
+            p.puballtables AS "isForAllTables"
+       FROM pg_publication AS p WHERE p.pubname = $1`,
+    { attempt, parameters: [name] },
+  )
+  if (row === undefined) return undefined
+  const tables = await session.query<TableRow>(
+    `SELECT to_jsonb(t) AS published, coalesce(r.oid, 0)::oid AS entry
+       FROM pg_publication_tables AS t
+       JOIN pg_namespace AS n ON n.nspname = t.schemaname
+       JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = t.tablename
+       LEFT JOIN pg_publication_rel AS r ON r.prpubid = $2 AND r.prrelid = c.oid
+      WHERE t.pubname = $1`,
+    { attempt, parameters: [name, row.oid] },
+  )
+  const { oid, owner, insert, update, truncate, isViaRoot, isForAllTables } = row
+  return {
+    oid,
+    name,
+    owner,
+    publishes: { insert, update, delete: row.delete, truncate },
+    isViaRoot,
+    isForAllTables,
+    tables: tables.map(({ published, entry }) => ({
+      schemaName: published.schemaname,
+      name: published.tablename,
+      columns: published.attnames ?? undefined,
+      rowFilter: published.rowfilter ?? undefined,
+      entry,
+    })),
+  }
+}
+
+/** A table that is replicated, as it is chosen. */
+export interface ChosenTable {
+  readonly table: ReplicatedTable
+  readonly configured: ConfiguredStream
+  /** Generated columns among the chosen ones: the log has them only from 18 on, if they are published. */
+  readonly generatedColumns: readonly string[]
+}
+
+/** Rows of the table come as itself, or each of its partitions does. Empty when it is not published, or not all of it. */
+export function publishedAs(publication: Publication, table: ReplicatedTable): readonly PublishedTable[] {
+  const find = ({ schemaName, name }: { schemaName: string; name: string }) =>
+    publication.tables.find((published) => published.schemaName === schemaName && published.name === name)
+  const itself = find(table)
+  if (itself !== undefined) return [itself]
+  const parts = table.parts.map(find)
+  return table.isPartitioned && parts.length > 0 && parts.every((part) => part !== undefined) ? parts : []
+}
+
+/**
+ * Identifies since when the table is published: other text after it was taken out and added again, or after the
+ * publication was made anew, between which its changes are lost.
+ */
+export function publishedSince(publication: Publication, table: ReplicatedTable): string {
+  return [publication.oid, ...publishedAs(publication, table).map(({ entry }) => entry)].join('/')
+}
+
+const publishAll = "publish = 'insert, update, delete, truncate'"
+const viaRoot = 'publish_via_partition_root = true'
+
+/** Statements that make the publication what the chosen tables need; none when it is. */
+export function publicationStatements(
+  publication: Publication | undefined,
+  name: string,
+  tables: readonly ReplicatedTable[],
+): string[] {
+  const quoted = quoteIdentifier(name)
+  if (publication === undefined) {
+    return [`CREATE PUBLICATION ${quoted} FOR TABLE ${list(tables)} WITH (${publishAll}, ${viaRoot})`]
+  }
+  const missing = tables.filter((table) => publishedAs(publication, table).length === 0)
+  const options = [
+    ...(publishesAll(publication) ? [] : [publishAll]),
+    // Through partitions rows arrive too, but a partition that is truncated would look like the whole.
+    ...(missing.some(({ isPartitioned }) => isPartitioned) && !publication.isViaRoot ? [viaRoot] : []),
+  ]
+  return [
+    ...(options.length === 0 ? [] : [`ALTER PUBLICATION ${quoted} SET (${options.join(', ')})`]),
+    ...(missing.length === 0 ? [] : [`ALTER PUBLICATION ${quoted} ADD TABLE ${list(missing)}`]),
+  ]
+}
+
+function list(tables: readonly ReplicatedTable[]): string {
+  return tables.map((table) => `${table.isPartitioned ? '' : 'ONLY '}${qualifiedName(table)}`).join(', ')
+}
+
+function publishesAll({ publishes }: Publication): boolean {
+  return Object.values(publishes).every(Boolean)
+}
+
+/** Why the publication, although the table is in it, does not publish what the copy of the table has. */
+export function publicationFault(
+  publication: Publication,
+  { table, configured, generatedColumns }: ChosenTable,
+): EclusaError | undefined {
+  const quoted = quoteIdentifier(publication.name)
+  for (const { rowFilter, columns } of publishedAs(publication, table)) {
+    if (rowFilter !== undefined) {
+      return unsuitable(table, `publishes only rows of ${table.key} for which ${rowFilter}`, resetTable(quoted, table))
+    }
+    const names = configured.schema.columns.map((column) => column.name)
+    const left = columns === undefined ? [] : names.filter((column) => !columns.includes(column))
+    const missing = left.filter((column) => !generatedColumns.includes(column))
+    if (missing.length > 0) {
+      const what = `leaves out the columns ${missing.map((column) => `"${column}"`).join(', ')} of ${table.key}`
+      return unsuitable(table, what, resetTable(quoted, table))
+    }
+  }
+  return undefined
+}
+
+/** Without its filter and its list of columns. */
+function resetTable(publication: string, table: ReplicatedTable): string {
+  const name = list([table])
+  return `ALTER PUBLICATION ${publication} DROP TABLE ${name}; ALTER PUBLICATION ${publication} ADD TABLE ${name};`
+}
+
+function unsuitable(table: ReplicatedTable, what: string, remedy: string): EclusaError {
+  return new EclusaError('REPLICATION_PUBLICATION_UNSUITABLE', {
+    message: `The publication ${what}, and the table copy would have more than that.`,
+    remedy,
+    details: { stream: table.key },
+  })
+}
+
+/** The statements have to be run by somebody else. */
+export function publicationForbidden(
+  name: string,
+  publication: Publication | undefined,
+  {
+    statements,
+    why,
+    cause,
+  }: { readonly statements: readonly string[]; readonly why: string; readonly cause?: unknown },
+): EclusaError {
+  const sql = statements.map((statement) => `${statement};`).join(' ')
+  const facts = { remedy: sql, details: { publication: name, ...(publication && { owner: publication.owner }) }, cause }
+  return publication === undefined
+    ? new EclusaError('REPLICATION_PUBLICATION_MISSING', {
+        message: `There is no publication "${name}", and ${why}.`,
+        ...facts,
+      })
+    : new EclusaError('REPLICATION_PUBLICATION_FORBIDDEN', {
+        message: `The publication "${name}" of "${publication.owner}" lacks what the chosen streams need, and ${why}.`,
+        ...facts,
+      })
+}
+
+/**
+ * Creates or alters the publication where need be. It must be complete before a slot, or a snapshot to copy in, is made: a
+ * slot reads the log with the publications of that time.
+ *
+ * @returns the publication as it is now.
+ * @throws REPLICATION_PUBLICATION_MISSING, REPLICATION_PUBLICATION_FORBIDDEN with the SQL to run in its remedy.
+ */
+export async function ensurePublication(
+  session: Session,
+  {
+    name,
+    isManaged,
+    tables,
+  }: { readonly name: string; readonly isManaged: boolean; readonly tables: readonly ReplicatedTable[] },
+): Promise<Publication> {
+  const publication = await readPublication(session, name)
+  const statements = publicationStatements(publication, name, tables)
+  if (statements.length === 0 && publication !== undefined) return publication
+  if (!isManaged) throw publicationForbidden(name, publication, { statements, why: '`manage` is false' })
+  try {
+    await session.execute(statements.join(';\n'), {
+      doing: `${publication === undefined ? 'creating' : 'altering'} the publication "${name}"`,
+    })
+  } catch (error) {
+    if (!EclusaError.isInstance(error) || error.details['sqlState'] !== '42501') throw error
+    throw publicationForbidden(name, publication, { statements, why: 'this role may not do that', cause: error })
+  }
+  const made = await readPublication(session, name)
+  if (made !== undefined) return made
+  throw publicationForbidden(name, undefined, { statements, why: 'it was dropped at once' })
+}
+
+export async function dropPublication(session: Session, name: string): Promise<void> {
+  await session.execute(`DROP PUBLICATION IF EXISTS ${quoteIdentifier(name)}`, {
+    doing: `dropping the publication ${quoteLiteral(name)}`,
+  })
+}
