@@ -36,10 +36,22 @@ export interface WarehouseConnection extends AsyncDisposable {
   query(sql: string, options?: QueryOptions): Promise<QueryResult>
 }
 
+/** A part of what a statement reads: first its columns, then its rows, some at a time. */
+export type ReadPart =
+  | { readonly type: 'columns'; readonly columns: readonly ResultColumn[] }
+  | { readonly type: 'rows'; readonly rows: readonly (readonly SqlValue[])[] }
+
 /** An open warehouse: sessions for steps that run side by side. Disposing closes every session. */
 export interface Warehouse extends AsyncDisposable {
   readonly type: 'duckdb' | 'postgres' | 'snowflake'
   /** The database that unqualified names belong to. */
   readonly database: string
   connect(): Promise<WarehouseConnection>
+  /**
+   * Runs one statement that can change nothing, in a session of its own; its rows come as they are asked for, all of one
+   * state of the warehouse. Absent where that is not offered.
+   *
+   * @throws WAREHOUSE_READ_ONLY for anything else; WAREHOUSE_STATEMENT_FAILED; CANCELLED.
+   */
+  read?(sql: string, options?: Pick<QueryOptions, 'signal'>): AsyncIterable<ReadPart>
 }

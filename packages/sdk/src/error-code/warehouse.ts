@@ -72,6 +72,11 @@ export const warehouseErrors = {
     cause: 'The package with the driver of the warehouse is not installed.',
     remedy: 'Install the package named in the message.',
   },
+  WAREHOUSE_READ_ONLY: {
+    failureType: 'config_error',
+    cause: 'The statement would change the warehouse, where only reading is possible.',
+    remedy: 'Write one statement that reads: SELECT, FROM, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN.',
+  },
   WAREHOUSE_STATEMENT_FAILED: {
     failureType: 'config_error',
     cause: 'The warehouse refused a statement.',

@@ -1,14 +1,17 @@
 import type * as duckdb from '@duckdb/node-api'
-import type { QueryOptions, QueryResult, SqlValue, Warehouse, WarehouseConnection } from '@eclusa/sdk'
+import type { QueryOptions, QueryResult, ReadPart, SqlValue, Warehouse, WarehouseConnection } from '@eclusa/sdk'
 import { EclusaError } from '@eclusa/sdk'
 import { closedError } from '../closed-error.ts'
 import { loadDriver } from '../driver.ts'
 import { interruptible } from '../interruption.ts'
 import { statementQueue } from '../statement-queue.ts'
 import { claimDuckDbFile } from './file-claim.ts'
+import { isEmptyStatement } from './empty-statement.ts'
 import { duckdbOpenError, refuseSqliteFile } from './file-error.ts'
+import { readStatement } from './read-statement.ts'
+import { resultColumns } from './result-columns.ts'
 import { duckdbStatementError } from './statement-error.ts'
-import { bindableValue, isNested, sqlValueOf } from './value.ts'
+import { bindableValue, sqlValuesOf } from './value.ts'
 
 type Driver = typeof duckdb
 
@@ -35,6 +38,9 @@ export interface DuckDbSession extends WarehouseConnection {
 export interface DuckDbWarehouse extends Warehouse {
   readonly type: 'duckdb'
   connect(): Promise<DuckDbSession>
+  read(sql: string, options?: Pick<QueryOptions, 'signal'>): AsyncIterable<ReadPart>
+  /** The same database for somebody else: disposing it, or aborting the signal, ends that one's sessions alone. */
+  lend(options: { readonly signal: AbortSignal }): DuckDbWarehouse
 }
 
 /**
@@ -53,7 +59,10 @@ export async function openDuckDb(options: OpenDuckDbOptions): Promise<DuckDbWare
     const instance = await openInstance(driver, options)
     try {
       const database = await currentDatabase(instance)
-      return new OpenWarehouse(driver, instance, database, options, () => claim.release())
+      return new OpenWarehouse({ driver, instance, database, path: options.path }, options.signal, async () => {
+        instance.closeSync()
+        claim.release()
+      })
     } catch (error) {
       // Else the file would stay open until the instance is collected as garbage.
       instance.closeSync()
@@ -84,29 +93,30 @@ async function currentDatabase(instance: duckdb.DuckDBInstance): Promise<string>
   }
 }
 
+interface OpenDatabase {
+  readonly driver: Driver
+  readonly instance: duckdb.DuckDBInstance
+  readonly database: string
+  readonly path: string
+}
+
 class OpenWarehouse implements DuckDbWarehouse {
   readonly type = 'duckdb'
   readonly database: string
-  readonly #driver: Driver
-  readonly #instance: duckdb.DuckDBInstance
-  readonly #options: OpenDuckDbOptions
-  readonly #release: () => void
+  readonly #open: OpenDatabase
+  readonly #signal: AbortSignal | undefined
+  readonly #close: () => Promise<void>
   readonly #opening = new Set<Promise<DuckDbSession>>()
-  readonly #sessions = new Set<OpenSession>()
+  /** Sessions, and what was lent. */
+  readonly #dependents = new Set<AsyncDisposable>()
   #isClosed = false
 
-  constructor(
-    driver: Driver,
-    instance: duckdb.DuckDBInstance,
-    database: string,
-    options: OpenDuckDbOptions,
-    release: () => void,
-  ) {
-    this.#driver = driver
-    this.#instance = instance
-    this.database = database
-    this.#options = options
-    this.#release = release
+  /** @param close is called when every session has ended. */
+  constructor(open: OpenDatabase, signal: AbortSignal | undefined, close: () => Promise<void>) {
+    this.database = open.database
+    this.#open = open
+    this.#signal = signal
+    this.#close = close
   }
 
   async connect(): Promise<DuckDbSession> {
@@ -120,18 +130,38 @@ class OpenWarehouse implements DuckDbWarehouse {
     }
   }
 
+  read(sql: string, { signal }: Pick<QueryOptions, 'signal'> = {}): AsyncIterable<ReadPart> {
+    const signals = [signal, this.#signal].filter((one) => one !== undefined)
+    return readStatement(this, {
+      driver: this.#open.driver,
+      path: this.#open.path,
+      sql,
+      signal: AbortSignal.any(signals),
+    })
+  }
+
+  lend({ signal }: { readonly signal: AbortSignal }): DuckDbWarehouse {
+    if (this.#isClosed) throw closedError('warehouse')
+    const signals = [signal, this.#signal].filter((one) => one !== undefined)
+    const lent: DuckDbWarehouse = new OpenWarehouse(this.#open, AbortSignal.any(signals), async () => {
+      this.#dependents.delete(lent)
+    })
+    this.#dependents.add(lent)
+    return lent
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
     // The driver's thread that connects holds the bare address of the database, which closing frees (1.5.6).
     await Promise.allSettled(this.#opening)
-    await Promise.all([...this.#sessions].map((session) => session[Symbol.asyncDispose]()))
-    this.#instance.closeSync()
-    this.#release()
+    await Promise.all([...this.#dependents].map((dependent) => dependent[Symbol.asyncDispose]()))
+    await this.#close()
   }
 
   async #openSession(): Promise<DuckDbSession> {
-    const connection = await this.#instance.connect()
+    const { driver, instance, path } = this.#open
+    const connection = await instance.connect()
     try {
       // Only the JSON form of errors says exactly where in the statement the fault is.
       await connection.run("SET errors_as_json = true; SET TimeZone = 'UTC'")
@@ -139,8 +169,9 @@ class OpenWarehouse implements DuckDbWarehouse {
       connection.closeSync()
       throw error
     }
-    const session = new OpenSession(this.#driver, connection, this.#options, () => this.#sessions.delete(session))
-    this.#sessions.add(session)
+    const options = { path, ...(this.#signal === undefined ? {} : { signal: this.#signal }) }
+    const session = new OpenSession(driver, connection, options, () => this.#dependents.delete(session))
+    this.#dependents.add(session)
     return session
   }
 }
@@ -202,28 +233,14 @@ class OpenSession implements DuckDbSession {
     const isQuery = result.returnType === this.#driver.ResultReturnType.QUERY_RESULT
     if (!isQuery) return { columns: [], rows: [], rowsChanged: result.rowsChanged }
     const types = result.columnTypes()
-    const columns = types.map((type, index) => ({
-      name: result.columnName(index),
-      type: result.columnLogicalType(index).alias || String(type),
-    }))
+    const columns = resultColumns(result)
     const values = await result.getColumns()
-    const converted = await Promise.all(types.map((type, index) => this.#convertColumn(type, values[index] ?? [])))
+    const converted = await Promise.all(
+      types.map((type, index) => sqlValuesOf(this.#driver, this.native, { type, values: values[index] ?? [] })),
+    )
     const rows = Array.from({ length: converted[0]?.length ?? 0 }, (_, row) => converted.map((column) => column[row]!))
     return { columns, rows, rowsChanged: returnsChangedRows(this.#driver, result) ? rows.length : 0 }
   }
-
-  async #convertColumn(type: duckdb.DuckDBType, values: readonly duckdb.DuckDBValue[]): Promise<readonly SqlValue[]> {
-    const driver = this.#driver
-    if (!isNested(driver, type) || values.length === 0) return values.map((value) => sqlValueOf(driver, value))
-    const list = new driver.DuckDBListValue([...values])
-    const texts = await this.native.run('SELECT CAST(unnest($1) AS VARCHAR)', [list], [driver.LIST(type)])
-    const [column] = await texts.getColumns()
-    return column!.map((value) => sqlValueOf(driver, value))
-  }
-}
-
-function isEmptyStatement(sql: string): boolean {
-  return sql.replaceAll(/--[^\n]*|\/\*[\s\S]*?\*\/|[\s;]/g, '') === ''
 }
 
 /** `INSERT ... RETURNING` and its kin give the changed rows themselves. */

@@ -30,12 +30,25 @@ function integerType(driver: Driver, value: bigint): duckdb.DuckDBType {
 /** Types whose text only DuckDB itself writes as it should: they nest, and quote what is inside by rules of its own. */
 const nestedTypes = new Set(['LIST', 'STRUCT', 'MAP', 'ARRAY', 'UNION'])
 
-export function isNested(driver: Driver, type: duckdb.DuckDBType): boolean {
+function isNested(driver: Driver, type: duckdb.DuckDBType): boolean {
   return nestedTypes.has(driver.DuckDBTypeId[type.typeId])
 }
 
+/** The values of a column, by the rules of `SqlValue`. @param connection that is free to convert them */
+export async function sqlValuesOf(
+  driver: Driver,
+  connection: duckdb.DuckDBConnection,
+  { type, values }: { readonly type: duckdb.DuckDBType; readonly values: readonly Value[] },
+): Promise<readonly SqlValue[]> {
+  if (!isNested(driver, type) || values.length === 0) return values.map((value) => sqlValueOf(driver, value))
+  const list = new driver.DuckDBListValue([...values])
+  const texts = await connection.run('SELECT CAST(unnest($1) AS VARCHAR)', [list], [driver.LIST(type)])
+  const [column] = await texts.getColumns()
+  return column!.map((value) => sqlValueOf(driver, value))
+}
+
 /** A value that is not nested, by the rules of `SqlValue`. */
-export function sqlValueOf(driver: Driver, value: Value): SqlValue {
+function sqlValueOf(driver: Driver, value: Value): SqlValue {
   if (value === null || typeof value !== 'object') return value
   if (value instanceof driver.DuckDBBlobValue) return Uint8Array.from(value.bytes)
   // Its own text of the infinite date is a date of the year 5881580 (1.5.6).
