@@ -31,6 +31,19 @@ export const duckdbConfigSchema = z.strictObject({
     .enum(['auto', 'raw', 'values'])
     .default('auto')
     .describe('How rows are handed to DuckDB: auto takes the fast way (raw) if it passes a self-test, else values'),
+  cdc_deletion_mode: z
+    .enum(['hard_delete', 'soft_delete', 'Hard delete', 'Soft delete'])
+    .default('hard_delete')
+    .describe(
+      'What becomes of rows that are deleted in a replicated table: hard_delete removes them, soft_delete keeps them and sets _ab_cdc_deleted_at',
+    ),
 })
 
 export type DuckDbConfig = z.output<typeof duckdbConfigSchema>
+
+export type DeletionMode = 'hard_delete' | 'soft_delete'
+
+/** The names in Airbyte's configurations mean the same. */
+export function deletionModeOf({ cdc_deletion_mode: mode }: DuckDbConfig): DeletionMode {
+  return mode === 'soft_delete' || mode === 'Soft delete' ? 'soft_delete' : 'hard_delete'
+}

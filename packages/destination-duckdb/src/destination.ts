@@ -27,6 +27,7 @@ export const duckdb = defineDestination({
   config: duckdbConfigSchema,
   syncModes: ['overwrite', 'append', 'append_dedup'],
   delivery: 'exactly_once',
+  appliesChanges: true,
   check: checkDuckDb,
   plan: planStatements,
   open: (request) => openSession(request),

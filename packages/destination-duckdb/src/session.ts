@@ -9,11 +9,13 @@ import type {
   Commit,
   ConfiguredStream,
   StreamName,
+  TruncateChange,
   WriteRequest,
 } from '@eclusa/sdk'
 import { acceptBatch } from './batch/accept-batch.ts'
 import type { Accepted } from './batch/accept-batch.ts'
 import { BatchWindow } from './batch/batch-window.ts'
+import { arrowBuffersOf } from './chunk/column-data.ts'
 import type { DuckDbConfig } from './config.ts'
 import { openLoad } from './store/open-load.ts'
 import type { OpenLoad } from './store/open-load.ts'
@@ -82,8 +84,19 @@ class DuckDbDestinationSession implements AuthoredSession {
   async write(batch: ChangeBatch): Promise<void> {
     await this.#window.enter(batch.byteLength)
     const accepted = this.#acceptOrLeave(batch)
+    if (accepted === undefined) return
     // Not awaited: the window bounds how many are under way, and `#failure` keeps what becomes of them.
     void this.#seeThrough(batch, accepted)
+  }
+
+  async copiedStream(stream: StreamName): Promise<void> {
+    await this.#drain()
+    this.#opened.load.copiedStream(stream)
+  }
+
+  async truncateStream(stream: StreamName, change: TruncateChange): Promise<void> {
+    await this.#drain()
+    this.#tell(await this.#opened.load.truncateStream(stream, change))
   }
 
   async completeStream(stream: StreamName): Promise<void> {
@@ -93,7 +106,8 @@ class DuckDbDestinationSession implements AuthoredSession {
 
   async commit(checkpoints: readonly Checkpoint[]): Promise<Commit> {
     await this.#drain()
-    const commit = await this.#opened.load.commit(checkpoints)
+    const { commit, notes } = await this.#opened.load.commit(checkpoints)
+    this.#tell(notes)
     this.#tell((commit.unrepresentable ?? []).map(({ stream }) => unheldNote(stream)))
     return commit
   }
@@ -124,11 +138,18 @@ class DuckDbDestinationSession implements AuthoredSession {
     }
   }
 
-  #acceptOrLeave(batch: ChangeBatch): Accepted {
+  /** @returns undefined when all of it was applied before. */
+  #acceptOrLeave(batch: ChangeBatch): Accepted | undefined {
     const key = streamKey(batch.stream)
     try {
       this.#throwFailure()
-      return acceptBatch(batch, {
+      const unapplied = this.#opened.load.unapplied(batch)
+      if (unapplied !== batch && unapplied.records.numRows === 0) {
+        this.#window.leave(batch.byteLength)
+        batch.recycle?.(arrowBuffersOf(batch.records.data.children))
+        return undefined
+      }
+      return acceptBatch(unapplied, {
         configured: this.#streams.get(key)!,
         runId: this.#request.runId,
         changedColumns: this.#changedColumns(key, batch.schema.columns),

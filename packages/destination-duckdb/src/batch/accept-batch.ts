@@ -1,5 +1,5 @@
 import { EclusaError, formatValue, streamKey } from '@eclusa/sdk'
-import type { ChangeBatch, Column, ConfiguredStream } from '@eclusa/sdk'
+import type { ChangeBatch, Column, ConfiguredStream, RowChanges } from '@eclusa/sdk'
 import { arrowBuffersOf, copyColumn, setNullAt, viewColumn } from '../chunk/column-data.ts'
 import type { ColumnData } from '../chunk/column-data.ts'
 import { findMisfits } from '../chunk/misfit.ts'
@@ -48,8 +48,20 @@ export function acceptBatch(batch: ChangeBatch, options: AcceptOptions): Accepte
         ...misfits,
       ]),
       unrepresentableCount: misfits.length,
+      changes: batch.changes === undefined || isOwn ? batch.changes : copyChanges(batch.changes),
+      copiedAt: batch.copiedAt,
     },
     buffers: isOwn ? arrowBuffersOf(records.data.children) : [],
+  }
+}
+
+function copyChanges({ operations, positions, orders, committedAtUs, unchanged }: RowChanges): RowChanges {
+  return {
+    operations: operations.slice(),
+    positions: positions.slice(),
+    orders: orders.slice(),
+    committedAtUs: committedAtUs.slice(),
+    unchanged: unchanged.map((bits) => bits?.slice()),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { WarehouseConnection } from '@eclusa/sdk'
+import { IdleCores } from './idle-cores.ts'
 
 /*
  * What DuckDB (1.5.6) may use follows what it has to do.
@@ -10,7 +11,8 @@ import type { WarehouseConnection } from '@eclusa/sdk'
  * memory in a checkpoint leaves a file that fails again when it is opened.
  *
  * Threads: a statement that is work for one thread costs twice the processor time when there are two, because the other
- * one looks for something to do without end.
+ * one looks for something to do without end. And a second thread that inserts takes its time from the source and its
+ * server, unless there is a core to spare.
  */
 const insertingBytesMin = 64_000_000
 /** What a column of an open table takes at least: blocks of 256 KiB for its values, its NULLs and what they point to. */
@@ -26,6 +28,7 @@ export class LoadLimits {
   /** As DuckDB prints it: `18.8 GiB`. */
   readonly #configuredMemory: string
   readonly #insertingBytes: number
+  readonly #idleCores = new IdleCores()
   #memory: string
   #threads: number
   #isLifted = false
@@ -45,6 +48,11 @@ export class LoadLimits {
     this.#configuredMemory = this.#memory = memory
     this.threadsMax = this.#threads = threads
     this.#insertingBytes = Math.max(insertingBytesMin, columns * columnBytes)
+  }
+
+  /** For a statement that has more to insert than one thread can: what others leave of the cores. */
+  threadsAvailable(): number {
+    return Math.min(this.threadsMax, 1 + this.#idleCores.count())
   }
 
   /** For a statement that inserts with so many threads. */

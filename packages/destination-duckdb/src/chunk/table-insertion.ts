@@ -29,8 +29,8 @@ const rowGroupRows = 122_880
 
 /**
  * Inserts batches into a table, in the transaction of its session. A statement takes rows for as long as there are any:
- * one thread of DuckDB's while the source is the slower side, all of them once batches pile up. Rows may come to lie in
- * the table in another order.
+ * one thread of DuckDB's as long as the source is the slower side, and as many more as there are idle cores once batches
+ * pile up. Rows may come to lie in the table in another order.
  */
 export class TableInsertion implements RowSource {
   readonly #context: InsertionContext
@@ -39,13 +39,21 @@ export class TableInsertion implements RowSource {
   readonly #waiting: WaitingRows[] = []
   #running: Promise<void> | undefined
   #failure: { readonly error: unknown } | undefined
-  #isBehind = false
+  /** Of the present statement. */
+  #threads = 1
   /** Rows that the present statement may take before it is looked at again how many threads it should have. */
   #rowsLeft = 0
 
-  constructor(context: InsertionContext, table: RelationName, types: readonly ColumnType[]) {
+  /** @param names of the table's columns, where `types` are in another order than they. */
+  constructor(
+    context: InsertionContext,
+    table: RelationName,
+    types: readonly ColumnType[],
+    names: readonly string[] = [],
+  ) {
     this.#context = context
-    this.#table = duckdbDialect.formatRelation(table)
+    const columns = names.map((name) => duckdbDialect.quoteIdentifier(name)).join(', ')
+    this.#table = `${duckdbDialect.formatRelation(table)}${columns === '' ? '' : ` (${columns})`}`
     this.#writer = new ChunkWriter(types, context.method)
   }
 
@@ -77,7 +85,7 @@ export class TableInsertion implements RowSource {
   }
 
   get threads(): number {
-    return this.#isBehind ? this.#context.limits.threadsMax : 1
+    return this.#threads
   }
 
   fill(chunk: DuckDBDataChunk): void {
@@ -95,9 +103,9 @@ export class TableInsertion implements RowSource {
     rows.taken()
   }
 
-  /** A statement of one thread ends with a row group when batches have piled up meanwhile. */
+  /** A statement of one thread ends with a row group when batches have piled up, so that the next one may have more. */
   #isAtTurn(): boolean {
-    return !this.#isBehind && this.#rowsLeft <= 0 && this.#waiting.length > 1 && this.#context.limits.threadsMax > 1
+    return this.#threads === 1 && this.#rowsLeft <= 0 && this.#waiting.length > 1 && this.#context.limits.threadsMax > 1
   }
 
   async #run(): Promise<void> {
@@ -113,9 +121,9 @@ export class TableInsertion implements RowSource {
 
   async #insertWaiting(): Promise<void> {
     const { session, feed, limits } = this.#context
-    this.#isBehind = this.#waiting.length > 1
+    this.#threads = this.#waiting.length > 1 ? limits.threadsAvailable() : 1
     this.#rowsLeft = rowGroupRows
-    await limits.beginInserting(this.threads)
+    await limits.beginInserting(this.#threads)
     await feed.read(this, (rows) => session.query(`INSERT INTO ${this.#table} SELECT * FROM ${rows}`))
   }
 }

@@ -1,7 +1,8 @@
-import { EclusaError } from '@eclusa/sdk'
+import { EclusaError, streamKey } from '@eclusa/sdk'
 import type { Checkpoint, JsonObject, SqlValue, StreamName, WarehouseConnection } from '@eclusa/sdk'
 import { duckdbDialect } from '@eclusa/warehouse'
 import type { RelationName } from '@eclusa/warehouse'
+import type { LogPosition } from '../changes/log-position.ts'
 import { foldIdentifier, ledgerSchema } from '../table/identifier.ts'
 
 /*
@@ -9,20 +10,20 @@ import { foldIdentifier, ledgerSchema } from '../table/identifier.ts'
  *
  *   checkpoints      how far each stream of each pipeline was read by its last commit
  *   commits          one row for each commit: its identity is (pipeline, sequence)
- *   commit_streams   how many rows of which stream it holds
+ *   commit_streams   how many rows of which stream it holds, and up to where in the log its changes are applied
  *   streams          the table and generation of each stream, and the refresh that is being loaded
  *   column_versions  which columns of a table are new versions of a column whose type had changed
  *
  * No keys and indexes: they would cost time on every commit, and one writer at a time needs none.
  */
 
-const formatVersion = 1
+const formatVersion = 2
 
 const tables = [
   'format (version INTEGER)',
   'checkpoints (pipeline VARCHAR, namespace VARCHAR, stream VARCHAR, state VARCHAR, run_id VARCHAR, sequence BIGINT, committed_at TIMESTAMPTZ)',
   'commits (pipeline VARCHAR, sequence BIGINT, run_id VARCHAR, row_count BIGINT, byte_count BIGINT, unrepresentable_count BIGINT, committed_at TIMESTAMPTZ)',
-  'commit_streams (pipeline VARCHAR, sequence BIGINT, namespace VARCHAR, stream VARCHAR, row_count BIGINT)',
+  'commit_streams (pipeline VARCHAR, sequence BIGINT, namespace VARCHAR, stream VARCHAR, row_count BIGINT, position BIGINT, change_order INTEGER)',
   'streams (pipeline VARCHAR, namespace VARCHAR, stream VARCHAR, table_schema VARCHAR, table_name VARCHAR, generation_id BIGINT, loading_generation_id BIGINT, completed_sequence BIGINT, may_repeat_keys BOOLEAN)',
   'column_versions (table_schema VARCHAR, table_name VARCHAR, column_name VARCHAR, version_of VARCHAR, added_at TIMESTAMPTZ)',
 ]
@@ -48,7 +49,12 @@ export interface CommitRecord {
   readonly rows: number
   readonly bytes: number
   readonly unrepresentable: number
-  readonly streams: readonly { readonly stream: StreamName; readonly rows: number }[]
+  readonly streams: readonly {
+    readonly stream: StreamName
+    readonly rows: number
+    /** The last change that is applied; undefined when there is none since the stream was loaded. */
+    readonly applied: LogPosition | undefined
+  }[]
 }
 
 export interface StoredCheckpoints {
@@ -87,6 +93,34 @@ export class Ledger {
     await this.#connection.query(duckdbDialect.createSchema(ledgerSchema))
     for (const table of tables) await this.#connection.query(`CREATE TABLE IF NOT EXISTS ${ledgerSchema}.${table}`)
     await this.#connection.query(`INSERT INTO ${nameOf('format')} VALUES (${formatVersion})`)
+  }
+
+  /** Brings a ledger of an earlier version to this one's. */
+  async upgrade(): Promise<void> {
+    const format = nameOf('format')
+    const [row] = await this.#rows(`SELECT max(version) FROM ${format}`, [])
+    if (Number(row?.[0]) >= formatVersion) return
+    for (const column of ['position BIGINT', 'change_order INTEGER']) {
+      await this.#query(`ALTER TABLE ${nameOf('commit_streams')} ADD COLUMN IF NOT EXISTS ${column}`, [])
+    }
+    await this.#query(`UPDATE ${format} SET version = ${formatVersion}`, [])
+  }
+
+  /** The last change of each stream that is applied, by `streamKey`: what its last commit says. */
+  async applied(): Promise<Map<string, LogPosition>> {
+    const rows = await this.#rows(
+      `SELECT namespace, stream, last.p, last.o FROM (
+         SELECT namespace, stream, arg_max(struct_pack(p := position, o := change_order), sequence) AS last
+         FROM ${nameOf('commit_streams')} WHERE pipeline = $1 GROUP BY namespace, stream)
+       WHERE last.p IS NOT NULL`,
+      [this.#pipeline],
+    )
+    return new Map(
+      rows.map(([namespace, stream, position, order]) => [
+        streamKey(streamOf(namespace, stream)),
+        { position: BigInt(position as bigint), order: Number(order) },
+      ]),
+    )
   }
 
   /** 0 before the first commit. */
@@ -131,10 +165,15 @@ export class Ledger {
 
   async saveCommit({ pipeline, sequence, runId, rows, bytes, unrepresentable, streams }: CommitRecord): Promise<void> {
     await this.#insert('commits', [pipeline, sequence, runId, rows, bytes, unrepresentable])
-    for (const { stream, rows: streamRows } of streams) {
-      const values = [pipeline, sequence, stream.namespace ?? null, stream.name, streamRows]
-      await this.#query(`INSERT INTO ${nameOf('commit_streams')} VALUES ($1, $2, $3, $4, $5)`, values)
-    }
+    if (streams.length === 0) return
+    const texts = streams.map(
+      (one, index) => `($1, $2, ${one.rows}, ${loggedPosition(one)}, $${index * 2 + 3}, $${index * 2 + 4})`,
+    )
+    await this.#query(
+      `INSERT INTO ${nameOf('commit_streams')} (pipeline, sequence, row_count, position, change_order, namespace, stream)
+       VALUES ${texts.join(', ')}`,
+      [pipeline, sequence, ...streams.flatMap(({ stream }) => [stream.namespace ?? null, stream.name])],
+    )
   }
 
   async streams(): Promise<StreamRecord[]> {
@@ -237,6 +276,10 @@ export class Ledger {
   async #rows(sql: string, parameters: readonly SqlValue[]): Promise<readonly (readonly SqlValue[])[]> {
     return (await this.#connection.query(sql, { parameters })).rows
   }
+}
+
+function loggedPosition({ applied }: CommitRecord['streams'][number]): string {
+  return applied === undefined ? 'NULL, NULL' : `${applied.position}, ${applied.order}`
 }
 
 function nameOf(table: string): string {

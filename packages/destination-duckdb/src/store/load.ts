@@ -1,8 +1,20 @@
 import bindings from '@duckdb/node-bindings'
 import { DuckDBTimestampTZValue } from '@duckdb/node-api'
 import { EclusaError, streamKey } from '@eclusa/sdk'
-import type { Checkpoint, Column, Commit, ConfiguredStream, StreamName, UnheldValues } from '@eclusa/sdk'
+import type {
+  ChangeBatch,
+  Checkpoint,
+  Column,
+  Commit,
+  ConfiguredStream,
+  CopiedAt,
+  RowChanges,
+  StreamName,
+  TruncateChange,
+  UnheldValues,
+} from '@eclusa/sdk'
 import type { DuckDbSession } from '@eclusa/warehouse'
+import { changeSlots, copiedSlots } from '../changes/change-slots.ts'
 import type { ColumnData } from '../chunk/column-data.ts'
 import type { SlotValues } from '../chunk/chunk-writer.ts'
 import type { InsertionContext } from '../chunk/table-insertion.ts'
@@ -10,6 +22,7 @@ import type { LoadLimits } from '../chunk/load-limits.ts'
 import type { MetadataColumnName } from '../table/metadata-column.ts'
 import { rawIdColumn, rawIdSalt } from '../table/raw-id.ts'
 import type { RawIdSalt } from '../table/raw-id.ts'
+import type { DeletionMode } from '../config.ts'
 import { metaColumn, metaText } from '../table/row-meta.ts'
 import { Ledger } from './ledger.ts'
 import { StreamLoad } from './stream-load.ts'
@@ -21,6 +34,7 @@ export interface LoadOptions {
   readonly runId: string
   readonly streams: readonly ConfiguredStream[]
   readonly schemaOverride: string | undefined
+  readonly deletionMode: DeletionMode
 }
 
 /** A batch without Arrow's objects, as it comes from the thread that accepted it. */
@@ -36,6 +50,9 @@ export interface AcceptedBatch {
   readonly changedMeta: ReadonlyMap<number, string>
   /** Values that DuckDB could not hold, beside those that the source had marked. */
   readonly unrepresentableCount: number
+  /** As in the batch. */
+  readonly changes: RowChanges | undefined
+  readonly copiedAt: CopiedAt | undefined
 }
 
 /** A batch beyond this has rows of many megabytes each, which DuckDB has to hold whole, several times over. */
@@ -87,16 +104,18 @@ export class Load {
       await ledger.create()
       await session.query('COMMIT')
     }
+    await ledger.upgrade()
     const inspected = await inspectStreams(session, ledger, options)
     const missing = inspected.filter((one) => !one.isCheckpointValid).map(({ configured }) => configured.stream)
     const invalid = new Set(missing.map(streamKey))
     const stored = await ledger.checkpoints()
     const isUsable = (stream: StreamName) => !invalid.has(streamKey(stream))
-    const context = { ...inserting, ledger }
+    const context = { ...inserting, ledger, deletionMode: options.deletionMode }
+    const applied = await ledger.applied()
     const streams = inspected.map((one, index): [string, StreamEntry] => [
       streamKey(one.configured.stream),
       {
-        load: new StreamLoad(context, one, index),
+        load: new StreamLoad(context, one, { index, applied: applied.get(streamKey(one.configured.stream)) }),
         salt: rawIdSalt([options.pipeline, one.table.schema, one.table.identifier, options.runId]),
         rows: 0,
         unheld: 0,
@@ -147,6 +166,20 @@ export class Load {
     return this.#entryOf(stream).load.restart()
   }
 
+  copiedStream(stream: StreamName): void {
+    this.#entryOf(stream).load.copied()
+  }
+
+  async truncateStream(stream: StreamName, change: TruncateChange): Promise<readonly string[]> {
+    await this.#begin()
+    return this.#entryOf(stream).load.truncate(change)
+  }
+
+  /** What of a batch was not applied before. Batches of a stream must come one after the other. */
+  unapplied(batch: ChangeBatch): ChangeBatch {
+    return this.#entryOf(batch.stream).load.unapplied(batch)
+  }
+
   completeStream(stream: StreamName): void {
     this.#entryOf(stream).load.complete()
   }
@@ -157,7 +190,7 @@ export class Load {
     if (batch.byteLength > usualBatchBytesMax) await this.#limits.lift()
     const entry = this.#entryOf(batch.stream)
     const rows = { rowCount: batch.rowCount, columns: batch.columns, metadata: this.#metadataOf(batch, entry) }
-    const appended = await entry.load.append(rows, batch.changedColumns)
+    const appended = await entry.load.append(rows, batch)
     entry.rows += batch.rowCount
     this.#rows += batch.rowCount
     this.#bytes += batch.byteLength
@@ -165,7 +198,8 @@ export class Load {
     return appended
   }
 
-  async commit(checkpoints: readonly Checkpoint[]): Promise<Commit> {
+  /** @returns also what a reader of the log should know. */
+  async commit(checkpoints: readonly Checkpoint[]): Promise<{ commit: Commit; notes: readonly string[] }> {
     const startedAtMs = performance.now()
     await this.#begin()
     const { pipeline, runId } = this.#options
@@ -173,7 +207,8 @@ export class Load {
     const loads = [...this.#streams.values()].map(({ load }) => load)
     const unrepresentable = this.#unheldValues()
     await this.#limits.lift()
-    for (const load of loads) await load.prepareCommit(sequence)
+    const notes: string[] = []
+    for (const load of loads) notes.push(...(await load.prepareCommit(sequence)))
     await this.#ledger.saveCheckpoints(checkpoints, { runId, sequence })
     await this.#ledger.saveCommit({
       pipeline,
@@ -182,7 +217,9 @@ export class Load {
       rows: this.#rows,
       bytes: this.#bytes,
       unrepresentable: unrepresentable.reduce((sum, { values }) => sum + values, 0),
-      streams: [...this.#streams].flatMap(([, { load, rows }]) => (rows === 0 ? [] : [{ stream: load.stream, rows }])),
+      streams: [...this.#streams.values()].flatMap(({ load, rows }) =>
+        rows === 0 && !load.takesNoteOfApplied() ? [] : [{ stream: load.stream, rows, applied: load.applied }],
+      ),
     })
     await this.#session.query('COMMIT')
     this.#isInTransaction = false
@@ -195,7 +232,7 @@ export class Load {
       durationMs: performance.now() - startedAtMs,
     }
     this.#beginCounting(sequence)
-    return commit
+    return { commit, notes }
   }
 
   /** Takes back what was not committed. */
@@ -224,12 +261,14 @@ export class Load {
     return entries.flatMap(({ load: { stream }, unheld }) => (unheld === 0 ? [] : [{ stream, values: unheld }]))
   }
 
-  #metadataOf(batch: AcceptedBatch, { load, salt }: StreamEntry): Record<MetadataColumnName, SlotValues> {
+  #metadataOf(batch: AcceptedBatch, { load, salt }: StreamEntry): Partial<Record<MetadataColumnName, SlotValues>> {
     const { rowCount, extractedAtUs, changedMeta } = batch
     const generationId = BigInt(load.generationId)
     const unchanged = this.#unchangedMeta
     const rawIds = rawIdColumn(salt, { sequence: this.#sequence + 1, first: this.#rows, count: rowCount })
     return {
+      ...(batch.changes === undefined ? {} : changeSlots(batch.changes)),
+      ...(batch.copiedAt === undefined ? {} : copiedSlots(batch.copiedAt)),
       _airbyte_raw_id: { kind: 'rows', column: rawIds },
       _airbyte_extracted_at: {
         kind: 'constant',

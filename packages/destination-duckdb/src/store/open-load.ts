@@ -6,8 +6,9 @@ import { LoadLimits } from '../chunk/load-limits.ts'
 import { RowFeed } from '../chunk/row-feed.ts'
 import { passesSelfTest } from '../chunk/self-test.ts'
 import type { InsertionContext } from '../chunk/table-insertion.ts'
+import { deletionModeOf } from '../config.ts'
 import type { DuckDbConfig } from '../config.ts'
-import { metadataColumns } from '../table/metadata-column.ts'
+import { metadataColumnsOf } from '../table/metadata-column.ts'
 import { Load } from './load.ts'
 
 /** A load together with the database it writes to. */
@@ -39,7 +40,16 @@ export async function openLoad({
     const limits = await LoadLimits.of(session, widestOf(streams))
     const inserting = { session, feed: RowFeed.register(session.native), limits }
     const { method, notes } = await chooseMethod(inserting, config.append_method)
-    const load = await Load.open({ ...inserting, method }, { pipeline, runId, streams, schemaOverride: config.schema })
+    const load = await Load.open(
+      { ...inserting, method },
+      {
+        pipeline,
+        runId,
+        streams,
+        schemaOverride: config.schema,
+        deletionMode: deletionModeOf(config),
+      },
+    )
     const close = () => closeLoad(load, warehouse)
     return { load, notes: [...notes, ...load.warnings], [Symbol.asyncDispose]: close }
   } catch (error) {
@@ -50,7 +60,7 @@ export async function openLoad({
 
 /** Columns of the widest table, eclusa's own among them. */
 function widestOf(streams: readonly ConfiguredStream[]): number {
-  return Math.max(0, ...streams.map(({ schema }) => schema.columns.length)) + metadataColumns.length
+  return Math.max(0, ...streams.map((stream) => stream.schema.columns.length + metadataColumnsOf(stream).length))
 }
 
 async function closeLoad(load: Load, warehouse: DuckDbWarehouse): Promise<void> {

@@ -2,6 +2,7 @@ import { hasErrorCode, streamKey } from '@eclusa/sdk'
 import type { ConfiguredStream } from '@eclusa/sdk'
 import type { RelationColumn } from '@eclusa/warehouse'
 import { foldIdentifier } from '../table/identifier.ts'
+import { metadataColumnsOf } from '../table/metadata-column.ts'
 import { planTable } from '../table/table-plan.ts'
 import type { TablePlan } from '../table/table-plan.ts'
 
@@ -19,6 +20,7 @@ export function obstacleToResuming(
     const plan = planTable({
       stream: configured.stream,
       columns: configured.schema.columns,
+      metadata: metadataColumnsOf(configured),
       table: table.columns,
       versions: table.versions,
       policy: configured.schemaPolicy,

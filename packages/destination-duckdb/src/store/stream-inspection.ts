@@ -3,6 +3,7 @@ import type { ConfiguredStream, WarehouseConnection } from '@eclusa/sdk'
 import { duckdbDialect } from '@eclusa/warehouse'
 import type { RelationColumn, RelationName } from '@eclusa/warehouse'
 import { foldIdentifier, isReservedIdentifier, ledgerSchema, loadingTableOf } from '../table/identifier.ts'
+import { metadataColumnsOf } from '../table/metadata-column.ts'
 import { planTable } from '../table/table-plan.ts'
 import type { TablePlan } from '../table/table-plan.ts'
 import type { Ledger, StreamRecord } from './ledger.ts'
@@ -121,6 +122,7 @@ async function inspectStream(inspection: StreamInspection): Promise<InspectedStr
     plan: planTable({
       stream: configured.stream,
       columns: configured.schema.columns,
+      metadata: metadataColumnsOf(configured),
       table: columns,
       versions: replacesAllRows(configured) ? new Map() : ((await ledger?.columnVersions(table)) ?? new Map()),
       policy: configured.schemaPolicy,

@@ -1,7 +1,13 @@
-import { EclusaError, fullRefreshCommand, streamKey } from '@eclusa/sdk'
-import type { Column, ConfiguredStream, StreamName } from '@eclusa/sdk'
+import { EclusaError, arrivesAsChanges, fullRefreshCommand, streamKey } from '@eclusa/sdk'
+import type { ChangeBatch, Column, ConfiguredStream, StreamName, TruncateChange } from '@eclusa/sdk'
 import { duckdbDialect } from '@eclusa/warehouse'
 import type { RelationName } from '@eclusa/warehouse'
+import { ChangeDelta } from '../changes/change-delta.ts'
+import { isAfter, positionAt } from '../changes/log-position.ts'
+import type { LogPosition } from '../changes/log-position.ts'
+import { unappliedRows } from '../changes/unapplied-rows.ts'
+import type { DeletionMode } from '../config.ts'
+import { metadataColumnsOf } from '../table/metadata-column.ts'
 import { rawIdMaxOf } from '../table/raw-id.ts'
 import { planTable } from '../table/table-plan.ts'
 import type { TablePlan } from '../table/table-plan.ts'
@@ -10,18 +16,21 @@ import { nullKey, refuseNullKeys } from './null-key.ts'
 import { addsToTable } from './stream-inspection.ts'
 import type { InspectedStream } from './stream-inspection.ts'
 import { TableWriter } from './table-writer.ts'
+import type { AcceptedBatch } from './load.ts'
 import type { BatchRows, WriterContext } from './table-writer.ts'
 
 /*
- * Three ways for rows into a table:
+ * Four ways for rows into a table:
  *
  *   loading  a refresh from its first row on goes into a table beside the target, over as many commits and runs as it
  *            takes; the commit that completes it puts that table in the target's place (or, when the mode is append,
  *            its rows into the target)
  *   direct   an incremental stream that appends writes to the target; each commit makes its rows visible
  *   delta    an incremental stream with keys writes to a temporary table, which each commit merges into the target
+ *   changes  a replicated stream whose copy is whole writes what changed to a temporary table (see ChangeDelta), which each
+ *            commit brings into the target, as it does with changes that come while the copy is still loading
  */
-type Way = 'loading' | 'direct' | 'delta'
+type Way = 'loading' | 'direct' | 'delta' | 'changes'
 
 const rawId = duckdbDialect.quoteIdentifier('_airbyte_raw_id')
 
@@ -33,23 +42,43 @@ export interface Appended {
   readonly taken: Promise<void>
 }
 
+export interface StreamContext extends WriterContext {
+  readonly deletionMode: DeletionMode
+}
+
 /** One stream of a session: what happens between its start and its completion, inside the session's transaction. */
 export class StreamLoad {
-  readonly #context: WriterContext
+  readonly #context: StreamContext
   readonly #inspected: InspectedStream
+  readonly #index: number
   readonly #delta: RelationName
+  /** Changes on their way into the target, or into the table that is loading; undefined until there are any. */
+  #changes: ChangeDelta | undefined
+  #applied: LogPosition | undefined
+  #isAppliedNoted = true
   #record: StreamRecord
   #way: Way = 'loading'
   #writer: TableWriter | undefined
   #columns: readonly Column[]
+  #hasDeltaRows = false
+  /** False while the table that is loading may have a key twice. */
+  #isLoadedUnique = false
+  #isCopied = false
   #isCompleted = false
 
-  constructor(context: WriterContext, inspected: InspectedStream, index: number) {
+  /** @param applied the last change that earlier sessions brought into the warehouse */
+  constructor(
+    context: StreamContext,
+    inspected: InspectedStream,
+    { index, applied }: { readonly index: number; readonly applied: LogPosition | undefined },
+  ) {
     this.#context = context
     this.#inspected = inspected
     this.#record = inspected.record
     this.#columns = inspected.configured.schema.columns
-    this.#delta = { database: 'temp', schema: 'main', identifier: `_eclusa_delta_${index}` }
+    this.#index = index
+    this.#applied = applied
+    this.#delta = temporaryTable(`delta_${index}`)
   }
 
   get stream(): StreamName {
@@ -66,13 +95,15 @@ export class StreamLoad {
     if (!resumed) return this.#startLoading()
     if (this.#record.loadingGenerationId !== undefined) return this.#resumeLoading()
     if (this.#inspected.columns === undefined) throw this.#nothingToResume()
+    if (this.#isReplicated) return this.#startChanges()
     return this.#inspected.configured.destinationSyncMode === 'append_dedup' ? this.#startDelta() : this.#startDirect()
   }
 
   /** Takes back everything of the unfinished read, rows of earlier commits included. */
   async restart(): Promise<readonly string[]> {
     await this.discard()
-    if (this.#way === 'loading') return this.#startLoading()
+    // Changes cannot be taken back, so the stream is copied anew.
+    if (this.#way === 'loading' || this.#way === 'changes') return this.#startLoading()
     if (this.#way === 'direct') await this.#deleteUnfinishedRows()
     // Merged rows cannot be taken back, and need not: they are merged again, each over itself.
     else await this.#query(duckdbDialect.truncate(this.#delta))
@@ -81,35 +112,94 @@ export class StreamLoad {
   }
 
   /** Batches must come one after the other, and the next may come before the last one is taken. */
-  async append(rows: BatchRows, columns: readonly Column[] | undefined): Promise<Appended> {
-    const notes = columns === undefined ? [] : await this.#followNew(columns)
+  async append(
+    rows: BatchRows,
+    { changedColumns, changes, copiedAt }: Pick<AcceptedBatch, 'changedColumns' | 'changes' | 'copiedAt'>,
+  ): Promise<Appended> {
+    const notes = changedColumns === undefined ? [] : await this.#followNew(changedColumns)
     refuseNullKeys(this.#inspected.configured, this.#columns, rows.columns)
+    if (changes !== undefined) {
+      const names = this.#columns.map(({ name }) => name)
+      return { notes, taken: (await this.#changeDelta().append(rows, changes, names)).taken }
+    }
+    if (this.#way === 'changes') throw this.#misplaced('rows of a table copy came after it')
+    if (copiedAt !== undefined) this.#changes?.noteInTable(copiedAt.position)
+    this.#hasDeltaRows = true
+    this.#isLoadedUnique = false
     return { notes, taken: this.#writer!.append(rows) }
+  }
+
+  /** What of a batch was not applied before; the rest is taken for applied from now on. */
+  unapplied(batch: ChangeBatch): ChangeBatch {
+    const { changes } = batch
+    if (changes === undefined) return batch
+    if (!this.#isReplicated) throw this.#misplaced('changes came for a stream that is not replicated')
+    const unapplied = unappliedRows(batch, this.#applied)
+    const last = changes.positions.length - 1
+    if (last >= 0) this.#advance(positionAt(changes, last))
+    return unapplied
+  }
+
+  /** The last change that the next commit will have brought into the warehouse. */
+  get applied(): LogPosition | undefined {
+    return this.#applied
+  }
+
+  /** True once for each time that `applied` has changed. */
+  takesNoteOfApplied(): boolean {
+    const isNew = !this.#isAppliedNoted
+    this.#isAppliedNoted = true
+    return isNew
+  }
+
+  /** @returns what a reader of the log should know. */
+  truncate(change: TruncateChange): readonly string[] {
+    if (!isAfter(change, this.#applied)) return []
+    this.#advance(change)
+    const { stream, destinationSyncMode } = this.#inspected.configured
+    if (destinationSyncMode !== 'append') this.#changeDelta().truncate(change)
+    else
+      return [
+        `Table ${streamKey(stream)} was truncated at its source: its history keeps the rows and does not show it.`,
+      ]
+    return []
+  }
+
+  copied(): void {
+    this.#isCopied = true
   }
 
   complete(): void {
     this.#isCompleted = true
   }
 
-  /** Brings the rows to where the commit makes them visible. */
-  async prepareCommit(sequence: number): Promise<void> {
+  /** Brings the rows to where the commit makes them visible. @returns what a reader of the log should know. */
+  async prepareCommit(sequence: number): Promise<readonly string[]> {
     await this.#writer?.flush()
-    if (this.#way === 'delta') await this.#mergeDelta()
-    if (!this.#isCompleted) return
+    if (this.#way === 'delta' && this.#hasDeltaRows) await this.#mergeDelta()
+    const notes = await this.#mergeChanges()
+    this.#hasDeltaRows = false
+    const isVisible = this.#isCompleted || (this.#isCopied && this.#way === 'loading')
+    if (!isVisible) return notes
     if (this.#way === 'loading') await this.#finishLoading()
     await this.#save({ completedSequence: sequence })
-    this.#isCompleted = false
+    this.#isCompleted = this.#isCopied = false
+    if (this.#isReplicated && this.#way === 'loading') await this.#goOnWithChanges()
+    return notes
   }
 
   /** Forgets rows that are not in the transaction yet. */
   async discard(): Promise<void> {
     await this.#writer?.discard()
+    await this.#changes?.discard()
   }
 
   async #startLoading(): Promise<readonly string[]> {
     const { table, loadingTable, orphan } = this.#inspected
     const { session, ledger } = this.#context
     await this.#forgetCheckpoint()
+    await this.#dropChanges()
+    this.#forgetApplied()
     await session.query(duckdbDialect.createSchema(table.schema, table.database))
     for (const old of orphan === undefined ? [loadingTable] : [loadingTable, orphan]) {
       await session.query(duckdbDialect.dropRelation(old, 'table'))
@@ -129,6 +219,7 @@ export class StreamLoad {
     return planTable({
       stream: configured.stream,
       columns: this.#columns,
+      metadata: metadataColumnsOf(configured),
       table: columns,
       versions: new Map(),
       policy: configured.schemaPolicy,
@@ -164,6 +255,84 @@ export class StreamLoad {
     return this.#follow()
   }
 
+  async #startChanges(): Promise<readonly string[]> {
+    const { configured, table } = this.#inspected
+    const isHistory = configured.destinationSyncMode === 'append'
+    this.#way = 'changes'
+    this.#writer = new TableWriter(this.#context, { configured, authority: table })
+    const notes = await this.#follow()
+    if (isHistory && !this.#record.mayRepeatKeys) await this.#save({ mayRepeatKeys: true })
+    if (!isHistory && this.#record.mayRepeatKeys) {
+      await this.#mergeAppendedRows()
+      if (this.#context.deletionMode === 'hard_delete') await this.#query(this.#removalOfDeleted(table))
+    }
+    return notes
+  }
+
+  /** The copy has become visible. */
+  async #goOnWithChanges(): Promise<void> {
+    await this.#dropChanges()
+    await this.#startChanges()
+  }
+
+  #changeDelta(): ChangeDelta {
+    const { configured, table, loadingTable } = this.#inspected
+    const isLoading = this.#way === 'loading'
+    this.#changes ??= new ChangeDelta(this.#context, {
+      configured,
+      table: isLoading ? loadingTable : table,
+      delta: temporaryTable(`${isLoading ? 'loading_changes' : 'changes'}_${this.#index}`),
+      columns: this.#writer!.columns,
+      deletes: this.#deletes,
+    })
+    return this.#changes
+  }
+
+  /**
+   * While the table is loading, a delete stays as a row until the copy is whole, so that no row of the copy that comes
+   * later, and is older, takes its place.
+   */
+  get #deletes() {
+    if (this.#inspected.configured.destinationSyncMode === 'append') return 'as_sent'
+    if (this.#context.deletionMode === 'soft_delete') return 'filled'
+    return this.#way === 'loading' ? 'as_sent' : 'removed'
+  }
+
+  async #mergeChanges(): Promise<readonly string[]> {
+    if (this.#changes === undefined) return []
+    const { configured, loadingTable } = this.#inspected
+    // Copies of several moments may have a row twice, and changes must meet one.
+    if (this.#way === 'loading' && configured.destinationSyncMode === 'append_dedup' && !this.#isLoadedUnique) {
+      await this.#keepLastRows(loadingTable)
+    }
+    this.#isLoadedUnique = true
+    return this.#changes.merge()
+  }
+
+  async #dropChanges(): Promise<void> {
+    await this.#changes?.drop()
+    this.#changes = undefined
+  }
+
+  #advance({ position, order }: LogPosition): void {
+    if (!isAfter({ position, order }, this.#applied)) return
+    this.#applied = { position, order }
+    this.#isAppliedNoted = false
+  }
+
+  #forgetApplied(): void {
+    this.#isAppliedNoted &&= this.#applied === undefined
+    this.#applied = undefined
+  }
+
+  #removalOfDeleted(table: RelationName): string {
+    return `DELETE FROM ${duckdbDialect.formatRelation(table)} WHERE _ab_cdc_deleted_at IS NOT NULL`
+  }
+
+  get #isReplicated(): boolean {
+    return arrivesAsChanges(this.#inspected.configured)
+  }
+
   async #startDelta(): Promise<readonly string[]> {
     const { configured, table, columns } = this.#inspected
     this.#way = 'delta'
@@ -176,6 +345,7 @@ export class StreamLoad {
 
   async #follow(): Promise<readonly string[]> {
     const notes = await this.#writer!.follow(this.#columns)
+    await this.#changes?.follow(this.#writer!.columns)
     if (this.#inspected.configured.destinationSyncMode === 'append_dedup') this.#refuseMovedKey()
     return notes
   }
@@ -243,7 +413,12 @@ export class StreamLoad {
     const name = duckdbDialect.formatRelation(table)
     const { rows } = await this.#query(`SELECT 1 FROM ${name} GROUP BY ${key} HAVING count(*) > 1 LIMIT 1`)
     if (rows.length === 0) return
-    const order = [...(cursorColumn === undefined ? [] : [`${quote(cursorColumn)} DESC NULLS LAST`]), `${rawId} DESC`]
+    const ahead = this.#isReplicated
+      ? ['_ab_cdc_lsn', '_ab_cdc_order']
+      : cursorColumn === undefined
+        ? []
+        : [cursorColumn]
+    const order = [...ahead.map((column) => `${quote(column)} DESC NULLS LAST`), `${rawId} DESC`]
     // By its id and not by `rowid`, which means a column of the stream where it has one of that name.
     await this.#query(
       `DELETE FROM ${name} WHERE ${rawId} IN (
@@ -254,7 +429,11 @@ export class StreamLoad {
   async #finishLoading(): Promise<void> {
     const { table, loadingTable, configured } = this.#inspected
     const { ledger } = this.#context
-    if (configured.destinationSyncMode === 'append_dedup') await this.#keepLastRows(loadingTable)
+    if (configured.destinationSyncMode === 'append_dedup') {
+      await this.#keepLastRows(loadingTable)
+      const removesDeleted = this.#isReplicated && this.#context.deletionMode === 'hard_delete'
+      if (removesDeleted) await this.#query(this.#removalOfDeleted(loadingTable))
+    }
     if (this.#appendsToTarget) {
       for (const statement of await this.#moveRows(loadingTable, table)) await this.#query(statement)
     } else {
@@ -296,6 +475,11 @@ export class StreamLoad {
     return this.#context.session.query(sql)
   }
 
+  #misplaced(what: string): EclusaError {
+    const key = streamKey(this.#inspected.configured.stream)
+    return new EclusaError('INTERNAL', { message: `Stream ${key}: ${what}.`, details: { stream: key } })
+  }
+
   #nothingToResume(): EclusaError {
     const { configured } = this.#inspected
     return new EclusaError('INTERNAL', {
@@ -303,4 +487,8 @@ export class StreamLoad {
       details: { stream: streamKey(configured.stream) },
     })
   }
+}
+
+function temporaryTable(name: string): RelationName {
+  return { database: 'temp', schema: 'main', identifier: `_eclusa_${name}` }
 }

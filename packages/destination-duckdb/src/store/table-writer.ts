@@ -7,6 +7,7 @@ import { TableInsertion } from '../chunk/table-insertion.ts'
 import type { InsertionContext } from '../chunk/table-insertion.ts'
 import { foldIdentifier } from '../table/identifier.ts'
 import { lateColumnNote, lateColumns } from '../table/late-column.ts'
+import { metadataColumnsOf } from '../table/metadata-column.ts'
 import type { MetadataColumnName } from '../table/metadata-column.ts'
 import { planTable } from '../table/table-plan.ts'
 import type { PlannedColumn, TablePlan } from '../table/table-plan.ts'
@@ -21,7 +22,22 @@ export interface WriterContext extends InsertionContext {
 export interface BatchRows {
   readonly rowCount: number
   readonly columns: readonly ColumnData[]
-  readonly metadata: Readonly<Record<MetadataColumnName, SlotValues>>
+  /** NULL in columns that are not among them. */
+  readonly metadata: Readonly<Partial<Record<MetadataColumnName, SlotValues>>>
+}
+
+/** A column of a table that rows are written to. */
+export interface WrittenColumn extends PlannedColumn {
+  /** The stream's column whose values it holds, or held before they went to a new version; undefined when there is none. */
+  readonly of: string | undefined
+}
+
+/** What each column gets from a batch. */
+export function slotsOf(written: readonly WrittenColumn[], { columns, metadata }: BatchRows): SlotValues[] {
+  return written.map(({ origin }): SlotValues => {
+    if (origin.kind === 'source') return { kind: 'rows', column: columns[origin.index]! }
+    return (origin.kind === 'metadata' ? metadata[origin.name] : undefined) ?? { kind: 'null' }
+  })
 }
 
 /** Appends the batches of a stream to one table, and lets that table and its mirrors follow the stream's columns. */
@@ -32,7 +48,7 @@ export class TableWriter {
   readonly #authority: RelationName
   /** A table of the same columns that rows go through on their way; undefined when they go straight to the authority. */
   readonly #mirror: RelationName | undefined
-  #columns: readonly PlannedColumn[] = []
+  #columns: readonly WrittenColumn[] = []
   #insertion: TableInsertion | undefined
 
   constructor(
@@ -49,11 +65,13 @@ export class TableWriter {
   async follow(columns: readonly Column[]): Promise<readonly string[]> {
     await this.flush()
     const { session, ledger } = this.#context
+    const versions = await ledger.columnVersions(this.#authority)
     const plan = planTable({
       stream: this.#configured.stream,
       columns,
+      metadata: metadataColumnsOf(this.#configured),
       table: await duckdbDialect.listColumns(session, this.#authority),
-      versions: await ledger.columnVersions(this.#authority),
+      versions,
       policy: this.#configured.schemaPolicy,
       replaces: false,
     })
@@ -61,7 +79,10 @@ export class TableWriter {
     const notes = late.length > 0 && (await this.#hasRows()) ? [lateColumnNote(this.#configured, late)] : []
     await this.#apply(plan)
     const names = (await duckdbDialect.listColumns(session, this.#target)) ?? []
-    this.#columns = names.map(({ name }) => this.#plannedColumn(plan, name))
+    this.#columns = names.map(({ name }) => {
+      const planned = this.#plannedColumn(plan, name)
+      return { ...planned, of: streamColumnOf(planned, columns, versions) }
+    })
     return [...plan.notes, ...notes]
   }
 
@@ -72,14 +93,15 @@ export class TableWriter {
   }
 
   /** Resolves when the batch's memory is no longer needed; `flush` tells whether its rows arrived. */
-  append({ rowCount, columns, metadata }: BatchRows): Promise<void> {
-    const slots = this.#columns.map(({ origin }): SlotValues => {
-      if (origin.kind === 'source') return { kind: 'rows', column: columns[origin.index]! }
-      return origin.kind === 'metadata' ? metadata[origin.name] : { kind: 'null' }
-    })
+  append(rows: BatchRows): Promise<void> {
     const types = this.#columns.map(({ type }) => type)
     this.#insertion ??= new TableInsertion(this.#context, this.#target, types)
-    return this.#insertion.append(slots, rowCount)
+    return this.#insertion.append(slotsOf(this.#columns, rows), rows.rowCount)
+  }
+
+  /** In the order of the table. */
+  get columns(): readonly WrittenColumn[] {
+    return this.#columns
   }
 
   /** Resolves when all rows are in the transaction, as must be before statements that change the table. */
@@ -135,4 +157,16 @@ export class TableWriter {
       details: { stream: streamKey(this.#configured.stream) },
     })
   }
+}
+
+function streamColumnOf(
+  { name, origin }: PlannedColumn,
+  columns: readonly Column[],
+  versions: ReadonlyMap<string, string>,
+): string | undefined {
+  if (origin.kind === 'metadata') return undefined
+  if (origin.kind === 'source') return columns[origin.index]!.name
+  const folded = foldIdentifier(name)
+  const ofName = versions.get(folded) ?? name
+  return columns.find((column) => foldIdentifier(column.name) === foldIdentifier(ofName))?.name
 }

@@ -1,13 +1,12 @@
 import { fullRefreshCommand, streamKey } from '@eclusa/sdk'
 import type { ConfiguredStream } from '@eclusa/sdk'
-import { metadataColumns } from './metadata-column.ts'
+import { isMetadataColumn } from './metadata-column.ts'
 import type { TablePlan } from './table-plan.ts'
 
 /** Columns of the stream that a table gets after its rows; versions of another column are not among them. */
 export function lateColumns({ changes }: TablePlan): string[] {
-  const isMetadata = (column: string) => metadataColumns.some(({ name }) => name === column)
   return changes.flatMap(({ kind, column, versionOf }) =>
-    kind === 'add' && versionOf === undefined && !isMetadata(column) ? [column] : [],
+    kind === 'add' && versionOf === undefined && !isMetadataColumn(column) ? [column] : [],
   )
 }
 

@@ -2,7 +2,7 @@ import { hasErrorCode, parseColumnType } from '@eclusa/sdk'
 import type { ColumnType, SchemaPolicy } from '@eclusa/sdk'
 import { duckdbDialect } from '@eclusa/warehouse'
 import { describe, expect, it } from 'vitest'
-import { metadataColumns } from './metadata-column.ts'
+import { rowColumns } from './metadata-column.ts'
 import { planTable } from './table-plan.ts'
 import type { TablePlan } from './table-plan.ts'
 
@@ -24,11 +24,12 @@ function typeOf(text: string): ColumnType {
 }
 
 function plan({ source, table, versions = {}, policy = 'evolve', replaces = false }: Case): TablePlan {
-  const metadata = metadataColumns.map(({ name, type }) => [name, duckdbDialect.sqlTypeOf(type)] as const)
+  const metadata = rowColumns.map(({ name, type }) => [name, duckdbDialect.sqlTypeOf(type)] as const)
   const columns = table && [...Object.entries(table), ...metadata]
   return planTable({
     stream: { name: 's' },
     columns: Object.entries(source).map(([name, type]) => ({ name, type: typeOf(type), nullable: true })),
+    metadata: rowColumns,
     table: columns?.map(([name, sqlType]) => ({
       name,
       sqlType,

@@ -3,8 +3,8 @@ import type { Column, ColumnType, SchemaPolicy, StreamName } from '@eclusa/sdk'
 import { duckdbDialect, isSameColumnType, isWidening } from '@eclusa/warehouse'
 import type { RelationColumn } from '@eclusa/warehouse'
 import { foldIdentifier } from './identifier.ts'
-import { metadataColumns } from './metadata-column.ts'
-import type { MetadataColumnName } from './metadata-column.ts'
+import { isMetadataColumn } from './metadata-column.ts'
+import type { MetadataColumn, MetadataColumnName } from './metadata-column.ts'
 
 /*
  * How a table follows its stream. A column of the stream goes into the column of its name; when the types have become
@@ -56,6 +56,8 @@ export interface TablePlan {
 export interface TablePlanInput {
   readonly stream: StreamName
   readonly columns: readonly Column[]
+  /** What eclusa adds to them, in order. */
+  readonly metadata: readonly MetadataColumn[]
   /** The table as it is; undefined when there is none. */
   readonly table: readonly RelationColumn[] | undefined
   /** Which of the table's columns are versions, by folded name, and of which column of the stream. */
@@ -74,14 +76,14 @@ export interface TablePlanInput {
  */
 export function planTable(input: TablePlanInput): TablePlan {
   refuseCollisions(input)
-  if (input.table === undefined) return { columns: newColumns(input.columns), changes: [], notes: [] }
+  if (input.table === undefined) return { columns: newColumns(input), changes: [], notes: [] }
   const plan = followStream(input, input.table)
   return input.replaces ? asNewTable(plan) : plan
 }
 
-function newColumns(columns: readonly Column[]): PlannedColumn[] {
+function newColumns({ columns, metadata }: TablePlanInput): PlannedColumn[] {
   const data = columns.map(({ name, type }, index) => plannedColumn(name, type, { kind: 'source', index }))
-  return [...data, ...metadataColumns.map(({ name, type }) => plannedColumn(name, type, { kind: 'metadata', name }))]
+  return [...data, ...metadata.map(({ name, type }) => plannedColumn(name, type, { kind: 'metadata', name }))]
 }
 
 function plannedColumn(name: string, type: ColumnType, origin: ColumnOrigin): PlannedColumn {
@@ -139,14 +141,14 @@ class Follower {
     for (const { name, origin } of this.columns) {
       const folded = foldIdentifier(name)
       const isKnown = origin.kind !== 'none' || this.#input.versions.has(folded) || this.#sourceNames.has(folded)
-      if (isKnown || metadataColumns.some((metadata) => metadata.name === folded)) continue
+      if (isKnown || isMetadataColumn(name)) continue
       if (this.#input.policy === 'freeze') this.forbidden.push(`column "${name}" is gone`)
       this.notes.push(`Column "${name}" is no longer in the source: it is kept and gets NULL.`)
     }
   }
 
   addMetadata(): void {
-    for (const { name, type } of metadataColumns) {
+    for (const { name, type } of this.#input.metadata) {
       const planned = plannedColumn(name, type, { kind: 'metadata', name })
       const existing = this.#table.get(name)
       if (existing === undefined) this.#add(planned, 'it was dropped by hand')
@@ -227,13 +229,13 @@ class Follower {
   }
 }
 
-function refuseCollisions({ stream, columns, versions }: TablePlanInput): void {
+function refuseCollisions({ stream, columns, versions, metadata }: TablePlanInput): void {
   const seen = new Map<string, string>()
   for (const { name } of columns) {
     const folded = foldIdentifier(name)
     const other = seen.get(folded)
     const version = versions.get(folded)
-    if (metadataColumns.some((metadata) => metadata.name === folded)) {
+    if (metadata.some((own) => own.name === folded)) {
       throw collision(
         stream,
         `Column "${name}" of stream ${streamKey(stream)} has the name of a metadata column of eclusa.`,

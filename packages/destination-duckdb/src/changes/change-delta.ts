@@ -1,0 +1,248 @@
+import { changeOperation, streamKey } from '@eclusa/sdk'
+import type { ConfiguredStream, RowChanges, TruncateChange } from '@eclusa/sdk'
+import { duckdbDialect } from '@eclusa/warehouse'
+import type { RelationName } from '@eclusa/warehouse'
+import { TableInsertion } from '../chunk/table-insertion.ts'
+import type { SlotValues } from '../chunk/chunk-writer.ts'
+import type { DeltaColumn } from './change-slots.ts'
+import { deltaSlots, markColumn, operationColumn, rowColumn } from './change-slots.ts'
+import { plainMerge, resolvedMerge, truncation, unfoundColumn } from './merge-sql.ts'
+import type { Merge } from './merge-sql.ts'
+import { UnchangedMarks } from './unchanged-marks.ts'
+import { foldIdentifier } from '../table/identifier.ts'
+import { slotsOf } from '../store/table-writer.ts'
+import type { BatchRows, WriterContext, WrittenColumn } from '../store/table-writer.ts'
+
+/*
+ * Changes of one stream on their way into its table: a temporary table with the table's columns, and beside them what each
+ * change is. All that touches rows of the table happens in `merge`, at the end of the transaction: DuckDB (1.5.6) refuses
+ * to commit a transaction that has deleted rows of a table before it altered it.
+ */
+
+export interface ChangeDeltaOptions {
+  readonly configured: ConfiguredStream
+  /** Where the changes go. */
+  readonly table: RelationName
+  /** The temporary table. */
+  readonly delta: RelationName
+  readonly columns: readonly WrittenColumn[]
+  readonly deletes: Merge['deletes']
+}
+
+export class ChangeDelta {
+  readonly #context: WriterContext
+  readonly #options: ChangeDeltaOptions
+  readonly #marks = new UnchangedMarks()
+  /** Columns of the table that the delta has too. */
+  #columns: readonly WrittenColumn[]
+  #words = 0
+  #isThere = false
+  #insertion: TableInsertion | undefined
+  #rows = 0
+  #positionMin: bigint | undefined
+  #positionMax = 0n
+  #hasDeletes = false
+  #hasUnsentRekeys = false
+  readonly #truncations: { readonly at: TruncateChange; readonly row: number }[] = []
+  /** The newest position that a row of the table has; undefined before it was looked up. */
+  #tablePosition: bigint | undefined
+
+  constructor(context: WriterContext, options: ChangeDeltaOptions) {
+    this.#context = context
+    this.#options = options
+    this.#columns = options.columns
+  }
+
+  /** Batches must come one after the other. Resolves when the batch's memory is no longer needed. */
+  async append(rows: BatchRows, changes: RowChanges, names: readonly string[]): Promise<{ taken: Promise<void> }> {
+    const words = this.#marks.wordsOf(changes, names.map(foldIdentifier))
+    await this.#prepare()
+    this.#note(changes, words)
+    const slots = [...slotsOf(this.#columns, rows), ...deltaSlots(changes, { firstRow: this.#rows, words })]
+    this.#rows += rows.rowCount
+    const written = [...this.#columns, ...this.#own()]
+    this.#insertion ??= new TableInsertion(
+      this.#context,
+      this.#options.delta,
+      written.map(({ type }) => type),
+      written.map(({ name }) => name),
+    )
+    return { taken: this.#insertion.append(slots, rows.rowCount) }
+  }
+
+  truncate(at: TruncateChange): void {
+    this.#truncations.push({ at, row: this.#rows })
+    this.#noteRange(at.position, at.position)
+  }
+
+  /** Lets the delta follow its table. */
+  async follow(columns: readonly WrittenColumn[]): Promise<void> {
+    await this.flush()
+    const known = new Map(this.#columns.map((column) => [foldIdentifier(column.name), column]))
+    for (const { name, sqlType } of this.#isThere ? columns : []) {
+      const existing = known.get(foldIdentifier(name))
+      if (existing === undefined) await this.#query(duckdbDialect.addColumn(this.#options.delta, { name, sqlType }))
+      else if (existing.sqlType !== sqlType)
+        await this.#query(duckdbDialect.alterColumnType(this.#options.delta, existing.name, sqlType))
+    }
+    this.#columns = columns
+  }
+
+  /** Brings the changes into the table. @returns what a reader of the log should know. */
+  async merge(): Promise<readonly string[]> {
+    await this.flush()
+    if (this.#rows === 0 && this.#truncations.length === 0) return []
+    const mayBeBehind = this.#takes === 'last' && this.#positionMin! <= (await this.#newestInTable())
+    let unfound = 0
+    let from = 0
+    for (const { at, row } of this.#truncations) {
+      if (this.#keepsTruncated) unfound += await this.#mergeRows(mayBeBehind, { from, before: row })
+      if (this.#takes === 'last') await this.#queryAll(truncation(this.#mergeOf(mayBeBehind), at))
+      from = row
+    }
+    unfound += await this.#mergeRows(mayBeBehind, { from, before: this.#rows })
+    this.noteInTable(this.#positionMax)
+    await this.#clear()
+    return unfound === 0 ? [] : [this.#unfoundNote()]
+  }
+
+  /** Rows of that position have come into the table. */
+  noteInTable(position: bigint): void {
+    if (this.#tablePosition !== undefined) this.#tablePosition = maxOf(this.#tablePosition, position)
+  }
+
+  async flush(): Promise<void> {
+    const insertion = this.#insertion
+    this.#insertion = undefined
+    await insertion?.finish()
+  }
+
+  /** Forgets rows that are not in the transaction yet. */
+  async discard(): Promise<void> {
+    const insertion = this.#insertion
+    this.#insertion = undefined
+    await insertion?.discard()
+  }
+
+  async drop(): Promise<void> {
+    await this.discard()
+    if (this.#isThere) await this.#query(duckdbDialect.dropRelation(this.#options.delta, 'table'))
+    this.#isThere = false
+  }
+
+  get #takes(): Merge['takes'] {
+    return this.#options.configured.destinationSyncMode === 'append_dedup' ? 'last' : 'all'
+  }
+
+  /** A history has every change, and rows that are only marked as deleted were there before. */
+  get #keepsTruncated(): boolean {
+    return this.#takes === 'all' || this.#options.deletes !== 'removed'
+  }
+
+  /** The delta is there, and has a column for each word of marks. */
+  async #prepare(): Promise<void> {
+    const { delta } = this.#options
+    if (!this.#isThere) {
+      this.#words = this.#marks.wordCount
+      const columns = [...this.#columns.map(({ name, sqlType }) => ({ name, sqlType })), ...this.#own()]
+      await this.#query(duckdbDialect.createTable(delta, columns, { temporary: true }))
+      this.#isThere = true
+    }
+    for (; this.#words < this.#marks.wordCount; this.#words++) {
+      await this.flush()
+      await this.#query(duckdbDialect.addColumn(delta, markColumn(this.#words)))
+    }
+  }
+
+  #own(): DeltaColumn[] {
+    return [operationColumn, rowColumn, ...Array.from({ length: this.#words }, (_, word) => markColumn(word))]
+  }
+
+  #note({ operations, positions }: RowChanges, words: readonly (Int32Array | undefined)[]): void {
+    if (operations.length === 0) return
+    this.#noteRange(positions[0]!, positions[positions.length - 1]!)
+    this.#hasDeletes ||= operations.includes(changeOperation.delete)
+    this.#hasUnsentRekeys ||= words.some((word) =>
+      word?.some((marks, row) => marks !== 0 && operations[row] === changeOperation.rekey),
+    )
+  }
+
+  #noteRange(first: bigint, last: bigint): void {
+    this.#positionMin ??= first
+    if (first < this.#positionMin) this.#positionMin = first
+    this.#positionMax = maxOf(this.#positionMax, last)
+  }
+
+  async #newestInTable(): Promise<bigint> {
+    if (this.#tablePosition !== undefined) return this.#tablePosition
+    const table = duckdbDialect.formatRelation(this.#options.table)
+    const { rows } = await this.#query(`SELECT coalesce(max(_ab_cdc_lsn), -1)::BIGINT FROM ${table}`)
+    this.#tablePosition = BigInt(rows[0]![0] as bigint)
+    return this.#tablePosition
+  }
+
+  #mergeOf(mayBeBehind: boolean, rows?: Merge['rows']): Merge {
+    const { configured, table, delta, deletes } = this.#options
+    const present = this.#marks.columns
+    const isAll = rows === undefined || (rows.from === 0 && rows.before === this.#rows)
+    return {
+      table,
+      delta,
+      key: configured.primaryKey,
+      columns: this.#columns.map(({ name, of }) => {
+        const isMarked = of !== undefined && present.has(foldIdentifier(of))
+        return { name, of, mark: isMarked ? this.#marks.placeOf(foldIdentifier(of)) : undefined }
+      }),
+      ...(isAll ? {} : { rows }),
+      takes: this.#takes,
+      deletes,
+      mayBeBehind,
+      hasUnsentRekeys: this.#hasUnsentRekeys && configured.primaryKey.length > 0,
+    }
+  }
+
+  /** @returns how many values were found nowhere. */
+  async #mergeRows(mayBeBehind: boolean, rows: { readonly from: number; readonly before: number }): Promise<number> {
+    if (rows.from === rows.before) return 0
+    const merge = this.#mergeOf(mayBeBehind, rows)
+    const fillsDeletes = merge.deletes === 'filled' && this.#hasDeletes
+    const isPlain = this.#marks.columns.size === 0 && !fillsDeletes && !mayBeBehind
+    if (isPlain) {
+      await this.#queryAll(plainMerge(merge))
+      return 0
+    }
+    const resolved = { ...this.#options.delta, identifier: `${this.#options.delta.identifier}_resolved` }
+    await this.#queryAll(resolvedMerge(merge, resolved))
+    const name = duckdbDialect.formatRelation(resolved)
+    const { rows: counted } = await this.#query(`SELECT coalesce(sum(${unfoundColumn}), 0)::BIGINT FROM ${name}`)
+    await this.#query(duckdbDialect.dropRelation(resolved, 'table'))
+    return Number(counted[0]![0])
+  }
+
+  async #clear(): Promise<void> {
+    if (this.#isThere && this.#rows > 0) await this.#query(duckdbDialect.truncate(this.#options.delta))
+    this.#rows = 0
+    this.#positionMin = undefined
+    this.#hasDeletes = false
+    this.#hasUnsentRekeys = false
+    this.#truncations.length = 0
+    this.#marks.clear()
+  }
+
+  #unfoundNote(): string {
+    const { configured } = this.#options
+    return `Values of stream ${streamKey(configured.stream)} that the source did not send, because they had not changed, were found in no earlier row: they are NULL, and _airbyte_meta says so.`
+  }
+
+  async #queryAll(statements: readonly string[]): Promise<void> {
+    for (const statement of statements) await this.#query(statement)
+  }
+
+  #query(sql: string) {
+    return this.#context.session.query(sql)
+  }
+}
+
+function maxOf(left: bigint, right: bigint): bigint {
+  return left > right ? left : right
+}
