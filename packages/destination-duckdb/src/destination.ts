@@ -3,6 +3,7 @@ import { openDuckDb } from '@eclusa/warehouse'
 import { checkDuckDb, limitsOf } from './check.ts'
 import { duckdbConfigSchema } from './config.ts'
 import { planStatements } from './plan.ts'
+import { forgetCheckpoints, readProgress } from './progress.ts'
 import { busyIfLocked, openSession } from './session.ts'
 
 /**
@@ -31,11 +32,13 @@ export const duckdb = defineDestination({
   check: checkDuckDb,
   plan: planStatements,
   open: (request) => openSession(request),
-  async openWarehouse(config, { signal }) {
+  async openWarehouse(config, { signal, readOnly = false }) {
     try {
-      return await openDuckDb({ path: config.path, signal, ...limitsOf(config) })
+      return await openDuckDb({ path: config.path, signal, readOnly, ...limitsOf(config) })
     } catch (error) {
       throw busyIfLocked(error)
     }
   },
+  progress: readProgress,
+  forgetCheckpoints,
 })

@@ -8,8 +8,10 @@ import type {
   Column,
   Commit,
   ConfiguredStream,
+  ConnectorContext,
   StreamName,
   TruncateChange,
+  Warehouse,
   WriteRequest,
 } from '@eclusa/sdk'
 import { acceptBatch } from './batch/accept-batch.ts'
@@ -110,6 +112,10 @@ class DuckDbDestinationSession implements AuthoredSession {
     this.#tell(notes)
     this.#tell((commit.unrepresentable ?? []).map(({ stream }) => unheldNote(stream)))
     return commit
+  }
+
+  async openWarehouse({ signal }: ConnectorContext): Promise<Warehouse> {
+    return await this.#opened.lend(signal)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

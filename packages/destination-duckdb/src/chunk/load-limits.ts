@@ -20,7 +20,7 @@ const columnBytes = 2 ** 20
 
 const units: Readonly<Record<string, number>> = { bytes: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 }
 
-/** Memory and threads of a database while it is loaded; changed between statements only. */
+/** Memory and threads of a database while it is loaded; changed between statements of the load only. */
 export class LoadLimits {
   /** As configured, or one for each core. */
   readonly threadsMax: number
@@ -32,6 +32,9 @@ export class LoadLimits {
   #memory: string
   #threads: number
   #isLifted = false
+  /** Others who work on the database at the moment: what is lowered is lowered for all its sessions. */
+  #guests = 0
+  #lastChange: Promise<unknown> = Promise.resolve()
 
   /** @param columns of the widest table */
   static async of(connection: WarehouseConnection, columns: number): Promise<LoadLimits> {
@@ -57,6 +60,7 @@ export class LoadLimits {
 
   /** For a statement that inserts with so many threads. */
   async beginInserting(threads: number): Promise<void> {
+    if (this.#guests > 0) return
     await this.#setThreads(threads)
     const bytes = this.#insertingBytes * threads
     if (this.#isLifted || bytesOf(this.#configuredMemory) <= bytes) return
@@ -76,16 +80,50 @@ export class LoadLimits {
     this.#isLifted = false
   }
 
-  async #setMemory(limit: string): Promise<void> {
-    if (this.#memory === limit) return
-    await this.#connection.query(`SET memory_limit = '${limit}'`)
-    this.#memory = limit
+  /**
+   * Lets somebody else work on the database with all that was configured, also in the middle of a load.
+   *
+   * @param connection of the guest, since the load's own may be busy inserting.
+   * @returns what ends it.
+   */
+  async welcome(connection: WarehouseConnection): Promise<() => void> {
+    this.#guests += 1
+    let isGone = false
+    const leave = () => {
+      if (!isGone) this.#guests -= 1
+      isGone = true
+    }
+    try {
+      await this.#setMemory(this.#configuredMemory, connection)
+      await this.#setThreads(this.threadsMax, connection)
+      return leave
+    } catch (error) {
+      leave()
+      throw error
+    }
   }
 
-  async #setThreads(count: number): Promise<void> {
-    if (this.#threads === count) return
-    await this.#connection.query(`SET threads = ${count}`)
-    this.#threads = count
+  async #setMemory(limit: string, connection = this.#connection): Promise<void> {
+    await this.#inTurn(async () => {
+      if (this.#memory === limit) return
+      await connection.query(`SET memory_limit = '${limit}'`)
+      this.#memory = limit
+    })
+  }
+
+  async #setThreads(count: number, connection = this.#connection): Promise<void> {
+    await this.#inTurn(async () => {
+      if (this.#threads === count) return
+      await connection.query(`SET threads = ${count}`)
+      this.#threads = count
+    })
+  }
+
+  /** One change after the other, so that what is remembered is what holds. */
+  async #inTurn(change: () => Promise<void>): Promise<void> {
+    const changed = this.#lastChange.then(change)
+    this.#lastChange = changed.catch(() => {})
+    await changed
   }
 }
 

@@ -1,5 +1,5 @@
 import { EclusaError, streamKey } from '@eclusa/sdk'
-import type { Checkpoint, JsonObject, SqlValue, StreamName, WarehouseConnection } from '@eclusa/sdk'
+import type { Checkpoint, JsonObject, SqlValue, StoredProgress, StreamName, WarehouseConnection } from '@eclusa/sdk'
 import { duckdbDialect } from '@eclusa/warehouse'
 import type { RelationName } from '@eclusa/warehouse'
 import type { LogPosition } from '../changes/log-position.ts'
@@ -121,6 +121,35 @@ export class Ledger {
         { position: BigInt(position as bigint), order: Number(order) },
       ]),
     )
+  }
+
+  /** The last commit of the pipeline; undefined before the first one. */
+  async lastCommit(): Promise<NonNullable<StoredProgress['lastCommit']> | undefined> {
+    const [row] = await this.#rows(
+      `SELECT sequence, row_count, byte_count, run_id, epoch_ms(committed_at) FROM ${nameOf('commits')}
+       WHERE pipeline = $1 ORDER BY sequence DESC LIMIT 1`,
+      [this.#pipeline],
+    )
+    if (row === undefined) return undefined
+    const [sequence, rows, bytes, runId, atMs] = row
+    return {
+      sequence: Number(sequence),
+      rows: Number(rows),
+      bytes: Number(bytes),
+      runId: String(runId),
+      atMs: Number(atMs),
+    }
+  }
+
+  /** When rows of each stream were last committed, in milliseconds since 1970, by the stream's key. */
+  async lastRowsAtMs(): Promise<Map<string, number>> {
+    const rows = await this.#rows(
+      `SELECT namespace, stream, max(epoch_ms(committed_at)) FROM ${nameOf('commit_streams')}
+       JOIN ${nameOf('commits')} USING (pipeline, sequence)
+       WHERE pipeline = $1 AND commit_streams.row_count > 0 GROUP BY ALL`,
+      [this.#pipeline],
+    )
+    return new Map(rows.map(([namespace, stream, atMs]) => [streamKey(streamOf(namespace, stream)), Number(atMs)]))
   }
 
   /** 0 before the first commit. */

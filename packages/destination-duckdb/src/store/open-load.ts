@@ -1,4 +1,4 @@
-import type { ConfiguredStream, WriteRequest } from '@eclusa/sdk'
+import type { ConfiguredStream, Warehouse, WriteRequest } from '@eclusa/sdk'
 import { openDuckDb } from '@eclusa/warehouse'
 import type { DuckDbSession, DuckDbWarehouse } from '@eclusa/warehouse'
 import type { AppendMethod } from '../chunk/chunk-writer.ts'
@@ -9,6 +9,7 @@ import type { InsertionContext } from '../chunk/table-insertion.ts'
 import { deletionModeOf } from '../config.ts'
 import type { DuckDbConfig } from '../config.ts'
 import { metadataColumnsOf } from '../table/metadata-column.ts'
+import { lendWarehouse } from './lent-warehouse.ts'
 import { Load } from './load.ts'
 
 /** A load together with the database it writes to. */
@@ -16,6 +17,8 @@ export interface OpenLoad extends AsyncDisposable {
   readonly load: Load
   /** What should be told at the start. */
   readonly notes: readonly string[]
+  /** The database for somebody else, beside the load. */
+  lend(signal: AbortSignal): Promise<Warehouse>
 }
 
 /** Opens the file and begins a load. The signal interrupts what runs, and lets nothing more run but the end. */
@@ -51,7 +54,8 @@ export async function openLoad({
       },
     )
     const close = () => closeLoad(load, warehouse)
-    return { load, notes: [...notes, ...load.warnings], [Symbol.asyncDispose]: close }
+    const lend = (guest: AbortSignal) => lendWarehouse(warehouse, limits, guest)
+    return { load, notes: [...notes, ...load.warnings], lend, [Symbol.asyncDispose]: close }
   } catch (error) {
     await warehouse[Symbol.asyncDispose]()
     throw error
