@@ -82,6 +82,13 @@ export const postgresReplicationErrors = {
     cause: 'A slot of that name exists, but not for this purpose: it has another plugin, kind or database.',
     remedy: 'Name another `replication_slot`, or drop that one if nobody needs it.',
   },
+  REPLICATION_SPILL_FAILED: {
+    failureType: 'system_error',
+    cause:
+      'A large transaction that is not committed yet is kept in a temporary file, and that could not be written or read.',
+    remedy:
+      'Free space on the disk of the directory for temporary files, or set TMPDIR to a directory with more. The slot keeps all: run again.',
+  },
   REPLICATION_STANDBY_UNSUPPORTED: {
     failureType: 'config_error',
     cause:

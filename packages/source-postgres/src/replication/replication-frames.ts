@@ -35,6 +35,11 @@ export class ReplicationFrames {
     this.#framesEnd = end
   }
 
+  /** There are no more. */
+  get isEmpty(): boolean {
+    return this.#next >= this.#framesEnd
+  }
+
   /** Goes on to the next frame; false when there is none. */
   next(): boolean {
     const { bytes, view } = this.wire

@@ -55,6 +55,7 @@ export class ReplicationStream implements AsyncDisposable {
   #state: 'starting' | 'streaming' | 'ending' | 'failed' | 'finished' = 'starting'
   #failure: unknown
   #isPaused = false
+  #isInterrupted = false
   #positions: ConsumedPositions = { written: lsnNone, flushed: lsnNone, applied: lsnNone }
   #receivedAtMs = performance.now()
   #timer: NodeJS.Timeout | undefined
@@ -86,16 +87,30 @@ export class ReplicationStream implements AsyncDisposable {
   }
 
   /**
-   * The frames received since the last call, at least one; undefined when the stream has ended. They are valid until the
-   * next call, which also lets the socket go on when it was paused: await nothing else before frames are decoded.
+   * The frames received since the last call, at least one unless it was interrupted; undefined when the stream has ended.
+   * They are valid until the next call, which also lets the socket go on when it was paused.
    *
    * @throws CANCELLED when the session's signal is aborted. POSTGRES_CONNECTION_LOST, REPLICATION_PROTOCOL_VIOLATION, and
    *   others by the server's SQLSTATE.
    */
   async next(): Promise<ReplicationFrames | undefined> {
-    while (this.#state === 'streaming' && this.#failure === undefined && this.#frames === 0) await this.#change()
+    while (this.#state === 'streaming' && this.#failure === undefined && !this.hasFrames && !this.#isInterrupted) {
+      await this.#change()
+    }
+    this.#isInterrupted = false
     if (this.#failure !== undefined) throw this.#failure
     return this.#state === 'streaming' ? this.#lend() : undefined
+  }
+
+  /** Whether frames wait to be taken: `next` would return at once. */
+  get hasFrames(): boolean {
+    return this.#frames > 0
+  }
+
+  /** Makes the `next` that waits, or else the following one, return what there is: maybe nothing. */
+  interrupt(): void {
+    this.#isInterrupted = true
+    this.#notify()
   }
 
   /**
