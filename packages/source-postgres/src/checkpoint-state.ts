@@ -1,4 +1,4 @@
-import { EclusaError } from '@eclusa/sdk'
+import { EclusaError, checkpointState, sharedState as sharedStateName } from '@eclusa/sdk'
 import type { Checkpoint, JsonObject } from '@eclusa/sdk'
 import { z } from 'zod'
 
@@ -10,6 +10,7 @@ import { z } from 'zod'
  * | copy        | some pieces of the table are copied                          | goes on, if that can be proved exact  |
  * | complete    | a full refresh is complete                                   | begins a new full refresh             |
  * | incremental | everything up to a transaction id or cursor value is read    | reads what came after it              |
+ * | replicating | the table is copied, and its changes come from the log       | reads the log on                      |
  *
  * A sync that a run left unfinished is the pipeline's knowledge, not the source's: it does not ask again for full
  * refreshes that this sync has completed.
@@ -18,6 +19,21 @@ import { z } from 'zod'
 const xid = z.string().regex(/^\d+$/u)
 
 const identity = z.object({ system: z.string().nullable(), timeline: z.number().nullable(), database: z.string() })
+
+const lsn = z.string().regex(/^[0-9A-F]{1,8}\/[0-9A-F]{1,8}$/u)
+
+/**
+ * What a stream that is replicated has to know of its copy. It was followed without a gap if its generation is that of the
+ * shared state, and the table has been published ever since.
+ */
+const followed = {
+  /** Changes at this position or before it are in the copy: where the first of its snapshots stands in the log. */
+  from: lsn,
+  /** Where the last snapshot stands: read up to there, the copy is one state. The same as `from` for one snapshot. */
+  copiedAt: lsn,
+  generation: z.number(),
+  publishedSince: z.string(),
+}
 
 const copyState = z.object({
   version: z.literal(1),
@@ -40,6 +56,8 @@ const copyState = z.object({
       rows: z.number(),
     }),
   ),
+  /** Of a replicated stream. */
+  replication: z.strictObject(followed).exactOptional(),
 })
 export type CopyState = z.infer<typeof copyState>
 
@@ -69,7 +87,16 @@ const cursorState = z.object({
 })
 export type CursorState = z.infer<typeof cursorState>
 
-const streamState = z.union([copyState, completeState, xminState, cursorState])
+const replicatingState = z.strictObject({
+  version: z.literal(1),
+  phase: z.literal('replicating'),
+  /** Oid of the table. */
+  table: z.number(),
+  ...followed,
+})
+export type ReplicatingState = z.infer<typeof replicatingState>
+
+const streamState = z.union([copyState, completeState, xminState, cursorState, replicatingState])
 export type StreamState = z.infer<typeof streamState>
 
 /** @throws POSTGRES_CHECKPOINT_UNUSABLE when the checkpoint was not written by this source, or by a newer version. */
@@ -81,6 +108,41 @@ export function parseState(checkpoint: Checkpoint, key: string): StreamState {
     details: { stream: key },
     cause: parsed.error,
   })
+}
+
+const sharedReplicationState = z.strictObject({
+  version: z.literal(1),
+  slot: z.string(),
+  publication: z.string(),
+  systemId: z.string(),
+  timeline: z.number(),
+  /** Oid. */
+  database: z.string(),
+  /** Transactions at this position or before it are read, those of every stream of this generation. */
+  position: lsn,
+  /** Grows whenever other streams are followed than before: one that was left out for a while has an older number. */
+  generation: z.number(),
+  /** A digest of the streams that are followed. */
+  members: z.string(),
+})
+export type SharedState = z.infer<typeof sharedReplicationState>
+
+/** What all replicated streams share. @throws POSTGRES_CHECKPOINT_UNUSABLE as `parseState`. */
+export function parseSharedState(checkpoints: readonly Checkpoint[]): SharedState | undefined {
+  const state = checkpointState(checkpoints, sharedStateName)
+  if (state === undefined) return undefined
+  const parsed = sharedReplicationState.safeParse(state)
+  if (parsed.success) return parsed.data
+  throw new EclusaError('POSTGRES_CHECKPOINT_UNUSABLE', {
+    message: 'The checkpoint of replication is not one that this version of the source writes.',
+    remedy: 'Run `eclusa resync`: it copies the replicated streams anew.',
+    cause: parsed.error,
+  })
+}
+
+/** The shared state as a checkpoint. */
+export function sharedCheckpoint(state: SharedState): Checkpoint {
+  return { stream: sharedStateName, state }
 }
 
 /** A state as the JSON that checkpoints carry. */

@@ -22,6 +22,8 @@ export interface ReadRunOptions {
   readonly budget: ByteBudget
   readonly signal: AbortSignal
   readonly log: Log
+  /** Id of a snapshot to read in. Default: a snapshot of its own. */
+  readonly snapshotId?: string
 }
 
 /**
@@ -78,7 +80,12 @@ export class ReadRun implements AsyncDisposable {
     const coordinator = await openSession(connectionSettings(options.config), signal)
     try {
       const facts = await readServerFacts(coordinator)
-      const snapshot = await exportSnapshot(coordinator, { config: options.config, isStandby: facts.isStandby })
+      const { config, snapshotId } = options
+      const snapshot = await exportSnapshot(coordinator, {
+        config,
+        isStandby: facts.isStandby,
+        ...(snapshotId !== undefined && { snapshotId }),
+      })
       return new ReadRun(options, { coordinator, facts, snapshot, controller, signal })
     } catch (error) {
       await coordinator.close()

@@ -1,4 +1,4 @@
-import { EclusaError } from '@eclusa/sdk'
+import { EclusaError, arrivesAsChanges } from '@eclusa/sdk'
 import type { PostgresConfig } from './config.ts'
 import type { ServerFacts } from './connection/server-facts.ts'
 import type { Session } from './connection/session.ts'
@@ -34,7 +34,7 @@ export async function assertReadable(
       details: { stream: stream.key },
     })
   }
-  if (!isIncremental) return
+  if (!isIncremental || arrivesAsChanges(stream.configured)) return
   const guard = guardOf(stream, config)
   if (guard === 'xmin') assertHaveTransactionIds(stream, await readParts(coordinator, stream, config), username)
   else cursorOf(stream, guard)

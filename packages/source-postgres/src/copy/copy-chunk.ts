@@ -1,3 +1,4 @@
+import { writtenSince, xid32 } from '../transaction-ids.ts'
 import type { CopyPart } from './copy-part.ts'
 
 /** Pages of a part that one COPY sends: from `pageFirst` up to, but without, `pageEnd`; null: to the end, wherever it is. */
@@ -6,6 +7,20 @@ export interface CopyChunk {
   readonly pageFirst: number
   readonly pageEnd: number | null
   readonly bytesEstimated: number
+  /** Of pages that an earlier run copied: only the rows that its snapshot did not show. */
+  readonly since?: EarlierSnapshot
+}
+
+/** What an earlier snapshot showed: the rows of every transaction below `xmin`, and of those after it that are named. */
+export interface EarlierSnapshot {
+  readonly xmin: bigint
+  readonly recentXids: ReadonlySet<bigint>
+}
+
+/** SQL: true for rows that the earlier snapshot did not show, of those that a later one shows. */
+export function newSince({ xmin, recentXids }: EarlierSnapshot): string {
+  const known = [...recentXids].map(xid32).join(',')
+  return `${writtenSince(xmin)} AND xmin <> ALL ('{${known}}'::pg_catalog.xid[])`
 }
 
 export interface ChunkOptions {
@@ -34,6 +49,18 @@ export function planChunks(part: CopyPart, { chunkBytes, pageFirst = 0 }: ChunkO
   }
   const pagesLeft = Math.max(0, part.pages - first)
   return [...chunks, { part, pageFirst: first, pageEnd: null, bytesEstimated: pagesLeft * bytesPerPage }]
+}
+
+/** The pages of a part that an earlier run has copied, in pieces of the same size. */
+export function chunksDone(
+  part: CopyPart,
+  { chunkBytes, pagesDone }: { readonly chunkBytes: number; readonly pagesDone: number | null },
+): CopyChunk[] {
+  const all = planChunks(part, { chunkBytes })
+  if (pagesDone === null) return all
+  return all
+    .filter(({ pageFirst }) => pageFirst < pagesDone)
+    .map((chunk) => ({ ...chunk, pageEnd: Math.min(chunk.pageEnd ?? pagesDone, pagesDone) }))
 }
 
 /**

@@ -2,10 +2,12 @@ import type { CopyState, StreamState } from '../checkpoint-state.ts'
 import type { ServerIdentity } from '../connection/server-facts.ts'
 import type { SourceStream } from '../source-stream.ts'
 import { formatXids, parseXids, widenXid, xidsMax } from '../transaction-ids.ts'
-import { planChunks } from './copy-chunk.ts'
+import { chunksDone, planChunks } from './copy-chunk.ts'
 import type { CopyChunk } from './copy-chunk.ts'
 import type { CopyPart } from './copy-part.ts'
 import type { ExportedSnapshot } from './exported-snapshot.ts'
+import { followedState, isLaterSnapshot } from './replicated-copy.ts'
+import type { ReplicatedCopy } from './replicated-copy.ts'
 
 type PartProgress = CopyState['parts'][number]
 
@@ -14,8 +16,13 @@ export interface CopyProgressOptions {
   readonly parts: readonly CopyPart[]
   readonly snapshot: ExportedSnapshot
   readonly identity: ServerIdentity
-  /** What an earlier run copied, proved to be what this snapshot shows. */
-  readonly proven?: CopyState
+  /**
+   * What an earlier run copied, proved to be what this snapshot shows; or, where `replication` has an earlier `from`, to be
+   * brought up to it.
+   */
+  readonly earlier?: CopyState
+  /** Of a stream whose changes come from the log. */
+  readonly replication?: ReplicatedCopy
 }
 
 /**
@@ -24,18 +31,22 @@ export interface CopyProgressOptions {
  */
 export class CopyProgress {
   readonly stream: SourceStream
+  readonly replication: ReplicatedCopy | undefined
   readonly #options: CopyProgressOptions
   readonly #parts: Map<number, PartProgress>
   /** Transactions from the snapshot's xmin on whose rows were read. */
   readonly #recentXids: Set<bigint>
   #isProvable = true
   #chunksLeft = 0
+  /** Chunks among them that bring copied pages up to this snapshot: until all are done, the earlier state stands. */
+  #renewalsLeft = 0
 
   constructor(options: CopyProgressOptions) {
     this.stream = options.stream
+    this.replication = options.replication
     this.#options = options
-    this.#parts = new Map(options.proven?.parts.map((part) => [part.oid, { ...part }]))
-    const earlier = parseXids(options.proven?.recentXids ?? '')
+    this.#parts = new Map(options.earlier?.parts.map((part) => [part.oid, { ...part }]))
+    const earlier = parseXids(options.earlier?.recentXids ?? '')
     this.#recentXids = new Set([...earlier].filter((xid) => xid >= options.snapshot.xmin))
   }
 
@@ -53,20 +64,26 @@ export class CopyProgress {
       const done = this.#parts.get(part.oid)
       return done?.pages === null ? [] : planChunks(part, { chunkBytes, pageFirst: done?.pages ?? 0 })
     })
-    this.#chunksLeft = chunks.length
-    return chunks
+    const renewals = this.#planRenewals(chunkBytes)
+    this.#renewalsLeft = renewals.length
+    this.#chunksLeft = renewals.length + chunks.length
+    return [...renewals, ...chunks]
+  }
+
+  #planRenewals(chunkBytes: number): CopyChunk[] {
+    const { earlier, replication, parts } = this.#options
+    if (earlier === undefined || replication === undefined || !isLaterSnapshot(replication)) return []
+    const since = { xmin: BigInt(earlier.snapshot.xmin), recentXids: parseXids(earlier.recentXids) }
+    return parts.flatMap((part) => {
+      const done = earlier.parts.find(({ oid }) => oid === part.oid)
+      if (done === undefined) return []
+      return chunksDone(part, { chunkBytes, pagesDone: done.pages }).map((chunk) => ({ ...chunk, since }))
+    })
   }
 
   markDone(chunk: CopyChunk, { rows, recentXids }: { rows: number; recentXids: readonly string[] }): void {
-    const { oid, filenode } = chunk.part
-    const before = this.#parts.get(oid)
-    const isFurther = before === undefined || (before.pages !== null && (chunk.pageEnd ?? Infinity) > before.pages)
-    this.#parts.set(oid, {
-      oid,
-      filenode,
-      pages: isFurther ? chunk.pageEnd : before.pages,
-      rows: (before?.rows ?? 0) + rows,
-    })
+    if (chunk.since === undefined) this.#advance(chunk, rows)
+    else this.#renewalsLeft--
     const { xmin, xmax } = this.#options.snapshot
     for (const text of recentXids) {
       const xid = widenXid(text, xmin)
@@ -78,9 +95,21 @@ export class CopyProgress {
     this.#chunksLeft--
   }
 
+  #advance({ part: { oid, filenode }, pageEnd }: CopyChunk, rows: number): void {
+    const before = this.#parts.get(oid)
+    const isFurther = before === undefined || (before.pages !== null && (pageEnd ?? Infinity) > before.pages)
+    this.#parts.set(oid, {
+      oid,
+      filenode,
+      pages: isFurther ? pageEnd : before.pages,
+      rows: (before?.rows ?? 0) + rows,
+    })
+  }
+
   /** The checkpoint while the copy goes on. */
   state(): StreamState {
-    const { snapshot, identity, stream } = this.#options
+    const { snapshot, identity, stream, earlier } = this.#options
+    if (this.#renewalsLeft > 0 && earlier !== undefined) return earlier
     return {
       version: 1,
       phase: 'copy',
@@ -90,6 +119,7 @@ export class CopyProgress {
       recentXids: this.#isProvable ? formatXids(this.#recentXids) : '',
       fingerprint: stream.fingerprint,
       parts: [...this.#parts.values()],
+      ...(this.replication !== undefined && { replication: followedState(this.replication) }),
     }
   }
 

@@ -7,7 +7,10 @@ import type { SourceStream } from '../source-stream.ts'
 import { CopyProgress } from './copy-progress.ts'
 import { readParts } from './copy-part.ts'
 import type { CopyPart } from './copy-part.ts'
-import { decideResume } from './resume.ts'
+import { isLaterSnapshot, replicatingState, startedAnew } from './replicated-copy.ts'
+import type { ReplicatedCopy } from './replicated-copy.ts'
+import { compareFacts, decideResume } from './resume.ts'
+import type { ResumeDecision, ResumeOptions } from './resume.ts'
 import { copyWave } from './wave.ts'
 import type { CopyTask } from './wave.ts'
 
@@ -15,6 +18,8 @@ import type { CopyTask } from './wave.ts'
 export interface CopyRequest {
   readonly stream: SourceStream
   readonly state: CopyState | undefined
+  /** Of a stream whose changes come from the log: it is copied, and not completed. */
+  readonly replication?: ReplicatedCopy
 }
 
 /** A wave holds chunks of several small tables, but not of arbitrarily many. */
@@ -54,36 +59,32 @@ export async function* copyStreams(
 
 async function* startCopy(
   run: ReadRun,
-  { stream, state }: CopyRequest,
+  { stream, state, replication }: CopyRequest,
 ): AsyncGenerator<SourceMessage, CopyProgress, undefined> {
   const { snapshot, facts } = run
   const parts = await readParts(run.coordinator, stream, run.config)
   yield startedMessage(stream.configured, state !== undefined)
   const options = { stream, parts, snapshot, identity: facts.identity }
-  if (state === undefined) return new CopyProgress(options)
-  const reason = await reasonToRestart(run, { stream, state, parts })
-  if (reason === undefined) return new CopyProgress({ ...options, proven: state })
-  yield { type: 'stream_restarted', stream: stream.configured.stream, reason }
-  return new CopyProgress(options)
+  const anew = { ...options, ...(replication !== undefined && { replication: startedAnew(replication) }) }
+  if (state === undefined) return new CopyProgress(anew)
+  const isRenewed = replication !== undefined && isRenewable(stream.configured)
+  const decision = isRenewed ? compareFacts({ ...options, state }) : await decide(run, { ...options, state })
+  // Rows that were proved to be the same are of this run's snapshot too.
+  if (decision.resumes) return new CopyProgress({ ...(isRenewed ? { ...options, replication } : anew), earlier: state })
+  yield { type: 'stream_restarted', stream: stream.configured.stream, reason: decision.reason }
+  return new CopyProgress(anew)
 }
 
-async function reasonToRestart(
-  run: ReadRun,
-  { stream, state, parts }: { stream: SourceStream; state: CopyState; parts: readonly CopyPart[] },
-): Promise<string | undefined> {
+/** Rows that were copied can be brought up to a later snapshot: their keys tell them apart, and only the last counts. */
+function isRenewable({ destinationSyncMode, primaryKey }: ConfiguredStream): boolean {
+  return destinationSyncMode === 'append_dedup' && primaryKey.length > 0
+}
+
+async function decide(run: ReadRun, facts: Omit<ResumeOptions, 'reader' | 'chunkBytes'>): Promise<ResumeDecision> {
   const [reader] = await run.readers(1)
-  const { snapshot, facts, config } = run
-  const decision = await decideResume({
-    stream,
-    state,
-    parts,
-    snapshot,
-    identity: facts.identity,
-    reader: reader!,
-    chunkBytes: config.chunk_bytes,
-  })
+  const decision = await decideResume({ ...facts, reader: reader!, chunkBytes: run.config.chunk_bytes })
   await reader!.release()
-  return decision.resumes ? undefined : decision.reason
+  return decision
 }
 
 function startedMessage({ stream, rowsEstimated, bytesEstimated }: ConfiguredStream, resumed: boolean): SourceMessage {
@@ -114,15 +115,22 @@ async function* finishWave(
   for (const progress of started) {
     const { stream } = progress.stream.configured
     const state = progress.isComplete ? await completeState(run, progress) : progress.state()
-    if (progress.isComplete) yield { type: 'stream_completed', stream }
+    if (progress.isComplete) yield* completeMessage(progress)
     checkpoints.push({ stream, state: stateJson(state) })
   }
   yield { type: 'checkpoint', checkpoints }
 }
 
+/** A copy in several snapshots is whole when the log has been read up to the last one: whoever reads it says so. */
+function* completeMessage({ stream, replication }: CopyProgress): Generator<SourceMessage> {
+  if (replication === undefined) yield { type: 'stream_completed', stream: stream.configured.stream }
+  else if (!isLaterSnapshot(replication)) yield { type: 'stream_copied', stream: stream.configured.stream }
+}
+
 /** What the next run starts from: a new refresh, or what came after this snapshot. */
 async function completeState(run: ReadRun, progress: CopyProgress): Promise<StreamState> {
-  const { configured } = progress.stream
+  const { configured, relation } = progress.stream
+  if (progress.replication !== undefined) return replicatingState(progress.replication, relation!.oid)
   if (configured.syncMode === 'full_refresh') return { version: 1, phase: 'complete' }
   return run.guardOf(progress.stream) === 'xmin' ? progress.xminState() : await startCursorState(run, progress.stream)
 }

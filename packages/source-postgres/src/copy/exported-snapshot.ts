@@ -26,10 +26,19 @@ export interface ExportedSnapshot {
  */
 export async function exportSnapshot(
   session: Session,
-  { config, isStandby }: { readonly config: PostgresConfig; readonly isStandby: boolean },
+  {
+    config,
+    isStandby,
+    snapshotId,
+  }: {
+    readonly config: PostgresConfig
+    readonly isStandby: boolean
+    /** Of another session's snapshot, to be adopted and exported again: the other one may end then. */
+    readonly snapshotId?: string
+  },
 ): Promise<ExportedSnapshot> {
   const attempt = { doing: 'exporting a snapshot' }
-  await beginRead(session, { config, attempt })
+  await beginRead(session, { config, ...(snapshotId !== undefined && { snapshotId }), attempt })
   const [row] = await session.query<{ id: string | null; snapshot: string }>(
     `SELECT ${isStandby ? 'NULL::text' : 'pg_export_snapshot()'} AS id, pg_current_snapshot()::text AS snapshot`,
     { attempt },

@@ -2,8 +2,8 @@ import type { CopyState } from '../checkpoint-state.ts'
 import { isSameServer } from '../connection/server-facts.ts'
 import type { ServerIdentity } from '../connection/server-facts.ts'
 import type { SourceStream } from '../source-stream.ts'
-import { parseXids, writtenSince, xidDistanceMax, xid32 } from '../transaction-ids.ts'
-import { chunkConditions, planChunks } from './copy-chunk.ts'
+import { parseXids, xidDistanceMax } from '../transaction-ids.ts'
+import { chunkConditions, chunksDone, newSince } from './copy-chunk.ts'
 import type { CopyPart } from './copy-part.ts'
 import type { ExportedSnapshot } from './exported-snapshot.ts'
 import type { PartReader } from './part-reader.ts'
@@ -63,8 +63,14 @@ export async function decideResume(options: ResumeOptions): Promise<ResumeDecisi
   return yes
 }
 
-/** What can be told without looking at rows. */
-function compareFacts({ stream, state, parts, snapshot, identity }: ResumeOptions): ResumeDecision {
+/** What can be told without looking at rows. Beyond it, the changes of a replicated stream bring old rows up to date. */
+export function compareFacts({
+  stream,
+  state,
+  parts,
+  snapshot,
+  identity,
+}: Omit<ResumeOptions, 'reader' | 'chunkBytes'>): ResumeDecision {
   if (state.mode !== stream.configured.syncMode) return no('the sync mode was changed')
   if (state.fingerprint !== stream.fingerprint) return no('the columns have changed')
   if (!isSameServer(state.source, identity)) return no('it is another server now, or one that was failed over to')
@@ -88,27 +94,18 @@ async function compareRows(
   { stream, state, reader, chunkBytes }: ResumeOptions,
 ): Promise<ResumeDecision> {
   await reader.open(stream, part)
-  const known = [...parseXids(state.recentXids)].map(xid32)
-  const isNew = `${writtenSince(BigInt(state.snapshot.xmin))} AND xmin <> ALL ($1::xid[])`
+  const isNew = newSince({ xmin: BigInt(state.snapshot.xmin), recentXids: parseXids(state.recentXids) })
   let rows = 0
-  for (const range of rangesOf(part, done.pages, chunkBytes)) {
+  for (const range of chunksDone(part, { chunkBytes, pagesDone: done.pages })) {
     const conditions = chunkConditions(range)
     const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
     const [counted] = await reader.session.query<{ rows: number; fresh: number }>(
       `SELECT count(*)::float8 AS rows, count(*) FILTER (WHERE ${isNew})::float8 AS fresh FROM ${part.fromSql}${where}`,
-      { attempt: reader.attempt(stream), parameters: [known] },
+      { attempt: reader.attempt(stream) },
     )
     if (counted === undefined || counted.fresh > 0)
       return no('rows that were already read have been changed or added to')
     rows += counted.rows
   }
   return rows === done.rows ? yes : no('rows that were already read have been deleted or updated')
-}
-
-function rangesOf(part: CopyPart, pagesDone: number | null, chunkBytes: number) {
-  const all = planChunks(part, { chunkBytes })
-  if (pagesDone === null) return all
-  return all
-    .filter(({ pageFirst }) => pageFirst < pagesDone)
-    .map(({ pageFirst, pageEnd }) => ({ pageFirst, pageEnd: Math.min(pageEnd ?? pagesDone, pagesDone) }))
 }

@@ -5,6 +5,7 @@ import type { CopyPart } from './copy-part.ts'
 import type { CopyProgress } from './copy-progress.ts'
 import { mergeProducers } from './merge-batches.ts'
 import type { PartReader } from './part-reader.ts'
+import { placeInLog } from './replicated-copy.ts'
 
 /** A chunk to copy, and the copy it belongs to. */
 export interface CopyTask {
@@ -67,7 +68,7 @@ async function* copyChunk(
   let rows = 0
   for await (const batch of reader.readChunk(progress.stream, chunk)) {
     rows += batch.records.numRows
-    yield batch
+    yield progress.replication === undefined ? batch : placeInLog(batch, progress.replication)
   }
   const recentXids = await reader.readRecentXids(progress.stream, chunk)
   progress.markDone(chunk, { rows, recentXids })

@@ -62,6 +62,19 @@ export async function readSlot(session: Session, name: string): Promise<Slot | u
   return (await querySlots(session, `${slotsSql} WHERE s.slot_name = ${quoteLiteral(name)}`))[0]
 }
 
+const releasePollMs = 50
+const releasePolls = 60
+
+/** The slot; waits a moment for the walsender of a connection that was just closed. */
+export async function readReleasedSlot(session: Session, name: string): Promise<Slot | undefined> {
+  let slot = await readSlot(session, name)
+  for (let poll = 0; slot?.isActive === true && poll < releasePolls; poll++) {
+    await new Promise((resolve) => setTimeout(resolve, releasePollMs))
+    slot = await readSlot(session, name)
+  }
+  return slot
+}
+
 async function querySlots(session: Session, sql: string): Promise<Slot[]> {
   const rows = await session.query<{ slot: SlotRow; retainedBytes: number | null }>(sql, {
     attempt: { doing: 'looking at the replication slots' },

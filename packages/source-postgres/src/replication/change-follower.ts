@@ -1,0 +1,228 @@
+import { EclusaError } from '@eclusa/sdk'
+import type { Checkpoint, ReadRequest, SourceMessage } from '@eclusa/sdk'
+import { typePolicy } from '../catalog/stream-column.ts'
+import { sharedCheckpoint } from '../checkpoint-state.ts'
+import type { SharedState } from '../checkpoint-state.ts'
+import { createBufferPool } from '../codec/buffer-pool.ts'
+import type { PostgresConfig } from '../config.ts'
+import { connectionSettings } from '../connection/connection-settings.ts'
+import { openSession } from '../connection/session.ts'
+import type { Session } from '../connection/session.ts'
+import { quoteLiteral } from '../sql-text.ts'
+import type { SourceStream } from '../source-stream.ts'
+import { readChanges } from './change-reader.ts'
+import type { ChangeSource, ReplicatedStream, StartedReplication } from './change-source.ts'
+import { compareLsn, formatLsn, parseLsn } from './lsn.ts'
+import type { Lsn } from './lsn.ts'
+import type { RelationMessage } from './pgoutput-message.ts'
+import { isBinaryDecodable } from './relation-decoder.ts'
+import type { ReplicatedTable } from './replicated-table.ts'
+import { protocolVersionMax } from './replication-command.ts'
+import { explainSlotError, openWalsender } from './replication-server.ts'
+import type { ReplicationSettings } from './replication-settings.ts'
+import { verifyContinuation } from './replication-start.ts'
+import type { ReplicationStart } from './replication-start.ts'
+import { logEndSql, readReleasedSlot } from './slot.ts'
+
+/** A stream whose table is copied, and that is followed from here on. */
+export interface FollowedStream extends ReplicatedStream {
+  readonly source: SourceStream
+  readonly table: ReplicatedTable
+  /** Read up to here, the copy is one state: what came of several snapshots is whole. */
+  readonly copiedAt: Lsn
+  /** True when the run has said so, having copied it. */
+  readonly isStarted: boolean
+}
+
+export interface ChangeFollowerOptions {
+  readonly request: ReadRequest<PostgresConfig>
+  readonly settings: ReplicationSettings
+  readonly start: Pick<ReplicationStart, 'facts' | 'shared'>
+  readonly followed: readonly FollowedStream[]
+}
+
+const never = new AbortController().signal
+
+/** Reads the log for the streams of a run, from where the checkpoint stands. */
+export class ChangeFollower {
+  /** True when the log is left: nothing is confirmed on its connection any more. */
+  isEnded = false
+  readonly #options: ChangeFollowerOptions
+  readonly #changes: ChangeSource
+  /** By oid of a table or partition. */
+  readonly #streams = new Map<number, FollowedStream | undefined>()
+  #shared: SharedState
+  #durable: Lsn
+
+  private constructor(options: ChangeFollowerOptions, logEnd: Lsn) {
+    const { request, settings, start, followed } = options
+    this.#options = options
+    this.#shared = start.shared
+    this.#durable = parseLsn(start.shared.position)
+    for (const stream of followed) {
+      for (const { oid } of [stream.table, ...stream.table.parts]) this.#streams.set(oid, stream)
+    }
+    this.#changes = readChanges({
+      connect: async (from, form) => await this.#connect(from, form),
+      openSession: async () => await this.#openSession(),
+      findStream: async (relation) => await this.#findStream(relation),
+      checkpoints: (position) => this.#checkpoints(position),
+      from: this.#durable,
+      until: request.follow === true ? undefined : logEnd,
+      caughtUpFrom: logEnd,
+      typePolicy: typePolicy(request.config, start.facts),
+      budget: request.budget,
+      pool: createBufferPool({ bytesMax: request.budget.bytesMax }),
+      flushIntervalMs: settings.flushIntervalMs,
+      heartbeatIntervalMs: start.facts.isStandby ? 0 : settings.heartbeatIntervalMs,
+      stopSignal: request.stopSignal ?? never,
+      signal: request.signal,
+      log: request.log,
+    })
+  }
+
+  /** Notes where the log ends, which is what there is to catch up with. */
+  static async open(options: ChangeFollowerOptions): Promise<ChangeFollower> {
+    const { request, start } = options
+    await using session = await openSession(connectionSettings(request.config), request.signal)
+    return new ChangeFollower(options, await markLogEnd(session, start.facts))
+  }
+
+  async *messages(): AsyncGenerator<SourceMessage, void, undefined> {
+    const { followed } = this.#options
+    for (const { source, isStarted } of followed) {
+      if (!isStarted) yield { type: 'stream_started', stream: source.configured.stream, resumed: true }
+    }
+    const reached = () => parseLsn(this.#shared.position)
+    let pending = followed.filter(({ copiedAt }) => compareLsn(copiedAt, reached()) > 0)
+    // Copies in one snapshot were said to be whole when they were.
+    pending = pending.filter(({ from, copiedAt }) => from !== copiedAt)
+    try {
+      for await (const message of this.#changes) {
+        if (message.type === 'checkpoint') {
+          for (const { source, copiedAt } of pending) {
+            if (compareLsn(copiedAt, reached()) <= 0) yield { type: 'stream_copied', stream: source.configured.stream }
+          }
+          pending = pending.filter(({ copiedAt }) => compareLsn(copiedAt, reached()) > 0)
+        }
+        yield message
+      }
+    } finally {
+      this.isEnded = true
+    }
+    for (const stream of followed) {
+      if (!pending.includes(stream)) yield { type: 'stream_completed', stream: stream.source.configured.stream }
+    }
+    yield { type: 'checkpoint', checkpoints: [sharedCheckpoint(this.#shared)] }
+  }
+
+  /** What is durable at the destination need not be kept by the server. */
+  acknowledge(position: Lsn): void {
+    if (compareLsn(position, this.#durable) <= 0) return
+    this.#durable = position
+    this.#changes.acknowledge(position)
+  }
+
+  #checkpoints(position: Lsn): readonly Checkpoint[] {
+    this.#shared = { ...this.#shared, position: formatLsn(position) }
+    return [sharedCheckpoint(this.#shared)]
+  }
+
+  async #openSession(): Promise<Session> {
+    const { config, signal } = this.#options.request
+    return await openSession(connectionSettings(config), signal)
+  }
+
+  async #connect(from: Lsn, { isText }: { readonly isText: boolean }): Promise<StartedReplication> {
+    const { request, settings, start, followed } = this.#options
+    const connection = connectionSettings(request.config)
+    const walsender = await openWalsender(connection, request.signal)
+    try {
+      const { database } = connection
+      const { isStandby } = start.facts
+      const timeline = await verifyContinuation(walsender, {
+        shared: this.#shared,
+        position: from,
+        database,
+        isStandby,
+      })
+      this.#shared = { ...this.#shared, timeline }
+      const isBinary = !isText && followed.every(({ source }) => isBinaryDecodable(source.codecs))
+      const stream = await walsender.startReplication({
+        slot: settings.slot,
+        from,
+        publications: [settings.publication],
+        protocolVersion: protocolVersionMax(walsender.versionNumber),
+        isBinary,
+        streaming: settings.isStreaming ? 'on' : 'off',
+      })
+      stream.confirm({ written: from, flushed: this.#durable, applied: this.#durable })
+      return {
+        stream,
+        isStreaming: settings.isStreaming,
+        isBinary,
+        [Symbol.asyncDispose]: async () => {
+          await stream.stop()
+          await walsender.close()
+        },
+      }
+    } catch (error) {
+      await walsender.close()
+      throw explainSlotError(error, settings.slot)
+    }
+  }
+
+  /** A partition that was made since has its root's stream. */
+  async #findStream({ relationId }: Pick<RelationMessage, 'relationId'>): Promise<FollowedStream | undefined> {
+    if (this.#streams.has(relationId)) return this.#streams.get(relationId)
+    await using session = await this.#openSession()
+    const ancestors = await session.query<{ oid: number }>(
+      `SELECT a.relid::oid AS oid FROM pg_partition_ancestors($1::oid) AS a`,
+      { attempt: { doing: 'looking for the table of a partition' }, parameters: [relationId] },
+    )
+    const found = ancestors.map(({ oid }) => this.#streams.get(oid)).find((stream) => stream !== undefined)
+    this.#streams.set(relationId, found)
+    return found
+  }
+}
+
+/**
+ * The end of the log now. On a primary a message is written behind it, so that something comes that lies beyond: it belongs
+ * to a transaction, whose commit has it written to disk at once.
+ */
+async function markLogEnd(session: Session, { isStandby }: Pick<ReplicationStart['facts'], 'isStandby'>): Promise<Lsn> {
+  const attempt = { doing: 'looking for the end of the log' }
+  const [row] = await session.query<{ position: string }>(`SELECT (${logEndSql})::text AS position`, { attempt })
+  if (!isStandby) {
+    await session.execute(
+      `SET synchronous_commit = local; SELECT pg_logical_emit_message(true, ${quoteLiteral(messagePrefix)}, '')`,
+      { doing: 'writing a message into the log' },
+    )
+  }
+  return parseLsn(row!.position)
+}
+
+const messagePrefix = 'eclusa'
+
+/**
+ * Tells the server on a connection of its own up to where all is durable. It is no fault when that cannot be told: the next
+ * run begins there, and tells it then.
+ */
+export async function confirmAfterwards(
+  { config, signal, log }: Pick<ReadRequest<PostgresConfig>, 'config' | 'signal' | 'log'>,
+  { slot: name }: ReplicationSettings,
+  position: Lsn,
+): Promise<void> {
+  try {
+    await using session = await openSession(connectionSettings(config), signal)
+    const slot = await readReleasedSlot(session, name)
+    if (slot?.confirmedLsn === undefined || compareLsn(position, slot.confirmedLsn) <= 0) return
+    await session.query('SELECT pg_replication_slot_advance($1::name, $2::pg_lsn)', {
+      attempt: { doing: `confirming what is durable to the replication slot "${name}"` },
+      parameters: [name, formatLsn(position)],
+    })
+  } catch (error) {
+    if (!EclusaError.isInstance(error)) throw error
+    log.debug('The server could not be told what is durable; the next run will.', { slot: name, code: error.code })
+  }
+}

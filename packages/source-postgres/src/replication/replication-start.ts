@@ -1,0 +1,245 @@
+import { EclusaError, streamKey } from '@eclusa/sdk'
+import type { Checkpoint, ConfiguredStream, Log } from '@eclusa/sdk'
+import { parseSharedState } from '../checkpoint-state.ts'
+import type { SharedState } from '../checkpoint-state.ts'
+import type { PostgresConfig } from '../config.ts'
+import { connectionSettings } from '../connection/connection-settings.ts'
+import type { ServerFacts } from '../connection/server-facts.ts'
+import { readServerFacts } from '../connection/server-facts.ts'
+import { openSession } from '../connection/session.ts'
+import type { Session } from '../connection/session.ts'
+import { quoteLiteral } from '../sql-text.ts'
+import { createSlotAtCopyPoint, takeCopyPoint } from './copy-point.ts'
+import type { CopyPoint } from './copy-point.ts'
+import { membersDigest, nextGeneration, planFollowing } from './follow-plan.ts'
+import type { FollowPlan } from './follow-plan.ts'
+import { formatLsn, parseLsn } from './lsn.ts'
+import type { Lsn } from './lsn.ts'
+import { ensurePublication } from './publication.ts'
+import type { Publication } from './publication.ts'
+import { readReplicatedTables, replicaIdentityFault } from './replicated-table.ts'
+import type { ReplicatedTable } from './replicated-table.ts'
+import type { ReplicationConnection } from './replication-connection.ts'
+import { assertReplicates, assertSamePast, openWalsender } from './replication-server.ts'
+import type { LogOrigin } from './replication-server.ts'
+import type { ReplicationSettings } from './replication-settings.ts'
+import {
+  continuationFault,
+  inUseError,
+  isLost,
+  isNearLimit,
+  lostError,
+  purposeFault,
+  readReleasedSlot,
+  readRetentionLimit,
+} from './slot.ts'
+import type { Slot } from './slot.ts'
+
+export interface ReplicationStartOptions {
+  readonly config: PostgresConfig
+  readonly settings: ReplicationSettings
+  /** Those that are replicated. */
+  readonly streams: readonly ConfiguredStream[]
+  readonly checkpoints: readonly Checkpoint[]
+  readonly signal: AbortSignal
+  readonly log: Log
+}
+
+/**
+ * What has to be true before anything is read: server, slot and publication are those of the checkpoint, or are made. Every
+ * step that finds a fault comes before the first that changes anything.
+ */
+export class ReplicationStart implements AsyncDisposable {
+  readonly facts: ServerFacts
+  readonly publication: Publication
+  readonly plans: readonly FollowPlan[]
+  /** The shared state from here on. */
+  readonly shared: SharedState
+  /** What the checkpoints were before, where it differs. */
+  readonly isNew: boolean
+  /** Where tables are copied, if any is: to be adopted before anything else is done with this object. */
+  readonly copyPoint: CopyPoint | undefined
+  readonly #walsender: ReplicationConnection
+
+  private constructor(
+    facts: Pick<ReplicationStart, 'facts' | 'publication' | 'plans' | 'shared' | 'isNew' | 'copyPoint'>,
+    walsender: ReplicationConnection,
+  ) {
+    this.facts = facts.facts
+    this.publication = facts.publication
+    this.plans = facts.plans
+    this.shared = facts.shared
+    this.isNew = facts.isNew
+    this.copyPoint = facts.copyPoint
+    this.#walsender = walsender
+  }
+
+  /** @throws REPLICATION_…, POSTGRES_TABLE_MISSING, POSTGRES_CHECKPOINT_UNUSABLE, and whatever connecting throws. */
+  static async prepare(options: ReplicationStartOptions): Promise<ReplicationStart> {
+    const { config, settings, signal } = options
+    await using control = await openSession(connectionSettings(config), signal)
+    const facts = await readServerFacts(control)
+    await assertReplicates(control, facts, settings)
+    const walsender = await openWalsender(connectionSettings(config), signal)
+    try {
+      return new ReplicationStart(await prepareWith({ ...options, control, facts, walsender }), walsender)
+    } catch (error) {
+      await walsender.close()
+      throw error
+    }
+  }
+
+  /** Ends the connection that holds the copy point. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#walsender.close()
+  }
+}
+
+interface Connected extends ReplicationStartOptions {
+  readonly control: Session
+  readonly facts: ServerFacts
+  readonly walsender: ReplicationConnection
+}
+
+async function prepareWith(connected: Connected) {
+  const { control, facts, walsender, settings, checkpoints, log } = connected
+  const before = parseSharedState(checkpoints)
+  const origin = await verifyOrigin(connected, before)
+  const tables = await verifyTables(connected)
+  const slot = await verifySlot(connected, before)
+  const publication = await ensurePublication(control, {
+    name: settings.publication,
+    isManaged: settings.isManaged,
+    tables,
+  })
+  const members = membersDigest(tables)
+  const generation = nextGeneration(before, members, Date.now())
+  const plans = planFollowing({ tables, checkpoints, shared: before, publication, generation })
+  for (const { table, copy } of plans) {
+    if (copy?.reason !== undefined) log.warn(`The table is copied anew: ${copy.reason}.`, { stream: table.key })
+  }
+  const point = { walsender, control, log }
+  const needsCopy = plans.some(({ copy }) => copy !== undefined)
+  const copyPoint =
+    slot === undefined
+      ? await createSlotAtCopyPoint(point, { name: settings.slot, isFailover: settings.isFailover })
+      : needsCopy
+        ? await takeCopyPoint(point, settings.slot)
+        : undefined
+  const shared: SharedState = {
+    version: 1,
+    slot: settings.slot,
+    publication: settings.publication,
+    systemId: origin.systemId,
+    timeline: origin.timeline,
+    database: origin.database,
+    // Without a checkpoint every stream is copied, so that no change before the copies is needed.
+    position: before?.position ?? formatLsn(copyPoint!.position),
+    generation,
+    members,
+  }
+  return { facts, publication, plans, shared, copyPoint, isNew: JSON.stringify(shared) !== JSON.stringify(before) }
+}
+
+async function verifyOrigin(
+  { walsender, facts }: Pick<Connected, 'walsender' | 'facts'>,
+  before: SharedState | undefined,
+): Promise<LogOrigin> {
+  const system = await walsender.identifySystem()
+  const { database } = facts.identity
+  if (before !== undefined) {
+    const now = { ...system, database, isStandby: facts.isStandby }
+    await assertSamePast(walsender, now, { ...before, position: parseLsn(before.position) })
+  }
+  return { systemId: system.systemId, timeline: system.timeline, database }
+}
+
+async function verifyTables({ control, streams }: Connected): Promise<ReplicatedTable[]> {
+  const tables = await readReplicatedTables(control, streams)
+  for (const configured of streams) {
+    const key = streamKey(configured.stream)
+    const table = tables.find((found) => found.key === key)
+    if (table === undefined) {
+      throw new EclusaError('POSTGRES_TABLE_MISSING', {
+        message: `There is no table ${key} in the database.`,
+        details: { stream: key },
+      })
+    }
+    const fault = replicaIdentityFault(table, configured)
+    if (fault !== undefined) throw fault
+  }
+  return tables
+}
+
+/** The slot, if there is one that can be read from. Undefined: it may be made, since nothing depends on it. */
+async function verifySlot(
+  { control, walsender, settings, config, log }: Connected,
+  before: SharedState | undefined,
+): Promise<Slot | undefined> {
+  const { database } = connectionSettings(config)
+  const slot = await readReleasedSlot(control, settings.slot)
+  if (before !== undefined) {
+    const expected = { name: settings.slot, database, position: parseLsn(before.position) }
+    const fault = continuationFault(slot, expected)
+    if (fault !== undefined) throw fault
+  }
+  if (slot === undefined) return refuseToMake(settings)
+  const fault = purposeFault(slot, database)
+  if (fault !== undefined) throw fault
+  if (isLost(slot)) {
+    if (!settings.isManaged) throw lostError(slot)
+    log.warn('A replication slot that the server had invalidated is made anew.', { slot: slot.name })
+    await walsender.dropSlot(slot.name)
+    return undefined
+  }
+  if (slot.isActive) throw inUseError(slot.name, slot.activePid)
+  if (before === undefined) log.warn('A replication slot that exists already is taken over.', { slot: slot.name })
+  const retainedBytesMax = await readRetentionLimit(control)
+  if (isNearLimit(slot, retainedBytesMax)) {
+    log.warn('The server will soon give up the log that the replication slot keeps.', {
+      slot: slot.name,
+      retainedBytes: slot.retainedBytes,
+      retainedBytesMax,
+    })
+  }
+  return slot
+}
+
+function refuseToMake({ slot, isManaged }: ReplicationSettings): undefined {
+  if (isManaged) return undefined
+  throw new EclusaError('REPLICATION_SLOT_MISSING', {
+    message: `There is no replication slot "${slot}", and \`manage\` is false.`,
+    remedy: `SELECT pg_create_logical_replication_slot(${quoteLiteral(slot)}, 'pgoutput');`,
+    details: { slot },
+  })
+}
+
+/**
+ * Verifies server and slot again, on a new connection: either may have been replaced. Returns the timeline that the server
+ * is on now.
+ *
+ * @throws REPLICATION_SERVER_CHANGED, REPLICATION_SLOT_…
+ */
+export async function verifyContinuation(
+  walsender: ReplicationConnection,
+  {
+    shared,
+    position,
+    database,
+    isStandby,
+  }: {
+    readonly shared: SharedState
+    readonly position: Lsn
+    /** Name of the database. */
+    readonly database: string
+    readonly isStandby: boolean
+  },
+): Promise<number> {
+  const system = await walsender.identifySystem()
+  await assertSamePast(walsender, { ...system, database: shared.database, isStandby }, { ...shared, position })
+  const slot = await readReleasedSlot(walsender.session, shared.slot)
+  const fault = continuationFault(slot, { name: shared.slot, database, position })
+  if (fault !== undefined) throw fault
+  if (slot?.isActive === true) throw inUseError(slot.name, slot.activePid)
+  return system.timeline
+}
