@@ -10,6 +10,7 @@ import { beginRead } from './connection/read-transaction.ts'
 import { readServerFacts } from './connection/server-facts.ts'
 import { openSession } from './connection/session.ts'
 import type { Session } from './connection/session.ts'
+import { replicationSettings } from './replication/replication-settings.ts'
 import { describeQuery } from './query-stream/user-query.ts'
 import type { UserQuery } from './query-stream/user-query.ts'
 
@@ -75,7 +76,8 @@ function relationStream(relation: Relation, config: PostgresConfig, policy: Type
   const cursorCandidates = findCursorCandidates(columns)
   const hasTransactionIds = relation.kind === 'table' || relation.kind === 'partitioned_table'
   const isByTransactionId = hasTransactionIds && !relation.isAddressHidden && config.cursor_guard === 'xmin'
-  const isIncremental = cursorCandidates.length > 0 || isByTransactionId
+  const isReplicated = replicationSettings(config) !== undefined && isReplicable(relation, config)
+  const isIncremental = cursorCandidates.length > 0 || isByTransactionId || isReplicated
   return {
     stream: { namespace: relation.schemaName, name: relation.name },
     kind: relation.kind,
@@ -83,12 +85,19 @@ function relationStream(relation: Relation, config: PostgresConfig, policy: Type
     syncModes: isIncremental ? ['full_refresh', 'incremental'] : ['full_refresh'],
     primaryKey: isKeyReadable ? relation.primaryKey : [],
     cursorCandidates,
-    cursorChoice: isByTransactionId ? 'optional' : 'required',
+    cursorChoice: isByTransactionId || isReplicated ? 'optional' : 'required',
+    ...(isReplicated && { isReplicated }),
     isResumable: relation.isAddressable,
     ...(relation.rowsEstimated !== undefined && { rowsEstimated: relation.rowsEstimated }),
     ...(relation.bytesEstimated !== undefined && { bytesEstimated: relation.bytesEstimated }),
     notes: [...notesOf(relation, config)],
   }
+}
+
+/** Tables whose changes are in the log, under their own name or that of the partitioned table they belong to. */
+function isReplicable({ kind, isUnlogged, childCount }: Relation, config: PostgresConfig): boolean {
+  if (kind === 'partitioned_table') return true
+  return kind === 'table' && !isUnlogged && (childCount === 0 || !config.include_inherited)
 }
 
 function queryStream(query: UserQuery, policy: TypePolicy): DiscoveredStream {
@@ -125,6 +134,9 @@ function* notesOf(relation: Relation, config: PostgresConfig): Generator<string>
   }
   if (relation.isUnlogged) yield 'unlogged: empty after a crash of the server, and invisible to replication'
   if (relation.kind === 'foreign_table') yield 'foreign table: read from another server, outside the common snapshot'
+  if (replicationSettings(config) !== undefined && !isReplicable(relation, config)) {
+    yield 'not replicated: its rows are not in the log as rows of its own'
+  }
   const computed = relation.columns.filter((column) => column.generated === 'virtual').map(({ name }) => `"${name}"`)
   if (computed.length > 0) yield `virtual generated columns, computed when read: ${computed.join(', ')}`
 }

@@ -12,6 +12,7 @@ import type { FollowedStream } from './replication/change-follower.ts'
 import type { FollowPlan } from './replication/follow-plan.ts'
 import { parseLsn } from './replication/lsn.ts'
 import { publicationFault } from './replication/publication.ts'
+import { hiddenRowsFault } from './replication/replicated-table.ts'
 import { ReplicationStart } from './replication/replication-start.ts'
 import type { ReplicationSettings } from './replication/replication-settings.ts'
 import { resolveStreams } from './source-stream.ts'
@@ -91,7 +92,7 @@ async function* readInSnapshot(
   const replicated = streams.filter(({ configured }) => arrivesAsChanges(configured))
   for (const stream of replicated) {
     await assertReadable(run, stream)
-    assertPublished(stream, start)
+    assertPublished(stream, start, run.username)
   }
   const others = streams.filter((stream) => !replicated.includes(stream))
   const states = new Map(start.plans.map(({ table, state }) => [table.key, state]))
@@ -120,12 +121,13 @@ function planOf({ plans }: ReplicationStart, { key }: SourceStream): FollowPlan 
   return plan
 }
 
-function assertPublished(stream: SourceStream, start: ReplicationStart): void {
-  const generatedColumns = (stream.relation?.columns ?? []).flatMap(({ name, generated }) =>
-    generated === undefined ? [] : [name],
-  )
+/** What the log has of the table must be what the copy has. */
+function assertPublished(stream: SourceStream, start: ReplicationStart, username: string): void {
+  const { configured, relation } = stream
   const { table } = planOf(start, stream)
-  const fault = publicationFault(start.publication, { table, configured: stream.configured, generatedColumns })
+  const fault =
+    publicationFault(start.publication, { table, configured }) ??
+    (relation === undefined ? undefined : hiddenRowsFault(relation, username))
   if (fault !== undefined) throw fault
 }
 

@@ -3,6 +3,8 @@ import { check } from './check/check.ts'
 import { postgresConfigSchema } from './config.ts'
 import { discover } from './discover.ts'
 import { read } from './read.ts'
+import { replicationSettings } from './replication/replication-settings.ts'
+import { sourceReplication } from './replication/source-replication.ts'
 
 /**
  * PostgreSQL 14 and later as a source: tables, partitioned tables, views, materialized views, foreign tables and
@@ -11,10 +13,10 @@ import { read } from './read.ts'
  * *Shape*: Arrow batches with the columns of the stream's schema, in the order of the table; of at most the batch size
  * of the budget. *Consistency*: everything a run reads is one state of the database. *Delivery*: a full refresh has each
  * row once; an incremental stream has each new row version once with `cursor_guard: xmin`, and at least once with
- * `lookback`. Rows of a table come in no particular order; rows after a cursor, in the cursor's. Deletes are not seen
- * by incremental reading. A copy that was interrupted goes on where that is provably exact, and starts anew where not.
+ * `lookback`; with `replication_method: CDC` it has every change once, in the order of the commits. Rows of a table come in no particular order; rows after a cursor, in the cursor's. Without
+ * replication deletes are not seen by incremental reading. A copy that was interrupted goes on where that is provably exact, and starts anew where not.
  *
- * @throws from `read` and `discover`: the codes POSTGRES_…, each with the remedy; CANCELLED.
+ * @throws from `read` and `discover`: the codes POSTGRES_… and REPLICATION_…, each with the remedy; CANCELLED.
  * @see docs/connectors/postgres.md for privileges, TLS, types and modes; config.ts for every key.
  *
  * @example
@@ -27,4 +29,8 @@ export const postgres = defineSource({
   check,
   discover,
   read,
+  replication: (config) => {
+    const settings = replicationSettings(config)
+    return settings === undefined ? undefined : sourceReplication(config, settings)
+  },
 })

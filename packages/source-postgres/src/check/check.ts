@@ -8,8 +8,10 @@ import { openSession } from '../connection/session.ts'
 import type { Session } from '../connection/session.ts'
 import { exportSnapshot } from '../copy/exported-snapshot.ts'
 import { describeQuery } from '../query-stream/user-query.ts'
+import { replicationSettings } from '../replication/replication-settings.ts'
 import { failed, passed } from './finding.ts'
 import { examineRelations } from './relation-finding.ts'
+import { examineReplication } from './replication-finding.ts'
 import { serverFindings, tlsFinding } from './server-finding.ts'
 import { examineStreams } from './stream-finding.ts'
 
@@ -52,6 +54,10 @@ async function* examine(
     yield* examineQueries(session, config)
   } else {
     yield* examineStreams(session, { config, facts, username, chosen: { catalog, missing } })
+  }
+  const replication = replicationSettings(config)
+  if (replication !== undefined) {
+    yield* examineReplication({ config, settings: replication, facts, signal, catalog })
   }
 }
 

@@ -12,6 +12,8 @@ export interface Publication {
   readonly publishes: Readonly<Record<'insert' | 'update' | 'delete' | 'truncate', boolean>>
   readonly isViaRoot: boolean
   readonly isForAllTables: boolean
+  /** Values of stored generated columns are sent: 18 and later. */
+  readonly hasGenerated: boolean
   /** What it publishes now, under these names; partitions under that of their root where it publishes via the root. */
   readonly tables: readonly PublishedTable[]
 }
@@ -36,6 +38,7 @@ interface PublicationRow {
   truncate: boolean
   isViaRoot: boolean
   isForAllTables: boolean
+  hasGenerated: boolean
 }
 
 interface TableRow {
@@ -54,7 +57,7 @@ export async function readPublication(session: Session, name: string): Promise<P
   const [row] = await session.query<PublicationRow>(
     `SELECT p.oid, p.pubname AS name, pg_get_userbyid(p.pubowner) AS owner, p.pubinsert AS insert, p.pubupdate AS update,
             p.pubdelete AS delete, p.pubtruncate AS truncate, p.pubviaroot AS "isViaRoot",
-            p.puballtables AS "isForAllTables"
+            p.puballtables AS "isForAllTables", coalesce(to_jsonb(p) ->> 'pubgencols', 'n') = 's' AS "hasGenerated"
        FROM pg_publication AS p WHERE p.pubname = $1`,
     { attempt, parameters: [name] },
   )
@@ -68,7 +71,7 @@ export async function readPublication(session: Session, name: string): Promise<P
       WHERE t.pubname = $1`,
     { attempt, parameters: [name, row.oid] },
   )
-  const { oid, owner, insert, update, truncate, isViaRoot, isForAllTables } = row
+  const { oid, owner, insert, update, truncate, isViaRoot, isForAllTables, hasGenerated } = row
   return {
     oid,
     name,
@@ -76,6 +79,7 @@ export async function readPublication(session: Session, name: string): Promise<P
     publishes: { insert, update, delete: row.delete, truncate },
     isViaRoot,
     isForAllTables,
+    hasGenerated,
     tables: tables.map(({ published, entry }) => ({
       schemaName: published.schemaname,
       name: published.tablename,
@@ -90,8 +94,6 @@ export async function readPublication(session: Session, name: string): Promise<P
 export interface ChosenTable {
   readonly table: ReplicatedTable
   readonly configured: ConfiguredStream
-  /** Generated columns among the chosen ones: the log has them only from 18 on, if they are published. */
-  readonly generatedColumns: readonly string[]
 }
 
 /** Rows of the table come as itself, or each of its partitions does. Empty when it is not published, or not all of it. */
@@ -109,27 +111,43 @@ export function publishedAs(publication: Publication, table: ReplicatedTable): r
  * publication was made anew, between which its changes are lost.
  */
 export function publishedSince(publication: Publication, table: ReplicatedTable): string {
-  return [publication.oid, ...publishedAs(publication, table).map(({ entry }) => entry)].join('/')
+  const published = publishedAs(publication, table)
+  // Partitions come and go, each with an entry of its own or none.
+  const entry = published.length === 1 ? published[0]!.entry : 0
+  return `${publication.oid}/${entry}`
 }
 
 const publishAll = "publish = 'insert, update, delete, truncate'"
 const viaRoot = 'publish_via_partition_root = true'
+const withGenerated = 'publish_generated_columns = stored'
+/** The first version that can publish generated columns. */
+const generatedVersionMin = 180_000
+
+export interface PublicationNeeds {
+  readonly name: string
+  readonly tables: readonly ReplicatedTable[]
+  /** server_version_num. */
+  readonly versionNumber: number
+}
 
 /** Statements that make the publication what the chosen tables need; none when it is. */
 export function publicationStatements(
   publication: Publication | undefined,
-  name: string,
-  tables: readonly ReplicatedTable[],
+  { name, tables, versionNumber }: PublicationNeeds,
 ): string[] {
   const quoted = quoteIdentifier(name)
+  const canGenerate = versionNumber >= generatedVersionMin
   if (publication === undefined) {
-    return [`CREATE PUBLICATION ${quoted} FOR TABLE ${list(tables)} WITH (${publishAll}, ${viaRoot})`]
+    const options = [publishAll, viaRoot, ...(canGenerate ? [withGenerated] : [])].join(', ')
+    return [`CREATE PUBLICATION ${quoted} FOR TABLE ${list(tables)} WITH (${options})`]
   }
   const missing = tables.filter((table) => publishedAs(publication, table).length === 0)
+  const hasGenerated = tables.some(({ generatedColumns }) => generatedColumns.length > 0)
   const options = [
     ...(publishesAll(publication) ? [] : [publishAll]),
     // Through partitions rows arrive too, but a partition that is truncated would look like the whole.
     ...(missing.some(({ isPartitioned }) => isPartitioned) && !publication.isViaRoot ? [viaRoot] : []),
+    ...(canGenerate && hasGenerated && !publication.hasGenerated ? [withGenerated] : []),
   ]
   return [
     ...(options.length === 0 ? [] : [`ALTER PUBLICATION ${quoted} SET (${options.join(', ')})`]),
@@ -148,7 +166,7 @@ function publishesAll({ publishes }: Publication): boolean {
 /** Why the publication, although the table is in it, does not publish what the copy of the table has. */
 export function publicationFault(
   publication: Publication,
-  { table, configured, generatedColumns }: ChosenTable,
+  { table, configured }: ChosenTable,
 ): EclusaError | undefined {
   const quoted = quoteIdentifier(publication.name)
   for (const { rowFilter, columns } of publishedAs(publication, table)) {
@@ -157,7 +175,7 @@ export function publicationFault(
     }
     const names = configured.schema.columns.map((column) => column.name)
     const left = columns === undefined ? [] : names.filter((column) => !columns.includes(column))
-    const missing = left.filter((column) => !generatedColumns.includes(column))
+    const missing = left.filter((column) => !table.generatedColumns.includes(column))
     if (missing.length > 0) {
       const what = `leaves out the columns ${missing.map((column) => `"${column}"`).join(', ')} of ${table.key}`
       return unsuitable(table, what, resetTable(quoted, table))
@@ -213,17 +231,20 @@ export function publicationForbidden(
 export async function ensurePublication(
   session: Session,
   {
-    name,
     isManaged,
-    tables,
-  }: { readonly name: string; readonly isManaged: boolean; readonly tables: readonly ReplicatedTable[] },
+    lockTimeoutMs,
+    ...needs
+  }: PublicationNeeds & { readonly isManaged: boolean; readonly lockTimeoutMs: number },
 ): Promise<Publication> {
+  const { name } = needs
   const publication = await readPublication(session, name)
-  const statements = publicationStatements(publication, name, tables)
+  const statements = publicationStatements(publication, needs)
   if (statements.length === 0 && publication !== undefined) return publication
   if (!isManaged) throw publicationForbidden(name, publication, { statements, why: '`manage` is false' })
+  // Several statements in one message are one transaction.
+  const sql = [`SELECT set_config('lock_timeout', '${lockTimeoutMs}', true)`, ...statements].join(';\n')
   try {
-    await session.execute(statements.join(';\n'), {
+    await session.execute(sql, {
       doing: `${publication === undefined ? 'creating' : 'altering'} the publication "${name}"`,
     })
   } catch (error) {

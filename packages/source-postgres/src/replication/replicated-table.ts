@@ -1,7 +1,8 @@
 import { EclusaError, streamKey } from '@eclusa/sdk'
 import type { ConfiguredStream } from '@eclusa/sdk'
+import type { Relation } from '../catalog/relation.ts'
 import type { Session } from '../connection/session.ts'
-import { qualifiedName } from '../sql-text.ts'
+import { qualifiedName, quoteIdentifier } from '../sql-text.ts'
 
 /** A table that rows are stored in: the stream's own, or a partition of it. */
 export interface ReplicatedPart {
@@ -21,6 +22,8 @@ export interface ReplicatedTable {
   readonly schemaName: string
   readonly name: string
   readonly isPartitioned: boolean
+  /** Columns that the log has only where the publication says so, from 18 on. */
+  readonly generatedColumns: readonly string[]
   readonly parts: readonly ReplicatedPart[]
 }
 
@@ -29,6 +32,7 @@ interface PartRow {
   rootSchema: string
   rootName: string
   isPartitioned: boolean
+  generatedColumns: string[]
   /** Null for a partitioned table without partitions. */
   oid: number | null
   schemaName: string
@@ -58,6 +62,8 @@ const tablesSql = `
   )
   SELECT root.oid AS "rootOid", root.nspname AS "rootSchema", root.relname AS "rootName",
          root.relkind = 'p' AS "isPartitioned",
+         ARRAY(SELECT a.attname::text FROM pg_attribute AS a
+                WHERE a.attrelid = root.oid AND a.attnum > 0 AND a.attgenerated <> '' ORDER BY a.attnum) AS "generatedColumns",
          c.oid, n.nspname AS "schemaName", c.relname AS name,
          c.relpersistence = 'u' AS "isUnlogged", c.relreplident AS identity,
          ARRAY(SELECT a.attname::text
@@ -83,13 +89,14 @@ export async function readReplicatedTables(
     parameters: [streams.map(({ stream }) => stream.namespace ?? ''), streams.map(({ stream }) => stream.name)],
   })
   return [...Map.groupBy(rows, ({ rootOid }) => rootOid).values()].map((parts) => {
-    const { rootOid, rootSchema, rootName, isPartitioned } = parts[0]!
+    const { rootOid, rootSchema, rootName, isPartitioned, generatedColumns } = parts[0]!
     return {
       key: streamKey({ namespace: rootSchema, name: rootName }),
       oid: rootOid,
       schemaName: rootSchema,
       name: rootName,
       isPartitioned,
+      generatedColumns,
       parts: parts.flatMap(({ oid, schemaName, name, isUnlogged, identity, identityColumns }) =>
         oid === null ? [] : [{ oid, schemaName, name, isUnlogged, identity: identities[identity], identityColumns }],
       ),
@@ -131,6 +138,19 @@ export function replicaIdentityFault(
     message: `The replica identity of ${nameOf(lacking)} is (${lacking.identityColumns.join(', ')}): a delete would not tell the key (${primaryKey.join(', ')}).`,
     remedy: `ALTER TABLE ${qualifiedName(lacking)} REPLICA IDENTITY DEFAULT; (or FULL, where that is not its primary key)`,
     details,
+  })
+}
+
+/** The log knows no policies: it has the rows that a copy would leave out. Undefined where no rows are hidden. */
+export function hiddenRowsFault(
+  relation: Pick<Relation, 'schemaName' | 'name' | 'isRowSecurityActive'>,
+  username: string,
+): EclusaError | undefined {
+  if (!relation.isRowSecurityActive) return undefined
+  return new EclusaError('POSTGRES_ROWS_HIDDEN', {
+    message: `Policies on ${nameOf(relation)} hide rows from role "${username}", and the log has their changes all the same.`,
+    remedy: `ALTER ROLE ${quoteIdentifier(username)} BYPASSRLS; or read the stream by cursor or full refresh.`,
+    details: { stream: nameOf(relation) },
   })
 }
 

@@ -8,7 +8,6 @@ import type { ServerFacts } from '../connection/server-facts.ts'
 import { readServerFacts } from '../connection/server-facts.ts'
 import { openSession } from '../connection/session.ts'
 import type { Session } from '../connection/session.ts'
-import { quoteLiteral } from '../sql-text.ts'
 import { createSlotAtCopyPoint, takeCopyPoint } from './copy-point.ts'
 import type { CopyPoint } from './copy-point.ts'
 import { membersDigest, nextGeneration, planFollowing } from './follow-plan.ts'
@@ -23,6 +22,7 @@ import type { ReplicationConnection } from './replication-connection.ts'
 import { assertReplicates, assertSamePast, openWalsender } from './replication-server.ts'
 import type { LogOrigin } from './replication-server.ts'
 import type { ReplicationSettings } from './replication-settings.ts'
+import { unmadeSlotError } from './slot-finding.ts'
 import {
   continuationFault,
   inUseError,
@@ -102,7 +102,7 @@ interface Connected extends ReplicationStartOptions {
 }
 
 async function prepareWith(connected: Connected) {
-  const { control, facts, walsender, settings, checkpoints, log } = connected
+  const { config, control, facts, walsender, settings, checkpoints, log } = connected
   const before = parseSharedState(checkpoints)
   const origin = await verifyOrigin(connected, before)
   const tables = await verifyTables(connected)
@@ -110,7 +110,9 @@ async function prepareWith(connected: Connected) {
   const publication = await ensurePublication(control, {
     name: settings.publication,
     isManaged: settings.isManaged,
+    lockTimeoutMs: config.lock_timeout_ms,
     tables,
+    versionNumber: facts.versionNumber,
   })
   const members = membersDigest(tables)
   const generation = nextGeneration(before, members, Date.now())
@@ -206,12 +208,8 @@ async function verifySlot(
 }
 
 function refuseToMake({ slot, isManaged }: ReplicationSettings): undefined {
-  if (isManaged) return undefined
-  throw new EclusaError('REPLICATION_SLOT_MISSING', {
-    message: `There is no replication slot "${slot}", and \`manage\` is false.`,
-    remedy: `SELECT pg_create_logical_replication_slot(${quoteLiteral(slot)}, 'pgoutput');`,
-    details: { slot },
-  })
+  if (!isManaged) throw unmadeSlotError(slot)
+  return undefined
 }
 
 /**
