@@ -51,7 +51,9 @@ class ChangeReader implements ChangeSource {
   #yielded: Lsn
   #yieldedAtMs = performance.now()
   #receivedAtMs = performance.now()
-  #askedAtMs = Number.NEGATIVE_INFINITY
+  #askedAtMs = performance.now()
+  /** Batches were yielded that no checkpoint covers. */
+  #isUncovered = false
 
   constructor(options: ReadChangesOptions) {
     const { budget, pool, from, until } = options
@@ -121,8 +123,10 @@ class ChangeReader implements ChangeSource {
         },
       )
     } catch (error) {
-      if (stopSignal.aborted && !signal.aborted) return undefined
-      throw error
+      if (signal.aborted) throw cancelled(signal)
+      // An end in order would let others commit a part of a transaction.
+      if (stopSignal.aborted && !this.#isUncovered) return undefined
+      throw stopSignal.aborted ? lost : error
     }
   }
 
@@ -140,7 +144,7 @@ class ChangeReader implements ChangeSource {
     try {
       this.#stream = stream
       this.#confirm()
-      this.#receivedAtMs = performance.now()
+      this.#receivedAtMs = this.#askedAtMs = performance.now()
       stream.requestKeepAlive()
       for (;;) {
         const frames = await this.#next(stream)
@@ -180,7 +184,7 @@ class ChangeReader implements ChangeSource {
       heartbeatIntervalMs > 0 ? this.#receivedAtMs + heartbeatIntervalMs : Number.POSITIVE_INFINITY,
       until === undefined ? Number.POSITIVE_INFINITY : this.#askedAtMs + askIntervalMs,
     )
-    if (!Number.isFinite(dueAtMs)) return undefined
+    if (dueAtMs === Number.POSITIVE_INFINITY) return undefined
     return setTimeout(() => stream.interrupt(), Math.max(0, dueAtMs - performance.now()))
   }
 
@@ -260,6 +264,7 @@ class ChangeReader implements ChangeSource {
     assembler.isFlushWished = false
     this.#flushClock.flushed(startedAtMs)
     yield* this.#takeMessages()
+    this.#isUncovered = false
     this.#yielded = assembler.position
     this.#yieldedAtMs = startedAtMs
     const isCaughtUp = caughtUpFrom !== undefined && assembler.position >= caughtUpFrom
@@ -267,6 +272,7 @@ class ChangeReader implements ChangeSource {
   }
 
   async *#takeMessages(): Messages {
+    this.#isUncovered ||= this.#assembler.messages.length > 0
     yield* this.#assembler.messages.splice(0)
   }
 
@@ -280,4 +286,9 @@ class ChangeReader implements ChangeSource {
     const position = this.#durable
     if (position > lsnNone) this.#stream?.confirm({ written: position, flushed: position, applied: position })
   }
+}
+
+function cancelled({ reason }: AbortSignal): EclusaError {
+  if (EclusaError.isInstance(reason)) return reason
+  return new EclusaError('CANCELLED', { message: 'Reading changes from PostgreSQL was cancelled.', cause: reason })
 }

@@ -1,0 +1,105 @@
+import { testServers } from '@eclusa/postgres-local/testing'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { ChangeRun, positionOf } from '../../testing/change-run.ts'
+import { createSourceDatabase, waitUntil } from '../../testing/database.ts'
+import type { SourceDatabase } from '../../testing/database.ts'
+import { RandomWorkload, randomNumbers } from '../../testing/random-workload.ts'
+import { Replica } from '../../testing/replica.ts'
+
+/** Small enough that transactions of the workload are streamed before they end. */
+const walsenderSql = `SET logical_decoding_work_mem = '64kB'`
+
+for (const server of await testServers()) {
+  describe(`PostgreSQL ${server.major}`, () => {
+    let database: SourceDatabase
+    let slots = 0
+    beforeEach(async () => {
+      database = await createSourceDatabase(server)
+    })
+    afterEach(async () => {
+      await database[Symbol.asyncDispose]()
+    })
+
+    const newSlot = () => `changes_${server.major}_${slots++}`
+
+    async function setUp(workload: RandomWorkload) {
+      await database.run(workload.setUpSql())
+      return await ChangeRun.create(database, newSlot(), [...workload.keys.keys()])
+    }
+
+    async function expectSame(replica: Replica, workload: RandomWorkload): Promise<void> {
+      for (const [key, { columns, rows }] of await workload.rows(database.session)) {
+        expect({ seed: workload.seed, key, rows: replica.rows(key, columns) }).toEqual({
+          seed: workload.seed,
+          key,
+          rows,
+        })
+      }
+    }
+
+    test.each([{ hasTextTypes: false }, { hasTextTypes: true }])(
+      'what a random workload made can be told from its changes, from wherever they are read on: %o',
+      async ({ hasTextTypes }) => {
+        const seed = Math.floor(Math.random() * 2 ** 31)
+        const workload = new RandomWorkload({ seed, hasTextTypes })
+        await using run = await setUp(workload)
+        await using aside = await database.open()
+        await workload.run(database.session, aside, 60)
+        const until = await run.position()
+
+        const replica = new Replica(workload.keys)
+        const checkpoints = [{ position: run.from, replica: replica.copy() }]
+        for await (const message of run.read({ until, walsenderSql, flushIntervalMs: 0 })) {
+          replica.apply(message)
+          if (message.type !== 'checkpoint') continue
+          checkpoints.push({ position: positionOf(message.checkpoints), replica: replica.copy() })
+        }
+        await expectSame(replica, workload)
+
+        const random = randomNumbers(seed)
+        for (let times = 0; times < 4; times++) {
+          const { position, replica: resumed } = checkpoints[random(checkpoints.length)]!
+          const isStreamed = times % 2 === 0
+          const options = isStreamed
+            ? { walsenderSql }
+            : { replication: { streaming: 'off', isBinary: false } as const }
+          for await (const message of run.read({ from: position, until, bytesMax: 64 * 1024, ...options })) {
+            resumed.apply(message)
+          }
+          await expectSame(resumed, workload)
+        }
+      },
+    )
+
+    test('a connection that is lost while following loses and repeats nothing', async () => {
+      const seed = Math.floor(Math.random() * 2 ** 31)
+      const workload = new RandomWorkload({ seed })
+      await using run = await setUp(workload)
+      await using aside = await database.open()
+      await using killer = await database.open()
+      const random = randomNumbers(seed)
+      const stop = new AbortController()
+      const replica = new Replica(workload.keys)
+      let connections = 0
+      let last = run.from
+      const reading = (async () => {
+        const options = { walsenderSql, stopSignal: stop.signal, bytesMax: 64 * 1024, onConnect: () => connections++ }
+        for await (const message of run.read(options)) {
+          replica.apply(message)
+          if (message.type === 'checkpoint') last = positionOf(message.checkpoints)
+          if (random(12) === 0 && !stop.signal.aborted) {
+            const kill = `SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = '${run.slot}' AND active`
+            await killer.run(kill)
+          }
+        }
+      })()
+      await workload.run(database.session, aside, 60)
+      const until = await run.position()
+      await waitUntil('all has been read', async () => await Promise.resolve(last >= until))
+      stop.abort()
+      await reading
+      expect(connections).toBeGreaterThan(1)
+      await expectSame(replica, workload)
+    })
+  })
+}
