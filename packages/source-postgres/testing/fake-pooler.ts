@@ -12,17 +12,19 @@ const processIdInvented = 1
 
 /**
  * Stands between like PgBouncer: it makes up the process id that the server announces at login and, as in its pool mode
- * `statement`, refuses transactions.
+ * `statement`, refuses transactions; as older versions of it, it refuses replication.
  */
 export async function startFakePooler(
   server: TestServer,
-  { permitsTransactions }: { permitsTransactions: boolean },
+  { permitsTransactions, permitsReplication = true }: { permitsTransactions: boolean; permitsReplication?: boolean },
 ): Promise<FakePooler> {
   const listener = createServer((client) => {
     const upstream = connect(server.port, server.host)
     for (const socket of [client, upstream]) socket.on('error', () => socket.destroy())
     client.on('data', (data) => {
-      if (!permitsTransactions && data.includes('BEGIN TRANSACTION'))
+      if (!permitsReplication && data.includes('replication\0'))
+        client.end(errorResponse('08P01', 'unsupported startup parameter: replication'))
+      else if (!permitsTransactions && data.includes('BEGIN TRANSACTION'))
         client.end(errorResponse('08P01', 'transaction blocks not allowed in statement pooling mode'))
       else upstream.write(data)
     })

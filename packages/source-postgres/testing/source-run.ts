@@ -27,6 +27,13 @@ export function recordLog(): RecordedLog {
 /** By stream: how it is to be read, where that is not a full refresh. */
 export type StreamChoices = Readonly<Record<string, Partial<ConfiguredStream>>>
 
+export interface ReadLimits {
+  readonly batchRowsMax?: number
+  readonly bytesMax?: number
+  /** Follows until it is aborted. Default: reads what is there. */
+  readonly stopSignal?: AbortSignal
+}
+
 /** The source as a pipeline uses it. */
 export class SourceRun {
   readonly source
@@ -65,10 +72,12 @@ export class SourceRun {
   read(
     catalog: ConfiguredCatalog,
     checkpoints: readonly Checkpoint[] = [],
-    { batchRowsMax = 1000, bytesMax = 16 * 1024 * 1024 } = {},
+    { batchRowsMax = 1000, bytesMax = 16 * 1024 * 1024, stopSignal }: ReadLimits = {},
   ): SourceReader {
     const budget = byteBudget({ bytesMax, readers: 1, batchRowsMax })
-    return this.source.read({ catalog, checkpoints, budget, signal: this.signal, log: this.log })
+    const { signal, log } = this
+    const request = { catalog, checkpoints, budget, signal, log }
+    return this.source.read(stopSignal === undefined ? request : { ...request, follow: true, stopSignal })
   }
 }
 
