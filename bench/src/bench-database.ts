@@ -33,6 +33,7 @@ const settings = {
   fsync: 'off',
   full_page_writes: 'off',
   max_wal_size: '8GB',
+  wal_level: 'logical',
   autovacuum: 'off',
 }
 

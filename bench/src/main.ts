@@ -9,6 +9,7 @@ import path from 'node:path'
 import { Command } from 'commander'
 import { openBenchDatabase } from './bench-database.ts'
 import type { BenchDatabase, BenchTables } from './bench-database.ts'
+import { makeBacklog } from './slot-backlog.ts'
 import { compare } from './comparison.ts'
 import type { Comparison, Pair } from './comparison.ts'
 import { reportTable } from './report-table.ts'
@@ -18,6 +19,7 @@ interface BenchOptions {
   readonly rows: number
   readonly rounds: number
   readonly salesScale: number
+  readonly changes: number
   readonly only?: readonly string[]
   readonly binaries?: string
   readonly json?: string
@@ -29,7 +31,8 @@ const command = new Command('bench')
   .option('--rows <n>', 'rows of the wide table', whole, 1_000_000)
   .option('--rounds <n>', 'pairs per measurement; the median counts', whole, 5)
   .option('--sales-scale <n>', 'scale of the sales tables (1 = 1 M orders, 4 M items)', Number.parseFloat, 0.1)
-  .option('--only <names...>', 'copy, pipeline, append, sales, memory')
+  .option('--changes <n>', 'changes that wait in a replication slot', whole, 2_000_000)
+  .option('--only <names...>', 'copy, pipeline, append, sales, changes')
   .option('--binaries <dir>', 'folder with the postgres and initdb to use instead of those from npm')
   .option('--json <file>', 'also write the figures there')
   .parse()
@@ -112,6 +115,23 @@ async function overQueryStream({ url, postmasterPid, wide }: BenchDatabase): Pro
   return compare({ name: '(d) table copy : pg-query-stream objects', goal: '>= 4', bytes: wide.bytes, pairs: measured })
 }
 
+async function changes({ url, postmasterPid }: BenchDatabase): Promise<Comparison> {
+  process.stderr.write('(f) changes ')
+  const run = runAt(postmasterPid)
+  const backlog = await makeBacklog(url, path.join(directory, 'checkpoints.json'), options.changes)
+  const { slot, publication, end, file } = backlog
+  const measured = await pairs(
+    () => run('limit-recvlogical', url, slot, publication, end, String(backlog.changes)),
+    () => run('changes', url, file),
+  )
+  return compare({
+    name: '(f) backlog of changes -> batches : pg_recvlogical > /dev/null',
+    goal: '>= 0.92',
+    bytes: backlog.bytes,
+    pairs: measured,
+  })
+}
+
 const comparisons: Comparison[] = []
 try {
   if (wanted('copy'))
@@ -133,6 +153,10 @@ try {
   if (wanted('sales')) {
     comparisons.push(await againstCopy('(a) sales: orders, order_items', '', database, database.sales, 'copy'))
     comparisons.push(await againstCopy('(b) sales: orders, order_items', '', database, database.sales, 'pipeline'))
+  }
+  if (wanted('changes')) {
+    if (spawnSync('pg_recvlogical', ['--version']).status === 0) comparisons.push(await changes(database))
+    else process.stderr.write('(f) changes: left out, there is no pg_recvlogical in the path\n')
   }
   const machine = `${availableParallelism()} cores, ${cpus()[0]?.model ?? 'unknown'}; Node ${process.versions.node}; PostgreSQL ${database.version}; limit: ${limit === 'limit-psql' ? 'psql COPY BINARY > /dev/null' : 'our frame walker'}`
   const shape = `wide: ${database.wide.rows} rows, ${(database.wide.bytes / 1e6).toFixed(0)} MB; sales: ${database.sales.rows} rows, ${(database.sales.bytes / 1e6).toFixed(0)} MB; rounds: ${options.rounds}`

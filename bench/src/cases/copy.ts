@@ -2,6 +2,7 @@
 import { byteBudget, streamKey } from '@eclusa/sdk'
 import { resolveCatalog } from '@eclusa/pipeline'
 import { postgres } from '@eclusa/source-postgres'
+import { giveBack } from '../batch-buffers.ts'
 import { sourceConfig } from '../connection-config.ts'
 import { measure, report } from '../measurement.ts'
 
@@ -20,25 +21,8 @@ report(
     for await (const message of source.read({ catalog, checkpoints: [], budget, ...context })) {
       if (message.type !== 'batch') continue
       rows += message.batch.records.numRows
-      message.batch.recycle?.(ownBuffers(message.batch.records.data.children))
+      giveBack(message.batch)
     }
     return rows
   }),
 )
-
-interface ColumnData {
-  readonly buffers: readonly (ArrayBufferView | undefined)[]
-  readonly children: readonly ColumnData[]
-}
-
-/** What a destination gives back: every buffer of the batch, once. */
-function ownBuffers(columns: readonly unknown[]): ArrayBuffer[] {
-  const found = new Set<ArrayBuffer>()
-  const visit = ({ buffers, children }: ColumnData): void => {
-    for (const view of Object.values(buffers))
-      if (view !== undefined && view.byteLength > 0) found.add(view.buffer as ArrayBuffer)
-    for (const child of children) visit(child)
-  }
-  for (const column of columns) visit(column as ColumnData)
-  return [...found]
-}

@@ -80,7 +80,9 @@ export class ChangeAssembler {
   #isHeld = false
   /** Messages belong to a transaction that is not committed. */
   #isInBlock = false
+  /** Bytes of messages in batches that are not finished, and of all since the last checkpoint. */
   #bytesOpen = 0
+  #bytesUncovered = 0
   #lastRelationId = -1
   #lastPlan: TuplePlan | null = null
 
@@ -129,7 +131,9 @@ export class ChangeAssembler {
     if (end > this.position) this.position = end
     const { until, budget } = this.#options
     return (
-      this.isFlushWished || this.#bytesOpen > budget.bytesMax / 2 || (until !== undefined && this.position >= until)
+      this.isFlushWished ||
+      this.#bytesUncovered > budget.bytesMax / 2 ||
+      (until !== undefined && this.position >= until)
     )
   }
 
@@ -149,6 +153,14 @@ export class ChangeAssembler {
     for (const other of this.#relations.values()) {
       if (other !== entry && other.plan?.changes === changes) other.plan = undefined
     }
+  }
+
+  /** Ends all batches, which `messages` has then, for a checkpoint at `position`. */
+  flush(): void {
+    this.finish()
+    this.isDirty = false
+    this.isFlushWished = false
+    this.#bytesUncovered = 0
   }
 
   /** Ends all batches, which `messages` has then. */
@@ -188,6 +200,7 @@ export class ChangeAssembler {
       if (plan !== null && !plan.changes.isCopied) {
         this.isDirty = true
         this.#bytesOpen += end - start
+        this.#bytesUncovered += end - start
         plan.changes.add(plan, wire, reader, place, order)
       }
     }

@@ -58,7 +58,8 @@ for (const server of await testServers()) {
 
         const random = randomNumbers(seed)
         for (let times = 0; times < 4; times++) {
-          const { position, replica: resumed } = checkpoints[random(checkpoints.length)]!
+          const { position, replica: before } = checkpoints[random(checkpoints.length)]!
+          const resumed = before.copy()
           const isStreamed = times % 2 === 0
           const options = isStreamed
             ? { walsenderSql }

@@ -98,26 +98,33 @@ class ChangeReader implements ChangeSource {
 
   /** Undefined when it was told to stop meanwhile. @param lost why there is no connection any longer. */
   async #connect(lost: unknown): Promise<StartedReplication | undefined> {
-    const { connect, until, signal, stopSignal, log } = this.#options
+    const { connect, until } = this.#options
     this.#assembler.disconnect()
     await this.#streamed.clear()
-    const isText = (this.#isText ||= lost === needsText)
-    const open = async () => await connect(this.#assembler.position, { isText })
+    this.#isText ||= lost === needsText
+    const open = async () => await connect(this.#assembler.position, { isText: this.#isText })
     if (until !== undefined) return await open()
-    // The loss counts as the first attempt that failed.
-    let failure = isText && lost === needsText ? undefined : lost
+    if (lost !== needsText) return await this.#connectAgain(open, lost)
+    try {
+      return await open()
+    } catch (error) {
+      if (!this.#isWorthAnotherTry(error)) throw error
+      return await this.#connectAgain(open, error)
+    }
+  }
+
+  async #connectAgain(open: () => Promise<StartedReplication>, lost: unknown): Promise<StartedReplication | undefined> {
+    const { signal, stopSignal, log } = this.#options
     try {
       return await retry(
-        async () => {
-          const error = failure
-          failure = undefined
-          if (error !== undefined) throw error
+        async (attempt) => {
+          // The loss counts as the first attempt that failed, so that a delay follows it too.
+          if (attempt === 1 && lost !== undefined) throw lost
           return await open()
         },
         {
           signal: AbortSignal.any([signal, stopSignal]),
           attemptsMax: Number.POSITIVE_INFINITY,
-          shouldRetry: (error) => isTransient(error),
           onRetry: ({ error, delayMs }) =>
             log.warn('Replication was interrupted; it goes on soon.', { error, delayMs }),
         },
@@ -259,9 +266,7 @@ class ChangeReader implements ChangeSource {
     const { checkpoints, caughtUpFrom } = this.#options
     const assembler = this.#assembler
     const startedAtMs = performance.now()
-    assembler.finish()
-    assembler.isDirty = false
-    assembler.isFlushWished = false
+    assembler.flush()
     this.#flushClock.flushed(startedAtMs)
     yield* this.#takeMessages()
     this.#isUncovered = false
