@@ -1,8 +1,12 @@
+import type { ChangeBatch } from '@eclusa/sdk'
+import { changesOf, replicated, unchanged } from './change-batch.ts'
+import type { Change } from './change-batch.ts'
 import { batchOf, configured, DuckDbFixture } from './duckdb-fixture.ts'
 import { duckdb } from '../src/index.ts'
 
 // Loads rows 0, 1, 2, … into a DuckDB file with a commit every few batches, until it is killed or has loaded all.
-// The checkpoint tells how many rows it covers; so table and checkpoint must always agree.
+// The checkpoint tells how many rows it covers; so table and checkpoint must always agree. As changes, the rows come with
+// others that are gone again, leave out what they had before, and those of the last commit come twice.
 
 const [path = '', mode = 'append', total = '0', then = ''] = process.argv.slice(2)
 const rowsPerBatch = 500
@@ -12,6 +16,7 @@ const modes = {
   overwrite: configured(),
   append: configured({ destinationSyncMode: 'append', syncMode: 'incremental' }),
   append_dedup: configured({ destinationSyncMode: 'append_dedup', syncMode: 'incremental' }),
+  changes: replicated(),
 }
 const of = modes[mode as keyof typeof modes]
 
@@ -26,14 +31,15 @@ await using session = await duckdb({ path, threads: 2 }).open({
 const state = session.checkpoints[0]?.state
 let next = Number(state?.['next'] ?? 0)
 await session.startStream(of.stream, { resumed: state !== undefined })
+if (mode === 'changes') {
+  if (state === undefined) await session.copiedStream(of.stream)
+  next = Math.max(0, next - rowsPerBatch * batchesPerCommit)
+}
 process.stdout.write('ready\n')
 
 while (next < Number(total)) {
   for (let batch = 0; batch < batchesPerCommit; batch++) {
-    const rows = Array.from({ length: rowsPerBatch }, (_, index) => [next + index, `note of row ${next + index}`])
-    // Each key comes twice where only its last row is to stay.
-    if (mode === 'append_dedup') rows.unshift(...rows.map(([id]) => [id, 'overwritten']))
-    const written = batchOf(rows, of)
+    const written = mode === 'changes' ? changesFrom(next) : rowsFrom(next)
     // Given back while DuckDB still asks for more.
     await session.write(then === 'exit while rows are taken' ? { ...written, recycle: () => process.exit() } : written)
     next += rowsPerBatch
@@ -47,3 +53,25 @@ while (next < Number(total)) {
 await session.completeStream(of.stream)
 await session.commit([{ stream: of.stream, state: { next, isComplete: true } }])
 process.stdout.write('complete\n')
+
+function rowsFrom(first: number): ChangeBatch {
+  const rows = Array.from({ length: rowsPerBatch }, (_, index) => [first + index, `note of row ${first + index}`])
+  // Each key comes twice where only its last row is to stay.
+  if (mode === 'append_dedup') rows.unshift(...rows.map(([id]): [number, string] => [id as number, 'overwritten']))
+  return batchOf(rows, of)
+}
+
+function changesFrom(first: number): ChangeBatch {
+  const position = BigInt(first + 1)
+  const changes = Array.from({ length: rowsPerBatch }, (_, index): Change[] => {
+    const id = first + index
+    const before = id - rowsPerBatch * batchesPerCommit
+    return [
+      { operation: 'insert', row: [id, `note of row ${id}`], position },
+      { operation: 'insert', row: [-1 - id, 'gone soon'], position },
+      ...(before < 0 ? [] : [{ operation: 'update', row: [before, unchanged], position } as const]),
+      { operation: 'delete', row: [-1 - id], position },
+    ]
+  })
+  return changesOf(changes.flat(), of)
+}

@@ -8,6 +8,7 @@ import type { DeltaColumn } from './change-slots.ts'
 import { deltaSlots, markColumn, operationColumn, rowColumn } from './change-slots.ts'
 import { plainMerge, resolvedMerge, truncation, unfoundColumn } from './merge-sql.ts'
 import type { Merge } from './merge-sql.ts'
+import { areCopied } from './log-position.ts'
 import { UnchangedMarks } from './unchanged-marks.ts'
 import { foldIdentifier } from '../table/identifier.ts'
 import { slotsOf } from '../store/table-writer.ts'
@@ -42,6 +43,7 @@ export class ChangeDelta {
   #positionMin: bigint | undefined
   #positionMax = 0n
   #hasDeletes = false
+  #hasCopies = false
   #hasUnsentRekeys = false
   readonly #truncations: { readonly at: TruncateChange; readonly row: number }[] = []
   /** The newest position that a row of the table has; undefined before it was looked up. */
@@ -92,7 +94,7 @@ export class ChangeDelta {
   async merge(): Promise<readonly string[]> {
     await this.flush()
     if (this.#rows === 0 && this.#truncations.length === 0) return []
-    const mayBeBehind = this.#takes === 'last' && this.#positionMin! <= (await this.#newestInTable())
+    const mayBeBehind = await this.#mayBeBehind()
     let unfound = 0
     let from = 0
     for (const { at, row } of this.#truncations) {
@@ -158,10 +160,12 @@ export class ChangeDelta {
     return [operationColumn, rowColumn, ...Array.from({ length: this.#words }, (_, word) => markColumn(word))]
   }
 
-  #note({ operations, positions }: RowChanges, words: readonly (Int32Array | undefined)[]): void {
+  #note(changes: RowChanges, words: readonly (Int32Array | undefined)[]): void {
+    const { operations, positions } = changes
     if (operations.length === 0) return
     this.#noteRange(positions[0]!, positions[positions.length - 1]!)
     this.#hasDeletes ||= operations.includes(changeOperation.delete)
+    this.#hasCopies ||= areCopied(changes)
     this.#hasUnsentRekeys ||= words.some((word) =>
       word?.some((marks, row) => marks !== 0 && operations[row] === changeOperation.rekey),
     )
@@ -171,6 +175,11 @@ export class ChangeDelta {
     this.#positionMin ??= first
     if (first < this.#positionMin) this.#positionMin = first
     this.#positionMax = maxOf(this.#positionMax, last)
+  }
+
+  async #mayBeBehind(): Promise<boolean> {
+    if (this.#takes === 'all') return false
+    return this.#positionMin! <= (await this.#newestInTable()) || this.#hasCopies
   }
 
   async #newestInTable(): Promise<bigint> {
@@ -224,6 +233,7 @@ export class ChangeDelta {
     this.#rows = 0
     this.#positionMin = undefined
     this.#hasDeletes = false
+    this.#hasCopies = false
     this.#hasUnsentRekeys = false
     this.#truncations.length = 0
     this.#marks.clear()

@@ -60,7 +60,8 @@ export function deltaSlots(
   { operations }: RowChanges,
   { firstRow, words }: { readonly firstRow: number; readonly words: readonly (Int32Array | undefined)[] },
 ): SlotValues[] {
-  const rows = Int32Array.from({ length: operations.length }, (_, row) => firstRow + row)
+  const rows = new Int32Array(operations.length)
+  for (let row = 0; row < rows.length; row++) rows[row] = firstRow + row
   return [rowsOf(Int16Array.from(operations)), rowsOf(rows), ...words.map(wordSlot)]
 }
 

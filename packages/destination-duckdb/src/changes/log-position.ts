@@ -14,6 +14,11 @@ export function isAfter(left: LogPosition, right: LogPosition | undefined): bool
   return left.position > right.position || (left.position === right.position && left.order > right.order)
 }
 
+/** True of rows of the table copy that come as changes: those of a copy that goes on in a later snapshot. */
+export function areCopied({ orders }: RowChanges): boolean {
+  return orders[0] === copiedOrder
+}
+
 /** The position of one row. */
 export function positionAt({ positions, orders }: RowChanges, row: number): LogPosition {
   return { position: positions[row]!, order: orders[row]! }

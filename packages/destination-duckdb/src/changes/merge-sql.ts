@@ -33,7 +33,7 @@ export interface Merge {
   readonly takes: 'last' | 'all'
   /** What becomes of a delete: no row, a row as the source sent it, or one with the last values of the row that is gone. */
   readonly deletes: 'removed' | 'as_sent' | 'filled'
-  /** True when the table may hold rows that are as new as some changes, or newer. */
+  /** True when the table, or the delta, may hold rows that are as new as some changes after them, or newer. */
   readonly mayBeBehind: boolean
   /** True when the delta has changes of keys that leave values out. */
   readonly hasUnsentRekeys: boolean
@@ -138,7 +138,7 @@ function filledRows(merge: Merge, marked: readonly MergeColumn[]): string {
   )
   const from = merge.hasUnsentRekeys ? `changes AS d JOIN lineage AS l ON l.r = d.${row}` : 'changes AS d'
   return `SELECT ${['d.*', ...baseKey, ...values].join(', ')} FROM ${from}
-WINDOW w AS (PARTITION BY ${partition} ORDER BY d.${row} ROWS UNBOUNDED PRECEDING)`
+WINDOW w AS (PARTITION BY ${partition} ORDER BY ${inOrder('d')} ROWS UNBOUNDED PRECEDING)`
 }
 
 /** A value, and what `_airbyte_meta` of its row says beyond the usual. */
@@ -234,8 +234,9 @@ function lineages(merge: Merge): string[] {
   const bases = merge.key.map((_, index) => `b.key_${index} AS base_${index}`).join(', ')
   return [
     `segments AS (SELECT d.${row} AS r, d.${operation} AS operation, ${keys}, coalesce(
-  max(CASE WHEN d.${starts} THEN d.${row} END) OVER (PARTITION BY ${key} ORDER BY d.${row} ROWS UNBOUNDED PRECEDING),
-  min(d.${row}) OVER (PARTITION BY ${key})) AS segment FROM changes AS d)`,
+  last_value(CASE WHEN d.${starts} THEN d.${row} END IGNORE NULLS) OVER lives,
+  first_value(d.${row}) OVER lives) AS segment FROM changes AS d
+  WINDOW lives AS (PARTITION BY ${key} ORDER BY ${inOrder('d')} ROWS UNBOUNDED PRECEDING))`,
     `parents AS (SELECT s.r AS segment, p.segment AS parent FROM segments AS s JOIN segments AS p ON p.r = s.r - 1
   WHERE s.operation = ${changeOperation.rekey})`,
     `roots AS (SELECT DISTINCT s.segment, s.segment AS root FROM segments AS s
@@ -276,7 +277,14 @@ function isUnsent({ mark }: MergeColumn, alias: string): string {
 }
 
 function lastRows(merge: Merge & { readonly changes?: string }): string {
-  return `SELECT max(d.${row}) FROM ${merge.changes ?? changesOf(merge)} AS d GROUP BY ${keyList(merge, 'd')}`
+  const from = `FROM ${merge.changes ?? changesOf(merge)} AS d GROUP BY ${keyList(merge, 'd')}`
+  if (!merge.mayBeBehind) return `SELECT max(d.${row}) ${from}`
+  return `SELECT arg_max(d.${row}, struct_pack(p := d.${lsn}, o := d.${order}, r := d.${row})) ${from}`
+}
+
+/** Rows of a copy that come as changes are ahead of the log; all others are in its order as they come. */
+function inOrder(alias: string): string {
+  return `${alias}.${lsn}, ${alias}.${order}, ${alias}.${row}`
 }
 
 function changesOf({ delta, rows }: Merge): string {

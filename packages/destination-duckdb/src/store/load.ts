@@ -25,6 +25,7 @@ import type { RawIdSalt } from '../table/raw-id.ts'
 import type { DeletionMode } from '../config.ts'
 import { metaColumn, metaText } from '../table/row-meta.ts'
 import { Ledger } from './ledger.ts'
+import type { CommitRecord } from './ledger.ts'
 import { StreamLoad } from './stream-load.ts'
 import type { Appended } from './stream-load.ts'
 import { inspectStreams } from './stream-inspection.ts'
@@ -157,6 +158,7 @@ export class Load {
   }
 
   async startStream(stream: StreamName, options: { readonly resumed: boolean }): Promise<readonly string[]> {
+    this.#limits.watchFromNow()
     await this.#begin()
     return this.#entryOf(stream).load.start(options)
   }
@@ -217,9 +219,7 @@ export class Load {
       rows: this.#rows,
       bytes: this.#bytes,
       unrepresentable: unrepresentable.reduce((sum, { values }) => sum + values, 0),
-      streams: [...this.#streams.values()].flatMap(({ load, rows }) =>
-        rows === 0 && !load.takesNoteOfApplied() ? [] : [{ stream: load.stream, rows, applied: load.applied }],
-      ),
+      streams: this.#streamsOfCommit(),
     })
     await this.#session.query('COMMIT')
     this.#isInTransaction = false
@@ -254,6 +254,13 @@ export class Load {
     this.#rows = 0
     this.#bytes = 0
     for (const entry of this.#streams.values()) Object.assign(entry, { rows: 0, unheld: 0 })
+  }
+
+  #streamsOfCommit(): CommitRecord['streams'] {
+    return [...this.#streams.values()].flatMap(({ load, rows }) => {
+      const hasAdvanced = load.takesNoteOfApplied()
+      return rows === 0 && !hasAdvanced ? [] : [{ stream: load.stream, rows, applied: load.applied }]
+    })
   }
 
   #unheldValues(): UnheldValues[] {

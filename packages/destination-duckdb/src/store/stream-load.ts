@@ -3,7 +3,7 @@ import type { ChangeBatch, Column, ConfiguredStream, StreamName, TruncateChange 
 import { duckdbDialect } from '@eclusa/warehouse'
 import type { RelationName } from '@eclusa/warehouse'
 import { ChangeDelta } from '../changes/change-delta.ts'
-import { isAfter, positionAt } from '../changes/log-position.ts'
+import { areCopied, isAfter, positionAt } from '../changes/log-position.ts'
 import type { LogPosition } from '../changes/log-position.ts'
 import { unappliedRows } from '../changes/unapplied-rows.ts'
 import type { DeletionMode } from '../config.ts'
@@ -134,6 +134,8 @@ export class StreamLoad {
     const { changes } = batch
     if (changes === undefined) return batch
     if (!this.#isReplicated) throw this.#misplaced('changes came for a stream that is not replicated')
+    // They are ahead of the log, which is read from the first snapshot on.
+    if (areCopied(changes)) return batch
     const unapplied = unappliedRows(batch, this.#applied)
     const last = changes.positions.length - 1
     if (last >= 0) this.#advance(positionAt(changes, last))
@@ -179,12 +181,13 @@ export class StreamLoad {
     if (this.#way === 'delta' && this.#hasDeltaRows) await this.#mergeDelta()
     const notes = await this.#mergeChanges()
     this.#hasDeltaRows = false
-    const isVisible = this.#isCompleted || (this.#isCopied && this.#way === 'loading')
-    if (!isVisible) return notes
-    if (this.#way === 'loading') await this.#finishLoading()
+    const isWhole = this.#isReplicated ? this.#isCopied : this.#isCompleted
+    if (!isWhole && !this.#isCompleted) return notes
+    const finishes = isWhole && this.#way === 'loading'
+    if (finishes) await this.#finishLoading()
     await this.#save({ completedSequence: sequence })
     this.#isCompleted = this.#isCopied = false
-    if (this.#isReplicated && this.#way === 'loading') await this.#goOnWithChanges()
+    if (finishes && this.#isReplicated) await this.#goOnWithChanges()
     return notes
   }
 
