@@ -12,7 +12,7 @@ import {
   readPublication,
 } from '../replication/publication.ts'
 import type { Publication } from '../replication/publication.ts'
-import { readReplicatedTables, replicaIdentityFault } from '../replication/replicated-table.ts'
+import { hiddenRowsFault, readReplicatedTables, replicaIdentityFault } from '../replication/replicated-table.ts'
 import type { ReplicatedTable } from '../replication/replicated-table.ts'
 import { assertReplicates, openWalsender } from '../replication/replication-server.ts'
 import type { ReplicationSettings } from '../replication/replication-settings.ts'
@@ -127,6 +127,7 @@ async function* publicationFindings(
     const configured = streams.find(({ stream }) => streamKey(stream) === table.key)!
     const fault =
       replicaIdentityFault(table, configured) ??
+      hiddenRowsFault(table, connectionSettings(config).username) ??
       (publication === undefined ? undefined : publicationFault(publication, { table, configured }))
     if (fault === undefined) suitable.push(table)
     else yield failed(`stream ${table.key}`, fault)

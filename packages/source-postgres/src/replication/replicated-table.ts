@@ -1,6 +1,5 @@
 import { EclusaError, streamKey } from '@eclusa/sdk'
 import type { ConfiguredStream } from '@eclusa/sdk'
-import type { Relation } from '../catalog/relation.ts'
 import type { Session } from '../connection/session.ts'
 import { qualifiedName, quoteIdentifier } from '../sql-text.ts'
 
@@ -24,6 +23,8 @@ export interface ReplicatedTable {
   readonly isPartitioned: boolean
   /** Columns that the log has only where the publication says so, from 18 on. */
   readonly generatedColumns: readonly string[]
+  /** Policies hide rows from the role. */
+  readonly isRowSecurityActive: boolean
   readonly parts: readonly ReplicatedPart[]
 }
 
@@ -33,6 +34,7 @@ interface PartRow {
   rootName: string
   isPartitioned: boolean
   generatedColumns: string[]
+  isRowSecurityActive: boolean
   /** Null for a partitioned table without partitions. */
   oid: number | null
   schemaName: string
@@ -64,6 +66,7 @@ const tablesSql = `
          root.relkind = 'p' AS "isPartitioned",
          ARRAY(SELECT a.attname::text FROM pg_attribute AS a
                 WHERE a.attrelid = root.oid AND a.attnum > 0 AND a.attgenerated <> '' ORDER BY a.attnum) AS "generatedColumns",
+         coalesce(row_security_active(root.oid), false) AS "isRowSecurityActive",
          c.oid, n.nspname AS "schemaName", c.relname AS name,
          c.relpersistence = 'u' AS "isUnlogged", c.relreplident AS identity,
          ARRAY(SELECT a.attname::text
@@ -89,7 +92,7 @@ export async function readReplicatedTables(
     parameters: [streams.map(({ stream }) => stream.namespace ?? ''), streams.map(({ stream }) => stream.name)],
   })
   return [...Map.groupBy(rows, ({ rootOid }) => rootOid).values()].map((parts) => {
-    const { rootOid, rootSchema, rootName, isPartitioned, generatedColumns } = parts[0]!
+    const { rootOid, rootSchema, rootName, isPartitioned, generatedColumns, isRowSecurityActive } = parts[0]!
     return {
       key: streamKey({ namespace: rootSchema, name: rootName }),
       oid: rootOid,
@@ -97,6 +100,7 @@ export async function readReplicatedTables(
       name: rootName,
       isPartitioned,
       generatedColumns,
+      isRowSecurityActive,
       parts: parts.flatMap(({ oid, schemaName, name, isUnlogged, identity, identityColumns }) =>
         oid === null ? [] : [{ oid, schemaName, name, isUnlogged, identity: identities[identity], identityColumns }],
       ),
@@ -143,14 +147,14 @@ export function replicaIdentityFault(
 
 /** The log knows no policies: it has the rows that a copy would leave out. Undefined where no rows are hidden. */
 export function hiddenRowsFault(
-  relation: Pick<Relation, 'schemaName' | 'name' | 'isRowSecurityActive'>,
+  { key, isRowSecurityActive }: ReplicatedTable,
   username: string,
 ): EclusaError | undefined {
-  if (!relation.isRowSecurityActive) return undefined
+  if (!isRowSecurityActive) return undefined
   return new EclusaError('POSTGRES_ROWS_HIDDEN', {
-    message: `Policies on ${nameOf(relation)} hide rows from role "${username}", and the log has their changes all the same.`,
+    message: `Policies on ${key} hide rows from role "${username}", and the log has their changes all the same.`,
     remedy: `ALTER ROLE ${quoteIdentifier(username)} BYPASSRLS; or read the stream by cursor or full refresh.`,
-    details: { stream: nameOf(relation) },
+    details: { stream: key },
   })
 }
 

@@ -14,9 +14,9 @@ import { membersDigest, nextGeneration, planFollowing } from './follow-plan.ts'
 import type { FollowPlan } from './follow-plan.ts'
 import { formatLsn, parseLsn } from './lsn.ts'
 import type { Lsn } from './lsn.ts'
-import { ensurePublication } from './publication.ts'
+import { ensurePublication, publicationFault } from './publication.ts'
 import type { Publication } from './publication.ts'
-import { readReplicatedTables, replicaIdentityFault } from './replicated-table.ts'
+import { hiddenRowsFault, readReplicatedTables, replicaIdentityFault } from './replicated-table.ts'
 import type { ReplicatedTable } from './replicated-table.ts'
 import type { ReplicationConnection } from './replication-connection.ts'
 import { assertReplicates, assertSamePast, openWalsender } from './replication-server.ts'
@@ -102,7 +102,7 @@ interface Connected extends ReplicationStartOptions {
 }
 
 async function prepareWith(connected: Connected) {
-  const { config, control, facts, walsender, settings, checkpoints, log } = connected
+  const { config, control, facts, walsender, settings, streams, checkpoints, log } = connected
   const before = parseSharedState(checkpoints)
   const origin = await verifyOrigin(connected, before)
   const tables = await verifyTables(connected)
@@ -116,6 +116,11 @@ async function prepareWith(connected: Connected) {
   })
   const members = membersDigest(tables)
   const generation = nextGeneration(before, members, Date.now())
+  for (const configured of streams) {
+    const table = tables.find(({ key }) => key === streamKey(configured.stream))!
+    const fault = publicationFault(publication, { table, configured })
+    if (fault !== undefined) throw fault
+  }
   const plans = planFollowing({ tables, checkpoints, shared: before, publication, generation })
   for (const { table, copy } of plans) {
     if (copy?.reason !== undefined) log.warn(`The table is copied anew: ${copy.reason}.`, { stream: table.key })
@@ -156,7 +161,7 @@ async function verifyOrigin(
   return { systemId: system.systemId, timeline: system.timeline, database }
 }
 
-async function verifyTables({ control, streams }: Connected): Promise<ReplicatedTable[]> {
+async function verifyTables({ control, config, streams }: Connected): Promise<ReplicatedTable[]> {
   const tables = await readReplicatedTables(control, streams)
   for (const configured of streams) {
     const key = streamKey(configured.stream)
@@ -167,7 +172,8 @@ async function verifyTables({ control, streams }: Connected): Promise<Replicated
         details: { stream: key },
       })
     }
-    const fault = replicaIdentityFault(table, configured)
+    const { username } = connectionSettings(config)
+    const fault = replicaIdentityFault(table, configured) ?? hiddenRowsFault(table, username)
     if (fault !== undefined) throw fault
   }
   return tables
@@ -180,6 +186,8 @@ async function verifySlot(
 ): Promise<Slot | undefined> {
   const { database } = connectionSettings(config)
   const slot = await readReleasedSlot(control, settings.slot)
+  // Another reader may have moved it on by now.
+  if (slot?.isActive === true) throw inUseError(slot.name, slot.activePid)
   if (before !== undefined) {
     const expected = { name: settings.slot, database, position: parseLsn(before.position) }
     const fault = continuationFault(slot, expected)
@@ -194,7 +202,6 @@ async function verifySlot(
     await walsender.dropSlot(slot.name)
     return undefined
   }
-  if (slot.isActive) throw inUseError(slot.name, slot.activePid)
   if (before === undefined) log.warn('A replication slot that exists already is taken over.', { slot: slot.name })
   const retainedBytesMax = await readRetentionLimit(control)
   if (isNearLimit(slot, retainedBytesMax)) {
@@ -236,8 +243,8 @@ export async function verifyContinuation(
   const system = await walsender.identifySystem()
   await assertSamePast(walsender, { ...system, database: shared.database, isStandby }, { ...shared, position })
   const slot = await readReleasedSlot(walsender.session, shared.slot)
+  if (slot?.isActive === true) throw inUseError(slot.name, slot.activePid)
   const fault = continuationFault(slot, { name: shared.slot, database, position })
   if (fault !== undefined) throw fault
-  if (slot?.isActive === true) throw inUseError(slot.name, slot.activePid)
   return system.timeline
 }

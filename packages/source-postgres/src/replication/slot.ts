@@ -63,7 +63,7 @@ export async function readSlot(session: Session, name: string): Promise<Slot | u
 }
 
 const releasePollMs = 50
-const releasePolls = 60
+const releasePolls = 40
 
 /** The slot; waits a moment for the walsender of a connection that was just closed. */
 export async function readReleasedSlot(session: Session, name: string): Promise<Slot | undefined> {
