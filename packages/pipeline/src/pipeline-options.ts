@@ -18,7 +18,7 @@ export interface PipelineOptions {
   /** Where the history of runs is kept. Default: nowhere. */
   readonly runStore?: RunStore
   readonly commit?: Partial<CommitPolicy>
-  /** Bytes of batches alive at once, at most, half in the source and half in the destination. Default 48 MiB. */
+  /** Bytes of batches alive at once, at most, half in the source and half in the destination. Default 24 MiB. */
   readonly memoryBytesMax?: number
   /** Transient failures in a row, without a commit in between, after which a run gives up. Default 5. */
   readonly failuresMax?: number
@@ -63,7 +63,7 @@ export interface OpenRun {
 }
 
 const noLog: Log = { debug() {}, info() {}, warn() {}, error() {} }
-const bytesMaxDefault = 48 * 1024 * 1024
+const bytesMaxDefault = 24 * 1024 * 1024
 
 /** A pipeline's options with every default in place. */
 export interface PipelineSettings {

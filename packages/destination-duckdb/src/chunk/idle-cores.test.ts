@@ -22,11 +22,18 @@ it('counts none where no time has passed, and where the system does not tell', (
   expect(new IdleCores(() => []).count()).toBe(0)
 })
 
-it('counts anew from one call to the next', () => {
-  let now = [core(0, 0)]
-  const idleCores = new IdleCores(() => now)
-  now = [core(0, 100)]
-  expect(idleCores.count()).toBe(1)
-  now = [core(100, 100)]
-  expect(idleCores.count()).toBe(0)
+it('forgets what is longer ago than two seconds', () => {
+  let now = { cores: [core(0, 0)], ms: 0 }
+  const idleCores = new IdleCores(
+    () => now.cores,
+    () => now.ms,
+  )
+  const after = (ms: number, busy: number, idle: number) => {
+    now = { cores: [core(busy, idle)], ms }
+    return idleCores.count()
+  }
+  expect(after(1000, 0, 1000)).toBe(1)
+  expect(after(2000, 1000, 1000)).toBe(0)
+  expect(after(4000, 1000, 3000)).toBe(1)
+  expect(after(6000, 3000, 3000)).toBe(0)
 })

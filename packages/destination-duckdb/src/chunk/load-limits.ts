@@ -5,7 +5,7 @@ import { IdleCores } from './idle-cores.ts'
  * What DuckDB (1.5.6) may use follows what it has to do.
  *
  * Memory: it keeps what it has written as long as its limit lets it, by default until 80 % of the machine are full.
- * Inserting gains nothing from that: measured with 20 M values, the time is the same with 64 MB as with 4 GB, while the
+ * Inserting gains nothing from that: measured with 20 M values, the time is the same with 48 MB as with 4 GB, while the
  * process is 300 MB smaller. A thread that inserts needs room for the rows of one row group (122,880 rows) before they
  * are compressed. Commits get all that was configured: they merge, and write checkpoints, and one that runs out of
  * memory in a checkpoint leaves a file that fails again when it is opened.
@@ -14,7 +14,7 @@ import { IdleCores } from './idle-cores.ts'
  * one looks for something to do without end. And a second thread that inserts takes its time from the source and its
  * server, unless there is a core to spare.
  */
-const insertingBytesMin = 64_000_000
+const insertingBytesMin = 48_000_000
 /** What a column of an open table takes at least: blocks of 256 KiB for its values, its NULLs and what they point to. */
 const columnBytes = 2 ** 20
 
@@ -28,7 +28,7 @@ export class LoadLimits {
   /** As DuckDB prints it: `18.8 GiB`. */
   readonly #configuredMemory: string
   readonly #insertingBytes: number
-  readonly #idleCores = new IdleCores()
+  #idleCores = new IdleCores()
   #memory: string
   #threads: number
   #isLifted = false
@@ -51,6 +51,11 @@ export class LoadLimits {
     this.#configuredMemory = this.#memory = memory
     this.threadsMax = this.#threads = threads
     this.#insertingBytes = Math.max(insertingBytesMin, columns * columnBytes)
+  }
+
+  /** What the cores did until now says nothing about the stream that begins. */
+  watchFromNow(): void {
+    this.#idleCores = new IdleCores()
   }
 
   /** For a statement that has more to insert than one thread can: what others leave of the cores. */

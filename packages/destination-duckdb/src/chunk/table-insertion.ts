@@ -24,8 +24,8 @@ interface WaitingRows {
   failed(error: unknown): void
 }
 
-/** Rows that DuckDB compresses and writes together. */
-const rowGroupRows = 122_880
+/** Rows after which it is looked at again how many threads there should be. */
+const turnRows = 32_768
 
 /**
  * Inserts batches into a table, in the transaction of its session. A statement takes rows for as long as there are any:
@@ -103,7 +103,7 @@ export class TableInsertion implements RowSource {
     rows.taken()
   }
 
-  /** A statement of one thread ends with a row group when batches have piled up, so that the next one may have more. */
+  /** A statement of one thread ends after a while when batches have piled up, so that the next one may have more. */
   #isAtTurn(): boolean {
     return this.#threads === 1 && this.#rowsLeft <= 0 && this.#waiting.length > 1 && this.#context.limits.threadsMax > 1
   }
@@ -122,7 +122,7 @@ export class TableInsertion implements RowSource {
   async #insertWaiting(): Promise<void> {
     const { session, feed, limits } = this.#context
     this.#threads = this.#waiting.length > 1 ? limits.threadsAvailable() : 1
-    this.#rowsLeft = rowGroupRows
+    this.#rowsLeft = turnRows
     await limits.beginInserting(this.#threads)
     await feed.read(this, (rows) => session.query(`INSERT INTO ${this.#table} SELECT * FROM ${rows}`))
   }
