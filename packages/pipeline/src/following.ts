@@ -1,4 +1,4 @@
-import type { Clock, DestinationSession, Warehouse } from '@eclusa/sdk'
+import type { Clock, DestinationSession, Log, Warehouse } from '@eclusa/sdk'
 import type { OpenRun } from './pipeline-options.ts'
 import { noWarehouse, runSteps, stepFailure } from './run-steps.ts'
 import type { NamedStepResult, RunStepsOptions } from './run-steps.ts'
@@ -8,6 +8,8 @@ import type { FollowListener } from './sync.ts'
 export interface FollowingOptions {
   /** Name of the destination, for messages. */
   readonly destination: string
+  /** The run's own: what it is warned of is kept. */
+  readonly log: Log
   readonly clock: Clock
   readonly stepsIntervalMs: number
   readonly steps: RunStepsOptions
@@ -65,10 +67,10 @@ export class Following {
   }
 
   async #companion(session: DestinationSession): Promise<AsyncDisposable> {
-    const { whileOpen, steps } = this.#options
+    const { whileOpen, steps, log } = this.#options
     const nothing = { [Symbol.asyncDispose]: async () => {} }
     if (whileOpen === undefined || session.openWarehouse === undefined) return nothing
-    const { pipeline, runId, signal, log } = steps
+    const { pipeline, runId, signal } = steps
     try {
       return await whileOpen({
         pipeline,

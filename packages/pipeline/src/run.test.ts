@@ -1,47 +1,11 @@
-import { EclusaError, arrowSchemaOf, streamKey } from '@eclusa/sdk'
-import type {
-  ChangeBatch,
-  Checkpoint,
-  ConfiguredDestination,
-  ConfiguredSource,
-  DestinationSession,
-  DiscoveredStream,
-  JsonObject,
-  RunEvent,
-  SourceMessage,
-  Step,
-  StreamName,
-} from '@eclusa/sdk'
-import { Int64, RecordBatch, Struct, makeData } from 'apache-arrow'
+import { EclusaError, streamKey } from '@eclusa/sdk'
+import type { ConfiguredDestination, ConfiguredSource, RunEvent, SourceMessage, Step } from '@eclusa/sdk'
 import { describe, expect, it } from 'vitest'
+import { memory } from '../testing/memory-destination.ts'
+import { batchOf, discovered } from '../testing/sample-stream.ts'
 import { definePipeline } from './pipeline.ts'
 import type { PipelineOptions } from './pipeline-options.ts'
 import type { PipelineRun } from './run.ts'
-
-const schema = { version: 1, columns: [{ name: 'id', type: { type: 'int64' }, nullable: false }] } as const
-
-function discovered(name: string): DiscoveredStream {
-  return {
-    stream: { name },
-    kind: 'table',
-    schema,
-    syncModes: ['full_refresh', 'incremental'],
-    primaryKey: ['id'],
-    cursorCandidates: ['id'],
-    isResumable: true,
-    notes: [],
-  }
-}
-
-function batchOf(name: string, ids: readonly bigint[]): ChangeBatch {
-  const arrow = arrowSchemaOf(schema)
-  const column = makeData({ type: new Int64(), length: ids.length, nullCount: 0, data: BigInt64Array.from(ids) })
-  const records = new RecordBatch(
-    arrow,
-    makeData({ type: new Struct(arrow.fields), length: ids.length, nullCount: 0, children: [column] }),
-  )
-  return { stream: { name }, schema, records, byteLength: ids.length * 8, unrepresentable: [] }
-}
 
 interface Fault {
   readonly stream: string
@@ -85,91 +49,6 @@ function tables(
     discover: async () => ({ streams: names.map(discovered) }),
     read,
   }
-}
-
-/**
- * A destination in memory with real transactions: what is not committed is gone when the session is disposed. With
- * `unheld` there is one value in each batch that it cannot hold.
- */
-function memory({ unheld = false } = {}): ConfiguredDestination & {
-  rows(name: string): bigint[]
-  drop(name: string): void
-  damage(stream: StreamName, state?: JsonObject): void
-  commits: number
-} {
-  let durable = {
-    tables: new Map<string, bigint[]>(),
-    loading: new Map<string, bigint[]>(),
-    checkpoints: new Map<string, Checkpoint>(),
-    damaged: new Map<string, StreamName>(),
-  }
-  let isOpen = false
-  const destination = {
-    name: 'memory',
-    version: '1',
-    secrets: [],
-    syncModes: ['overwrite', 'append', 'append_dedup'] as const,
-    delivery: 'exactly_once' as const,
-    appliesChanges: false,
-    commits: 0,
-    check: async () => ({ findings: [] }),
-    plan: async () => [],
-    rows: (name: string) => durable.tables.get(name) ?? [],
-    drop: (name: string) => void durable.tables.delete(name),
-    damage: (stream: StreamName, state?: JsonObject) => {
-      if (state === undefined) durable.checkpoints.delete(streamKey(stream))
-      else durable.checkpoints.set(streamKey(stream), { stream, state })
-      if (state === undefined) durable.damaged.set(streamKey(stream), stream)
-    },
-    async open({ catalog }: Parameters<ConfiguredDestination['open']>[0]): Promise<DestinationSession> {
-      if (isOpen) throw new Error('opened twice')
-      isOpen = true
-      const draft = structuredClone(durable)
-      const missing = catalog.streams
-        .map(({ stream }) => stream)
-        .filter(({ name }) => !durable.tables.has(name) && !durable.loading.has(name))
-      let accepted: StreamName[] = []
-      return {
-        checkpoints: [...durable.checkpoints.values()].filter(
-          ({ stream }) => !missing.some(({ name }) => name === stream.name),
-        ),
-        missing,
-        damaged: [...durable.damaged.values()],
-        startStream: async ({ name }, { resumed }) => {
-          if (!resumed) draft.loading.set(name, [])
-        },
-        restartStream: async ({ name }) => void draft.loading.set(name, []),
-        write: async (batch) => {
-          const loading = draft.loading.get(batch.stream.name)
-          if (loading === undefined) throw new Error('written before it started')
-          accepted.push(batch.stream)
-          for (let row = 0; row < batch.records.numRows; row++)
-            loading.push(batch.records.getChildAt(0)!.get(row) as bigint)
-        },
-        copiedStream: async () => {},
-        truncateStream: async () => {},
-        completeStream: async ({ name }) => {
-          draft.tables.set(name, draft.loading.get(name)!)
-          draft.loading.delete(name)
-        },
-        commit: async (checkpoints) => {
-          for (const checkpoint of checkpoints) {
-            draft.checkpoints.set(streamKey(checkpoint.stream), checkpoint)
-            draft.damaged.delete(streamKey(checkpoint.stream))
-          }
-          durable = structuredClone(draft)
-          destination.commits += 1
-          const unrepresentable = unheld ? accepted.map((stream) => ({ stream, values: 1 })) : []
-          accepted = []
-          return { sequence: destination.commits, rows: 0, bytes: 0, durationMs: 0, unrepresentable }
-        },
-        [Symbol.asyncDispose]: async () => {
-          isOpen = false
-        },
-      }
-    },
-  }
-  return destination
 }
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} }

@@ -140,6 +140,7 @@ class Run {
     const { destination, clock, stepsIntervalMs } = this.#settings
     return new Following({
       destination: destination.name,
+      log: this.#log,
       clock,
       stepsIntervalMs,
       steps: this.#stepsOptions(),

@@ -1,7 +1,7 @@
 import { duckdb } from '@eclusa/destination-duckdb'
 import { definePipeline, openRunStore } from '@eclusa/pipeline'
 import type { Pipeline, RunStore, StreamSelection } from '@eclusa/pipeline'
-import type { ConfiguredDestination, ConnectorContext, Step } from '@eclusa/sdk'
+import type { ConfiguredDestination, ConfiguredSource, ConnectorContext, Step } from '@eclusa/sdk'
 import { postgres } from '@eclusa/source-postgres'
 import { join } from 'node:path'
 import type { LoadedConfig } from './config/load-config.ts'
@@ -31,6 +31,7 @@ const destinations: Readonly<Record<string, DestinationPart>> = {
     description: 'A DuckDB file on this machine.',
     config: duckdb.definition.config,
     open: (config) => duckdb(config as Parameters<typeof duckdb>[0]),
+    heldFile: (config) => duckdb.definition.config.parse(config).path,
   },
 }
 
@@ -41,17 +42,25 @@ export const registry = { sources, destinations, steps }
 /** A pipeline with its ends. Disposing ends what had to be started for its source. */
 export interface OpenPipeline extends AsyncDisposable {
   readonly pipeline: Pipeline
+  readonly source: ConfiguredSource
+  readonly destination: ConfiguredDestination
   readonly secrets: readonly string[]
+}
+
+export interface OpenPipelineOptions extends StepOptions {
+  /** Default: what the configuration says. */
+  readonly stepsIntervalMs?: number
 }
 
 export async function openPipeline(
   loaded: LoadedConfig,
   context: ConnectorContext,
-  options: StepOptions = { fullRefresh: false },
+  options: OpenPipelineOptions = { fullRefresh: false },
 ): Promise<OpenPipeline> {
   const { project } = loaded
   const { connector, ...config } = project.source
   const opened = await sources[connector]!.open(config, context)
+  const stepsIntervalMs = options.stepsIntervalMs ?? project.follow?.steps_interval
   const destination = openDestination(project)
   const pipeline = definePipeline({
     name: project.name,
@@ -62,11 +71,14 @@ export async function openPipeline(
     steps: stepsOf(project, options),
     runStore: openHistory(loaded),
     commit: commitOf(project),
+    ...(stepsIntervalMs === undefined ? {} : { stepsIntervalMs }),
     ...(project.limits?.memory === undefined ? {} : { memoryBytesMax: project.limits.memory }),
     log: context.log,
   })
   return {
     pipeline,
+    source: opened.source,
+    destination,
     secrets: [...opened.source.secrets, ...destination.secrets],
     [Symbol.asyncDispose]: async () => await opened[Symbol.asyncDispose](),
   }
@@ -79,6 +91,11 @@ function stepsOf({ steps: written = [] }: Project, options: StepOptions): Step[]
 export function openDestination(project: Project): ConfiguredDestination {
   const { connector, ...config } = project.destination
   return destinations[connector]!.open(config)
+}
+
+/** @see DestinationPart.heldFile */
+export function heldFileOf({ destination: { connector, ...config } }: Project): string | undefined {
+  return destinations[connector]!.heldFile(config)
 }
 
 /** The history lies beside the configuration. */

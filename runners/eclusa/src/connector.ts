@@ -12,6 +12,8 @@ export interface SourcePart extends ConfigurablePart {
 
 export interface DestinationPart extends ConfigurablePart {
   open(config: unknown): ConfiguredDestination
+  /** The file that one process at a time can have open, which then answers for it; undefined where many can. */
+  heldFile(config: unknown): string | undefined
 }
 
 export interface StepOptions {

@@ -1,8 +1,7 @@
 import type { CommandContext } from './command-context.ts'
-import type { OpenPipeline } from './composition.ts'
+import type { OpenPipeline, OpenPipelineOptions } from './composition.ts'
 import type { ConfigSection } from './config/check-config.ts'
 import type { LoadedConfig } from './config/load-config.ts'
-import type { StepOptions } from './connector.ts'
 
 /** Reads the configuration that the command line names. Connectors are loaded here: `--help` must not wait for them. */
 export async function readProject(context: CommandContext, sections: readonly ConfigSection[]): Promise<LoadedConfig> {
@@ -21,7 +20,7 @@ export async function readProject(context: CommandContext, sections: readonly Co
 }
 
 /** The pipeline that the command line names, ready to use. */
-export async function openProject(context: CommandContext, options?: StepOptions): Promise<OpenPipeline> {
+export async function openProject(context: CommandContext, options?: OpenPipelineOptions): Promise<OpenPipeline> {
   const loaded = await readProject(context, ['source', 'destination', 'steps'])
   return await openLoaded(context, loaded, options)
 }
@@ -29,7 +28,7 @@ export async function openProject(context: CommandContext, options?: StepOptions
 export async function openLoaded(
   context: CommandContext,
   loaded: LoadedConfig,
-  options?: StepOptions,
+  options?: OpenPipelineOptions,
 ): Promise<OpenPipeline> {
   const { openPipeline } = await import('./composition.ts')
   const opened = await openPipeline(loaded, { signal: context.interruption.stopSignal, log: context.log() }, options)

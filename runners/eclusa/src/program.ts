@@ -8,9 +8,12 @@ import { addInitCommand } from './commands/init.ts'
 import { addPlanCommand } from './commands/plan.ts'
 import { addPreviewCommand } from './commands/preview.ts'
 import { addQueryCommand } from './commands/query.ts'
+import { addResyncCommand } from './commands/resync.ts'
 import { addRunCommand } from './commands/run.ts'
 import { addRunsCommand } from './commands/runs.ts'
 import { addSchemaCommand } from './commands/schema.ts'
+import { addSlotsCommand } from './commands/slots.ts'
+import { addStatusCommand } from './commands/status.ts'
 import type { CommandHost } from './command-context.ts'
 import { exitCodes } from './exit-code.ts'
 import type { Outcome } from './exit-code.ts'
@@ -49,8 +52,11 @@ export function createProgram(run: RunCommand): Command {
   addPreviewCommand(program, run)
   addPlanCommand(program, run)
   addRunCommand(program, run)
+  addStatusCommand(program, run)
   addRunsCommand(program, run)
   addQueryCommand(program, run)
+  addResyncCommand(program, run)
+  addSlotsCommand(program, run)
   addDoctorCommand(program, run)
   addSchemaCommand(program, run)
   addCompletionCommands(program)
@@ -76,6 +82,11 @@ function exitCodeHelp(): string {
   return ['Exit codes:', ...lines].join('\n')
 }
 
+/** A command and all below it. */
+function commandsOf(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(commandsOf)]
+}
+
 /** Runs one command line, without the program's own name, and says how it ended. */
 export async function runCommandLine(words: readonly string[], host: CommandHost): Promise<Outcome> {
   let outcome: Outcome = 'ok'
@@ -84,7 +95,7 @@ export async function runCommandLine(words: readonly string[], host: CommandHost
       outcome = ended
     }),
   )
-  for (const command of [program, ...program.commands]) command.exitOverride()
+  for (const command of commandsOf(program)) command.exitOverride()
   try {
     await program.parseAsync(words, { from: 'user' })
   } catch (error) {

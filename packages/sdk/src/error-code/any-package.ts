@@ -58,6 +58,17 @@ export const anyPackageErrors = {
     cause: 'The service behind a connector could not be reached, or asked to be called again later.',
     remedy: 'Run again later; if it persists, look at the health of the service.',
   },
+  SLOT_NOT_DROPPED: {
+    failureType: 'config_error',
+    cause: 'A replication slot that was to be dropped is not there, is in use, or was made by another program.',
+    remedy: 'Look at the slots with `eclusa slots`; `--force` drops one that is in use or not of eclusa.',
+  },
+  SOCKET_UNAVAILABLE: {
+    failureType: 'transient_error',
+    cause:
+      'The process that holds a database file, and answers for it on a local socket, could not listen or be asked.',
+    remedy: 'Ask again, or stop that process; it then works on the file itself.',
+  },
   STREAM_SELECTION_INVALID: {
     failureType: 'config_error',
     cause: 'The chosen streams do not exist, contradict each other, or ask for what source or destination cannot do.',

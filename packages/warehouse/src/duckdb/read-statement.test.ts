@@ -102,8 +102,8 @@ describe('a lent DuckDB', () => {
     const session = await lent.connect()
     await session.query('CREATE TABLE t AS SELECT 1 AS a')
     await lent[Symbol.asyncDispose]()
-    await expect(session.query('SELECT 1')).rejects.toThrow()
-    await expect(lent.connect()).rejects.toThrow()
+    await expect(session.query('SELECT 1')).rejects.toThrow('closed')
+    await expect(lent.connect()).rejects.toThrow('closed')
     expect(await rowsOf(warehouse.read('FROM t'))).toEqual([[1]])
   })
 
@@ -112,7 +112,7 @@ describe('a lent DuckDB', () => {
     const lent = warehouse.lend({ signal: new AbortController().signal })
     const session = await lent.connect()
     await warehouse[Symbol.asyncDispose]()
-    await expect(session.query('SELECT 1')).rejects.toThrow()
+    await expect(session.query('SELECT 1')).rejects.toThrow('closed')
   })
 
   it('is interrupted by its own signal alone', async () => {

@@ -1,17 +1,21 @@
 import type { Command } from 'commander'
-import type { PipelineRun, RunResult } from '@eclusa/pipeline'
+import type { PipelineRun, RunOptions, RunResult } from '@eclusa/pipeline'
+import type { RunEvent } from '@eclusa/sdk'
 import type { CommandContext } from '../command-context.ts'
 import { outcomeOfRun } from '../exit-code.ts'
 import type { Outcome } from '../exit-code.ts'
-import { openProject } from '../open-project.ts'
+import { openLoaded, readProject } from '../open-project.ts'
 import { formatRunSummary } from '../output/run-summary.ts'
 import { createReporter } from '../output/run-view.ts'
+import { parseDuration } from '../parse-duration.ts'
 import type { RunCommand } from '../run-command.ts'
 
 interface RunCommandOptions {
   readonly select?: string[]
   readonly steps: boolean
   readonly fullRefresh?: true
+  readonly follow?: true
+  readonly stepsEvery?: number
 }
 
 export function addRunCommand(program: Command, run: RunCommand): void {
@@ -21,24 +25,37 @@ export function addRunCommand(program: Command, run: RunCommand): void {
     .option('-s, --select <stream...>', 'only these streams; names or patterns such as "sales.*"')
     .option('--no-steps', 'move the rows only')
     .option('--full-refresh', 'forget how far earlier runs came and read everything again')
+    .option('-f, --follow', 'go on with replicated streams until Ctrl-C, and run the steps now and then')
+    .option('--steps-every <duration>', 'while following, run the steps at most once in so long: 5min', parseDuration)
     .addHelpText(
       'after',
-      '\nExamples:\n  eclusa run\n  eclusa run --select sales.orders --no-steps\n  eclusa run --log-format json | jq .type',
+      '\nExamples:\n  eclusa run\n  eclusa run --follow --steps-every 5min\n  eclusa run --select sales.orders --no-steps\n  eclusa run --log-format json | jq .type',
     )
     .action(run(async (context, options: RunCommandOptions) => await runPipeline(context, options)))
 }
 
 async function runPipeline(context: CommandContext, options: RunCommandOptions): Promise<Outcome> {
   const fullRefresh = options.fullRefresh === true
-  await using project = await openProject(context, { fullRefresh })
-  const { pipeline } = project
-  const started = pipeline.run({
+  const loaded = await readProject(context, ['source', 'destination', 'steps'])
+  const { stepsEvery: stepsIntervalMs } = options
+  await using project = await openLoaded(context, loaded, {
+    fullRefresh,
+    ...(stepsIntervalMs === undefined ? {} : { stepsIntervalMs }),
+  })
+  const { pipeline, destination } = project
+  const runOptions: RunOptions = {
     signal: context.interruption.abortSignal,
     skipSteps: !options.steps,
     fullRefresh,
     ...(options.select === undefined ? {} : { select: options.select }),
-  })
-  return reportRun(context, pipeline.name, await watchRun(context, started))
+  }
+  if (options.follow !== true) {
+    return reportRun(context, pipeline.name, await watchRun(context, pipeline.run(runOptions)))
+  }
+  const { FollowService } = await import('../follow-service.ts')
+  const service = new FollowService(context, { project: loaded.project, destination })
+  const run = pipeline.run({ ...runOptions, follow: true, whileOpen: async (open) => await service.serve(open) })
+  return reportRun(context, pipeline.name, await watchRun(context, run, (event) => service.onEvent(event)))
 }
 
 export interface WatchedRun {
@@ -48,7 +65,11 @@ export interface WatchedRun {
 }
 
 /** Shows a run until it ends; the first Ctrl-C makes it commit and end. */
-export async function watchRun(context: CommandContext, run: PipelineRun): Promise<WatchedRun> {
+export async function watchRun(
+  context: CommandContext,
+  run: PipelineRun,
+  onEvent?: (event: RunEvent) => void,
+): Promise<WatchedRun> {
   const stop = () => {
     context.note(context.terminal.paintNote('yellow', 'Stopping at the next checkpoint. Ctrl-C again stops at once.'))
     run.stop()
@@ -61,6 +82,7 @@ export async function watchRun(context: CommandContext, run: PipelineRun): Promi
     let loadDurationMs = 0
     let startedAtMs = 0
     for await (const event of run) {
+      onEvent?.(event)
       reporter.onEvent(event)
       if (event.type === 'run_started') startedAtMs = Date.parse(event.at)
       if (event.type === 'committed') loadDurationMs = Date.parse(event.at) - startedAtMs

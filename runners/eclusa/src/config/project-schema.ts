@@ -13,7 +13,9 @@ const name = (text: string) => z.string().min(1).describe(text)
 const streamOptions = {
   sync_mode: z
     .enum(['full_refresh', 'incremental'])
-    .describe('`full_refresh` reads everything each time; `incremental` reads what is new since the last run.')
+    .describe(
+      '`full_refresh` reads everything each time; `incremental` reads what is new since the last run. Default: incremental for a stream with a cursor and for a table that the source replicates, else full_refresh.',
+    )
     .optional(),
   destination_sync_mode: z
     .enum(['overwrite', 'append', 'append_dedup'])
@@ -89,10 +91,20 @@ export function projectSchemaOf(registry: ConnectorRegistry) {
         .array(stepSchema(registry.steps))
         .describe('What runs in the warehouse after loading, in order.')
         .optional(),
+      follow: z
+        .strictObject({
+          steps_interval: durationSchema
+            .describe(
+              'While a run follows, run the steps at most once in so long, after new rows: `5min`. Default: 60s.',
+            )
+            .optional(),
+        })
+        .describe('How `eclusa run --follow` goes on.')
+        .optional(),
       limits: z
         .strictObject({
           memory: byteSizeSchema
-            .describe('Bytes of row batches alive at once, at most: `256MiB`. Default: 48MiB.')
+            .describe('Bytes of row batches alive at once, at most: `256MiB`. Default: 24MiB.')
             .optional(),
           commit_bytes: byteSizeSchema
             .describe('Commit at the latest after so many bytes. Default: 128MiB.')

@@ -1,12 +1,17 @@
 import { streamKey } from '@eclusa/sdk'
 import type { LogLevel, RunEvent } from '@eclusa/sdk'
 import { formatBytes, formatCount, formatCounted, formatDuration, formatRate } from './quantity.ts'
-import { fractionDone, recentFlow } from './run-progress.ts'
-import type { StreamProgress } from './run-progress.ts'
+import { fractionDone, noProgress, recentFlow } from './run-progress.ts'
+import type { RunProgress, StreamProgress } from './run-progress.ts'
 import type { Paint } from './terminal.ts'
 
-/** What a line that stays says about an event; undefined for events that are shown otherwise or not at all. */
-export function eventLine(event: RunEvent, paint: Paint): string | undefined {
+/**
+ * What a line that stays says about an event; undefined for events that are shown otherwise or not at all. Of the rounds of
+ * steps while a run follows, all but the first are told only when something is wrong.
+ */
+export function eventLine(event: RunEvent, paint: Paint, progress: RunProgress = noProgress): string | undefined {
+  if (event.type === 'step_completed' && event.status === 'succeeded' && isRepeated(event.step, progress))
+    return undefined
   switch (event.type) {
     case 'stream_restarted':
       return `${paint('yellow', '↻')} ${streamKey(event.stream)}  starts again: ${event.reason}`
@@ -20,6 +25,8 @@ export function eventLine(event: RunEvent, paint: Paint): string | undefined {
       ]
       return `${mark} ${event.step}  ${event.summary}${paint('dim', `, ${formatDuration(event.durationMs)}`)}`
     }
+    case 'caught_up':
+      return `${paint('green', '✓')} caught up  ${paint('dim', `${formatCounted(event.rows, 'row')}, ${formatDuration(event.durationMs)}; following until it is stopped`)}`
     case 'log':
       // What a connector warns of, the log has told already.
       return event.level === 'debug' || event.origin === 'connector'
@@ -28,6 +35,10 @@ export function eventLine(event: RunEvent, paint: Paint): string | undefined {
     default:
       return undefined
   }
+}
+
+function isRepeated(step: string, { follow, steps }: RunProgress): boolean {
+  return follow !== undefined && follow.stepsEnded > steps.size && steps.has(step)
 }
 
 /** Streams are read side by side, so how long one took says something only of those that took long. */

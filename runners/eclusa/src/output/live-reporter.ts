@@ -17,7 +17,7 @@ export function createLiveReporter(terminal: Terminal): RunReporter {
   return {
     onEvent: (event) => {
       progress = advance(progress, event)
-      const line = eventLine(event, terminal.paintNote)
+      const line = eventLine(event, terminal.paintNote, progress)
       if (line === undefined) return
       terminal.note(line)
       redraw()

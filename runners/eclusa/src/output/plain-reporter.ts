@@ -1,13 +1,17 @@
 import { streamKey } from '@eclusa/sdk'
 import type { RunEvent } from '@eclusa/sdk'
 import { eventLine, progressLine } from './event-line.ts'
+import { followFacts } from './progress-lines.ts'
 import { advance, noProgress } from './run-progress.ts'
-import type { RunProgress } from './run-progress.ts'
+import type { FollowProgress, RunProgress } from './run-progress.ts'
 import type { RunReporter } from './run-reporter.ts'
 import type { Terminal } from './terminal.ts'
 
 /** A log is read later: one line of progress per stream in so long is plenty. */
 const progressIntervalMs = 10_000
+
+/** A run that follows is told of once in so long, and only if there was something to follow. */
+const followIntervalMs = 60_000
 
 /** Plain lines, for pipes and CI logs: what ended, what went wrong, and now and then how far a long stream is. */
 export function createPlainReporter(terminal: Pick<Terminal, 'note' | 'paintNote'>): RunReporter {
@@ -23,11 +27,22 @@ export function createPlainReporter(terminal: Pick<Terminal, 'note' | 'paintNote
     if (lastMs === undefined) return
     terminal.note(progressLine(stream, nowMs))
   }
+  let followTold = { atMs: 0, rows: 0 }
+  const tellFollow = (follow: FollowProgress, nowMs: number) => {
+    if (nowMs - followTold.atMs < followIntervalMs || follow.rows === followTold.rows) return
+    if (followTold.atMs > 0) terminal.note(`  following  ${followFacts(follow, nowMs).join(', ')}`)
+    followTold = { atMs: nowMs, rows: follow.rows }
+  }
   return {
     onEvent: (event) => {
       progress = advance(progress, event)
-      if (event.type === 'stream_progress') tellProgress(event)
-      const line = eventLine(event, terminal.paintNote)
+      const { follow } = progress
+      if (follow?.hasCaughtUp !== true) {
+        if (event.type === 'stream_progress') tellProgress(event)
+      } else if (event.type === 'committed' || event.type === 'caught_up') {
+        tellFollow(follow, Date.parse(event.at))
+      }
+      const line = eventLine(event, terminal.paintNote, progress)
       if (line !== undefined) terminal.note(line)
     },
     end: () => {},

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
-import { formatCount, formatDuration, formatRate } from './quantity.ts'
-import { fractionDone, recentFlow, remainingMs } from './run-progress.ts'
-import type { RunProgress, StepProgress, StreamProgress } from './run-progress.ts'
+import { formatBytes, formatCount, formatDuration, formatRate } from './quantity.ts'
+import { followRate, fractionDone, recentFlow, remainingMs } from './run-progress.ts'
+import type { FollowProgress, RunProgress, StepProgress, StreamProgress } from './run-progress.ts'
 import type { Paint } from './terminal.ts'
 
 export interface ProgressView {
@@ -20,6 +20,10 @@ export function progressLines(progress: RunProgress, view: ProgressView): string
   // A source may start all its streams at once; those whose turn has not come have nothing to show.
   const running = streams.filter(({ status, rows }) => status === 'running' && rows > 0)
   const steps = [...progress.steps.values()].filter(({ status }) => status === 'running')
+  const { follow } = progress
+  if (follow?.hasCaughtUp === true) {
+    return [...steps.map((step) => stepLine(step, view)), followLine(follow, view)].map((line) => line.trimEnd())
+  }
   const nameWidth = Math.max(0, ...running.map(({ key }) => key.length))
   return [
     ...running.map((stream) => streamLine(stream, nameWidth, view)),
@@ -68,6 +72,23 @@ function stepLine(step: StepProgress, view: ProgressView): string {
     step.nodesRunning.join(', '),
   ]
   return fit(`${spinner(view)} ${step.name}  `, facts, view, view.paint)
+}
+
+/** While a run follows its streams are always under way: one line tells how it keeps up. */
+function followLine(follow: FollowProgress, view: ProgressView): string {
+  const facts = followFacts(follow, view.nowMs)
+  return fit(`${spinner(view)} following  `, [...facts, `${formatCount(follow.rows)} rows`], view, view.paint)
+}
+
+/** How a run keeps up: rate, lag, and how old its last commit is. */
+export function followFacts(follow: FollowProgress, nowMs: number): string[] {
+  const { rowsPerSecond, bytesPerSecond } = followRate(follow, nowMs)
+  const { lag, lastCommitAtMs } = follow
+  return [
+    formatRate({ rows: rowsPerSecond, bytes: bytesPerSecond }, 1000) ?? '0 rows/s',
+    ...(lag === undefined ? [] : [`lag ${formatBytes(lag.bytes)}, ${formatDuration(lag.ms)}`]),
+    ...(lastCommitAtMs === undefined ? [] : [`committed ${formatDuration(Math.max(0, nowMs - lastCommitAtMs))} ago`]),
+  ]
 }
 
 function totalLine(progress: RunProgress, streams: readonly StreamProgress[], view: ProgressView): string {

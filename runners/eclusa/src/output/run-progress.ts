@@ -14,7 +14,8 @@ export interface StreamProgress {
   readonly samples: readonly Sample[]
 }
 
-interface Sample {
+/** Counts at a moment. */
+export interface Sample {
   readonly atMs: number
   readonly rows: number
   readonly bytes: number
@@ -40,6 +41,21 @@ export interface RunProgress {
   readonly streams: ReadonlyMap<string, StreamProgress>
   readonly steps: ReadonlyMap<string, StepProgress>
   readonly startedAtMs: number
+  /** Of a run that follows. */
+  readonly follow: FollowProgress | undefined
+}
+
+/** How a run follows. Counts are what it has committed since it started. */
+export interface FollowProgress {
+  readonly hasCaughtUp: boolean
+  readonly rows: number
+  readonly bytes: number
+  readonly lastCommitAtMs: number | undefined
+  readonly lag: { readonly bytes: number; readonly ms: number } | undefined
+  /** After the commits of the last seconds, oldest first, with one from before. */
+  readonly samples: readonly Sample[]
+  /** How many times a step has ended. */
+  readonly stepsEnded: number
 }
 
 /** How far back the present rate looks. */
@@ -48,14 +64,29 @@ const silenceMsMax = 3000
 /** A shorter look back says nothing about the time left. */
 const flowMsMin = 500
 
-export const noProgress: RunProgress = { streamsTotal: 0, streams: new Map(), steps: new Map(), startedAtMs: 0 }
+export const noProgress: RunProgress = {
+  streamsTotal: 0,
+  streams: new Map(),
+  steps: new Map(),
+  startedAtMs: 0,
+  follow: undefined,
+}
 
 /** Takes in one event. Pure: gives a new state. */
 export function advance(progress: RunProgress, event: RunEvent): RunProgress {
   const atMs = Date.parse(event.at)
   switch (event.type) {
     case 'run_started':
-      return { ...noProgress, streamsTotal: event.streams.length, startedAtMs: atMs }
+      return {
+        ...noProgress,
+        streamsTotal: event.streams.length,
+        startedAtMs: atMs,
+        follow: event.follow === true ? newFollow(atMs) : undefined,
+      }
+    case 'caught_up':
+      return withFollow(progress, { hasCaughtUp: true })
+    case 'committed':
+      return progress.follow === undefined ? progress : withFollow(progress, afterCommit(progress.follow, event, atMs))
     case 'stream_started':
       return withStream(progress, {
         ...newStream(streamKey(event.stream)),
@@ -82,7 +113,8 @@ export function advance(progress: RunProgress, event: RunEvent): RunProgress {
       return withStep(progress, withNode(stepOf(progress, event.step, atMs), event))
     case 'step_completed': {
       const { status, summary, durationMs } = event
-      return withStep(progress, {
+      const stepsEnded = (progress.follow?.stepsEnded ?? 0) + 1
+      return withStep(withFollow(progress, { stepsEnded }), {
         ...stepOf(progress, event.step, atMs),
         status,
         summary,
@@ -93,6 +125,39 @@ export function advance(progress: RunProgress, event: RunEvent): RunProgress {
     default:
       return progress
   }
+}
+
+function newFollow(atMs: number): FollowProgress {
+  const samples = [{ atMs, rows: 0, bytes: 0 }]
+  return { hasCaughtUp: false, rows: 0, bytes: 0, lastCommitAtMs: undefined, lag: undefined, samples, stepsEnded: 0 }
+}
+
+function afterCommit(
+  follow: FollowProgress,
+  event: Extract<RunEvent, { type: 'committed' }>,
+  atMs: number,
+): Partial<FollowProgress> {
+  const rows = follow.rows + event.rows
+  const bytes = follow.bytes + event.bytes
+  const firstKept = follow.samples.findLastIndex((sample) => atMs - sample.atMs > windowMs)
+  const samples = [...follow.samples.slice(Math.max(0, firstKept)), { atMs, rows, bytes }]
+  return { rows, bytes, samples, lastCommitAtMs: atMs, lag: event.lag }
+}
+
+function withFollow(progress: RunProgress, changed: Partial<FollowProgress>): RunProgress {
+  return progress.follow === undefined ? progress : { ...progress, follow: { ...progress.follow, ...changed } }
+}
+
+/** Rows and bytes per second of late, by what was committed; 0 in silence. */
+export function followRate(
+  { samples, rows, bytes }: FollowProgress,
+  nowMs: number,
+): { readonly rowsPerSecond: number; readonly bytesPerSecond: number } {
+  const isSilent = nowMs - samples.at(-1)!.atMs > windowMs
+  const first = samples.findLast((sample) => nowMs - sample.atMs >= windowMs) ?? samples[0]!
+  const seconds = Math.max(1, (nowMs - first.atMs) / 1000)
+  if (isSilent) return { rowsPerSecond: 0, bytesPerSecond: 0 }
+  return { rowsPerSecond: (rows - first.rows) / seconds, bytesPerSecond: (bytes - first.bytes) / seconds }
 }
 
 function newStream(key: string): StreamProgress {

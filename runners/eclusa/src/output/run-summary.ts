@@ -18,10 +18,10 @@ export function formatRunSummary(
   const [style, verb] = headings[result.status]
   const completed = result.streams.filter(({ status }) => status === 'completed').length
   const rate = formatRate(result, loadDurationMs)
+  const isNothingNew = result.status === 'succeeded' && result.rows === 0
   const moved = [
     formatCounted(completed, 'stream'),
-    formatCounted(result.rows, 'row'),
-    formatBytes(result.bytes),
+    ...(isNothingNew ? ['nothing new'] : [formatCounted(result.rows, 'row'), formatBytes(result.bytes)]),
     ...(rate === undefined ? [] : [formatDuration(loadDurationMs), rate]),
   ]
   return [

@@ -13,22 +13,32 @@ export function cliReference(program: Command): string {
     'With `--log-format json` everything goes to stdout, one JSON object per line. `NO_COLOR` and `FORCE_COLOR` are honoured.',
     '## Options of every command',
     optionTable(program.options),
-    ...commands.flatMap(commandSection),
+    ...commands.flatMap((command) => [command, ...subcommandsOf(command)]).flatMap(commandSection),
     '## Exit codes',
     exitCodeTable(),
     '## Signals',
-    'The first Ctrl-C (or SIGTERM) lets a run go on to its next checkpoint, commit there and end; the second stops it at once, and what was not committed is read again next time. Either way the exit code is 130.',
+    'The first Ctrl-C (or SIGTERM) lets a run go on to its next checkpoint, commit there and end; the second stops it at once, and what was not committed is read again next time. Either way the exit code is 130. A run that follows ends by being stopped: once it had caught up, the first Ctrl-C ends it with 0.',
   ].join('\n\n')
 }
 
 const generatedNote =
   '<!-- Written by `pnpm --filter eclusa reference` from the definitions of the commands. Do not edit. -->'
 
+/** Those with a name to type: the default one is the command itself. */
+function subcommandsOf(command: Command): Command[] {
+  return command.commands.filter((one) => one.name() !== 'list' && one.name() !== 'help')
+}
+
+function nameOf(command: Command): string {
+  const { parent } = command
+  return parent === null || parent.parent === null ? command.name() : `${nameOf(parent)} ${command.name()}`
+}
+
 function commandSection(command: Command): string[] {
-  const usage = `eclusa ${command.name()} ${command.usage()}`
+  const usage = `eclusa ${nameOf(command)} ${command.usage()}`
   const words = command.registeredArguments.map((argument) => `- \`${argument.name()}\`: ${argument.description}`)
   return [
-    `## ${command.name()}`,
+    `## ${nameOf(command)}`,
     command.description(),
     `\`\`\`\n${usage}\n\`\`\``,
     ...(words.length === 0 ? [] : [words.join('\n')]),

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 
-const mainFile = join(import.meta.dirname, '../main.ts')
+export const mainFile = join(import.meta.dirname, '../main.ts')
 
 export interface CliOptions {
   readonly directory?: string
