@@ -47,7 +47,8 @@ export class ReplicatedDestination {
 
   /** The durable position in the log. */
   get position(): string {
-    return String(checkpointState(this.checkpoints, sharedState)?.['position'])
+    const position = checkpointState(this.checkpoints, sharedState)?.['position']
+    return typeof position === 'string' ? position : ''
   }
 
   get startedResumed(): Readonly<Record<string, boolean>> {
@@ -141,11 +142,11 @@ function changeAt(
 ): Change {
   const isUnchanged = (index: number) => (((changes.unchanged[index]?.[row >> 3] ?? 0) >> (row & 7)) & 1) === 1
   return {
-    operation: changes.operations[row]!,
+    operation: changes.operations.at(row)!,
     unchanged: names.filter((_, index) => isUnchanged(index)),
     values,
-    position: changes.positions[row]!,
-    order: changes.orders[row]!,
+    position: changes.positions.at(row)!,
+    order: changes.orders.at(row)!,
   }
 }
 

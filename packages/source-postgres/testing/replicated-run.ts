@@ -68,7 +68,10 @@ export class ReplicatedRun {
   }
 
   /** Rows of the table and of the destination, to be compared. */
-  async rows(key: string, columns: readonly string[]): Promise<{ source: unknown; destination: unknown }> {
+  async rows(
+    key: string,
+    columns: readonly string[],
+  ): Promise<{ source: (string | null)[][]; destination: (string | null)[][] }> {
     const source = await this.#database.run(`SELECT ${columns.join(', ')} FROM ${key}`)
     return { source: sortedRows(source), destination: this.destination.rows(key, columns) }
   }
@@ -113,7 +116,7 @@ export async function startWriter(
   { ids, lane = 0, lanes = 1 }: { readonly ids: number; readonly lane?: number; readonly lanes?: number },
 ): Promise<Writer> {
   const session = await database.open()
-  let isStopped = false
+  const stopped = new AbortController()
   let commits = 0
   let random = 7 + lane
   const next = (below: number) => {
@@ -122,7 +125,7 @@ export async function startWriter(
   }
   const id = () => next(ids) * lanes + lane
   const work = (async () => {
-    while (!isStopped) {
+    while (!stopped.signal.aborted) {
       await writeOnce(session, table, { id, next })
       commits++
     }
@@ -130,7 +133,7 @@ export async function startWriter(
   return {
     commits: () => commits,
     stop: async () => {
-      isStopped = true
+      stopped.abort()
       await work
       await session[Symbol.asyncDispose]()
     },
@@ -151,7 +154,7 @@ async function writeOnce(
     `UPDATE ${table} AS t SET id = ${id()} WHERE id = ${id()} AND NOT EXISTS (SELECT FROM ${table} WHERE id <> t.id AND id = ${id()})`,
     `DELETE FROM ${table} WHERE id = ${id()}; ${upsert}`,
   ]
-  const chosen = statements[next(statements.length)]!
+  const chosen = statements.at(next(statements.length))!
   try {
     if (next(4) === 0) await session.run(`BEGIN; SAVEPOINT s; ${upsert}; ROLLBACK TO s; ${chosen}; COMMIT`)
     else await session.run(chosen)
