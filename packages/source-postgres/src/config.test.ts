@@ -2,6 +2,7 @@ import { connectorSpec, EclusaError } from '@eclusa/sdk'
 import { describe, expect, it } from 'vitest'
 import { postgresConfigSchema, readerCount, unconstrainedNumericType } from './config.ts'
 import { connectionSettings } from './connection/connection-settings.ts'
+import { replicationSettings } from './replication/replication-settings.ts'
 import { postgres } from './source.ts'
 
 const address = { host: 'h', database: 'd', username: 'u' }
@@ -24,6 +25,31 @@ describe('the configuration', () => {
     expect(readerCount(config)).toBeLessThanOrEqual(4)
     expect(readerCount({ ...config, readers: 16 })).toBe(16)
     expect(connectionSettings(config)).toMatchObject({ port: 5432, ssl: { mode: 'prefer' }, connectTimeoutMs: 30_000 })
+  })
+
+  it('replicates only when it is told to, with names made of that of the database', () => {
+    expect(replicationSettings(postgresConfigSchema.parse(address))).toBeUndefined()
+    const parse = (database: string, more = {}) =>
+      replicationSettings(
+        postgresConfigSchema.parse({ ...address, database, replication_method: { method: 'CDC', ...more } }),
+      )
+    expect(parse('Shop-EU')).toEqual({
+      slot: 'eclusa_shop_eu',
+      publication: 'eclusa_shop_eu',
+      isManaged: true,
+      heartbeatIntervalMs: 10_000,
+      flushIntervalMs: 100,
+      isFailover: false,
+      isStreaming: true,
+    })
+    expect(parse('d'.repeat(63))?.slot).toHaveLength(63)
+    expect(parse('d', { replication_slot: 'mine', publication: 'Ours' })).toMatchObject({
+      slot: 'mine',
+      publication: 'Ours',
+    })
+    expect(faults({ ...address, replication_method: { method: 'CDC', replication_slot: 'Mine' } })).toEqual([
+      'replication_method.replication_slot: must be up to 63 lower-case letters, digits and underscores',
+    ])
   })
 
   it('takes the address from a connection string, and the rest from keys', () => {

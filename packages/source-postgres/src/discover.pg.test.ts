@@ -53,6 +53,22 @@ describe.each(await testServers())('on PostgreSQL $major, discover', (server) =>
     expect([...withPartitions.keys()]).toContain('kinds.part')
   })
 
+  it('tells which tables are replicated, and says of the others that they are not', async () => {
+    await database.run(`CREATE SCHEMA logs; SET search_path TO logs;
+      CREATE TABLE plain (id int PRIMARY KEY, d float8); CREATE UNLOGGED TABLE unlogged (id int PRIMARY KEY);
+      CREATE TABLE parted (id int PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE mother (id int PRIMARY KEY);
+      CREATE TABLE child () INHERITS (mother); CREATE VIEW seen AS SELECT * FROM plain; RESET search_path`)
+    const cdc: SourceConfig = { schemas: ['logs'], replication_method: { method: 'CDC' } }
+    const replicated = async (config: SourceConfig) =>
+      [...(await discover(config)).values()].filter(({ isReplicated }) => isReplicated).map(({ stream }) => stream.name)
+    expect(await replicated(cdc)).toEqual(['child', 'mother', 'parted', 'plain'])
+    expect(await replicated({ ...cdc, include_inherited: true })).toEqual(['child', 'parted', 'plain'])
+    expect(await replicated({ schemas: ['logs'] })).toEqual([])
+    const streams = await discover({ ...cdc, cursor_guard: 'none' })
+    expect(streams.get('logs.plain')).toMatchObject({ cursorChoice: 'optional' })
+    expect(streams.get('logs.seen')?.notes.join()).toContain('not replicated')
+  })
+
   it('describes types of every kind, all the way down', async () => {
     await database.run(`CREATE SCHEMA types; SET search_path TO types; CREATE TYPE mood AS ENUM ('happy'); CREATE DOMAIN price AS numeric(12,2) CHECK (VALUE > 0);
       CREATE DOMAIN prices AS price[]; CREATE TYPE item AS (name text, price price, moods mood[]); CREATE TYPE span AS RANGE (subtype = time);
