@@ -15,6 +15,7 @@ export class EventChannel implements AsyncIterable<RunEvent> {
 
   push(event: RunEvent): void {
     if (event.type === 'stream_progress') this.#dropOlderProgress(streamKey(event.stream))
+    if (event.type === 'lag') this.#waiting = this.#waiting.filter(({ type }) => type !== 'lag')
     this.#waiting.push(event)
     if (this.#waiting.length > waitingMax) this.#waiting.shift()
     this.#wake?.()

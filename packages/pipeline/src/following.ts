@@ -1,4 +1,5 @@
-import type { Clock, DestinationSession, Log, Warehouse } from '@eclusa/sdk'
+import type { Clock, DestinationSession, Log, SourceReplication, Warehouse } from '@eclusa/sdk'
+import { LagWatch } from './lag-watch.ts'
 import type { OpenRun } from './pipeline-options.ts'
 import { noWarehouse, runSteps, stepFailure } from './run-steps.ts'
 import type { NamedStepResult, RunStepsOptions } from './run-steps.ts'
@@ -13,6 +14,8 @@ export interface FollowingOptions {
   readonly clock: Clock
   readonly stepsIntervalMs: number
   readonly steps: RunStepsOptions
+  /** Asked how it stands, now and then. */
+  readonly replication: SourceReplication | undefined
   readonly whileOpen: ((open: OpenRun) => Promise<AsyncDisposable>) | undefined
   /** Told once, how long it took. */
   readonly onCaughtUp: (durationMs: number) => void
@@ -43,11 +46,14 @@ export class Following {
     work: (listener: FollowListener) => Promise<Result>,
   ): Promise<Result> {
     await using _ = await this.#companion(session)
+    const { replication, clock, steps, log } = this.#options
+    await using watch = new LagWatch({ replication, clock, emit: steps.emit, signal: steps.signal, log })
     const beside = new StepsBeside(this.#options, this.#rounds, session)
     try {
       const result = await work({
         caughtUp: () => {
           this.#tellCaughtUp()
+          watch.begin()
           beside.begin()
         },
         rowsCommitted: () => this.#rounds.noticeRows(),

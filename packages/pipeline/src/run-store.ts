@@ -27,7 +27,7 @@ export interface RunStore {
   append(event: RunEvent): Promise<void>
   /** The newest runs first. */
   list(options?: { readonly pipeline?: string; readonly limit?: number }): Promise<readonly RunSummary[]>
-  /** Every stored event of one run, in order; progress is not stored. */
+  /** Every stored event of one run, in order; progress and lag are not stored. */
   events(runId: string): Promise<readonly RunEvent[]>
 }
 
@@ -74,7 +74,7 @@ export function openRunStore({ directory, runsMax = runsMaxDefault }: RunStoreOp
 
   return {
     async append(event) {
-      if (event.type === 'stream_progress') return
+      if (event.type === 'stream_progress' || event.type === 'lag') return
       try {
         const file = files.get(event.runId) ?? (await startFile(event))
         files.set(event.runId, file)

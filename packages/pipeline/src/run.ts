@@ -137,13 +137,14 @@ class Run {
   }
 
   #newFollowing(): Following {
-    const { destination, clock, stepsIntervalMs } = this.#settings
+    const { source, destination, clock, stepsIntervalMs } = this.#settings
     return new Following({
       destination: destination.name,
       log: this.#log,
       clock,
       stepsIntervalMs,
       steps: this.#stepsOptions(),
+      replication: source.replication,
       whileOpen: this.#parts.options.whileOpen,
       onCaughtUp: (durationMs) => this.#emit({ type: 'caught_up', ...this.#moved(), durationMs }),
       onSteps: (results) => {

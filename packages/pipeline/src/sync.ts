@@ -1,6 +1,7 @@
 import { arrivesAsChanges, sharedState, streamKey } from '@eclusa/sdk'
 import type {
   ByteBudget,
+  ChangeBatch,
   Checkpoint,
   CheckpointMessage,
   Clock,
@@ -109,7 +110,7 @@ async function forward(
     case 'batch': {
       // The counts are taken before the hand-over: a transferred batch can no longer be read.
       const counts = tally.add(message.batch)
-      uncommitted.addBatch(message.batch.stream, message.batch.byteLength)
+      uncommitted.addBatch(message.batch)
       await session.write(message.batch)
       if (uncommitted.isProgressDue(message.batch.stream)) {
         emit({ type: 'stream_progress', stream: message.batch.stream, rows: counts.rows, bytes: counts.bytes })
@@ -150,6 +151,8 @@ class Uncommitted {
   #hasData = false
   #hasCaughtUp = false
   #lag: ReplicationLag | undefined
+  /** When the newest change was committed, by the source's clock. */
+  #changedAtMs = -Infinity
   #committedAtMs: number
 
   constructor(options: SyncOptions, reader: SourceReader) {
@@ -163,9 +166,11 @@ class Uncommitted {
     this.#replicated = options.streams.filter(arrivesAsChanges).map(({ stream }) => streamKey(stream))
   }
 
-  addBatch(stream: StreamName, bytes: number): void {
+  addBatch({ stream, byteLength, changes }: ChangeBatch): void {
     this.addChange(stream)
-    this.#bytes += bytes
+    this.#bytes += byteLength
+    const committedAtUs = changes?.committedAtUs.at(-1)
+    if (committedAtUs !== undefined) this.#changedAtMs = Math.max(this.#changedAtMs, Number(committedAtUs / 1000n))
   }
 
   /** What will be seen in the warehouse, bytes or not. @param stream whose rows are then others */
@@ -221,7 +226,7 @@ class Uncommitted {
       bytes: commit.bytes,
       durationMs: commit.durationMs,
       streams: [...this.#touched.values()],
-      ...(this.#lag === undefined ? {} : { lag: this.#lag }),
+      ...this.#lagNow(),
     })
     for (const stream of this.completed) {
       const { rows, bytes, unrepresentable, durationMs } = tally.end(stream, 'completed', Date.now())
@@ -229,6 +234,13 @@ class Uncommitted {
     }
     this.#tellFollower()
     this.#forget()
+  }
+
+  /** Seen in the warehouse from now on: so old is what comes last. Both clocks are real ones. */
+  #lagNow(): { lag?: ReplicationLag } {
+    if (this.#lag !== undefined) return { lag: this.#lag }
+    if (this.#changedAtMs > 0) return { lag: { ms: Math.max(0, Date.now() - this.#changedAtMs) } }
+    return this.#hasCaughtUp ? { lag: { ms: 0 } } : {}
   }
 
   #stateAfter(checkpoints: readonly Checkpoint[], finished: boolean): SyncState {
@@ -257,6 +269,7 @@ class Uncommitted {
     this.#touched.clear()
     this.#bytes = 0
     this.#hasData = false
+    this.#changedAtMs = -Infinity
     this.#committedAtMs = this.#options.clock.nowMs()
   }
 }

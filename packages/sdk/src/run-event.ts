@@ -65,8 +65,17 @@ export const runEventSchema = z.discriminatedUnion('type', [
     ...counts,
     durationMs: z.number(),
     streams: z.array(streamNameSchema),
-    /** Of a source that replicates: how far it was behind its server at this commit. */
-    lag: z.object({ bytes: z.number(), ms: z.number() }).optional(),
+    /** Of a source that replicates: how far it was behind its server, how old its last change was, at this commit. */
+    lag: z.object({ bytes: z.number().optional(), ms: z.number() }).optional(),
+  }),
+  /** How a following run stands at the server, asked now and then. Not stored. */
+  z.object({
+    type: z.literal('lag'),
+    ...eventBase,
+    /** Of the server's log after what is durable. */
+    bytes: z.number(),
+    /** Of the server's log that it keeps for the run. */
+    retainedBytes: z.number().optional(),
   }),
   /** A following run has read all that was there at its start: from now on it only follows. */
   z.object({ type: z.literal('caught_up'), ...eventBase, ...counts, durationMs: z.number() }),

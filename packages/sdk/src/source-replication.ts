@@ -5,8 +5,8 @@ import type { StreamName } from './stream.ts'
 
 /** How far a replicating source is behind its server. */
 export interface ReplicationLag {
-  /** Bytes of the server's log after the position. */
-  readonly bytes: number
+  /** Bytes of the server's log after the position; absent where the source cannot tell without asking. */
+  readonly bytes?: number
   /** How long ago the last change before the position was committed, by the clocks of both; 0 when nothing is left to be read. */
   readonly ms: number
 }
@@ -24,7 +24,7 @@ export interface ReplicationStatus {
   readonly confirmedPosition?: string
   readonly serverPosition: string
   /** From `position`, or from `confirmedPosition` where there is none. `ms` where the server can tell. */
-  readonly lag?: Pick<ReplicationLag, 'bytes'> & Partial<ReplicationLag>
+  readonly lag?: { readonly bytes: number; readonly ms?: number }
   /** Bytes of log that the server keeps for the slot, and how many it would keep at most; absent: no limit. */
   readonly retainedBytes?: number
   readonly retainedBytesMax?: number

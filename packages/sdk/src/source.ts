@@ -69,7 +69,7 @@ export type SourceMessage =
 export interface CheckpointMessage {
   readonly type: 'checkpoint'
   readonly checkpoints: readonly Checkpoint[]
-  /** Of a source that replicates: how far it is behind its server here. */
+  /** Of a source that replicates: how far it is behind its server here. Default: told by the age of the last change. */
   readonly lag?: ReplicationLag
   /**
    * True from the checkpoint on at which every table copy of the run is done and all has been read that was in the log

@@ -64,7 +64,7 @@ export class FollowService {
 
   #followStatus({ pipeline, runId }: OpenRun): FollowStatus {
     const { follow, startedAtMs } = this.#progress
-    const { lastCommitAtMs, lag } = follow ?? {}
+    const { lastCommitAtMs, lag = {} } = follow ?? {}
     return {
       pid: process.pid,
       pipeline,
@@ -75,7 +75,7 @@ export class FollowService {
       bytes: follow?.bytes ?? 0,
       ...(follow === undefined ? { rowsPerSecond: 0, bytesPerSecond: 0 } : followRate(follow, Date.now())),
       ...(lastCommitAtMs === undefined ? {} : { lastCommitAtMs }),
-      ...(lag === undefined ? {} : { lag }),
+      lag,
     }
   }
 }

@@ -86,7 +86,8 @@ export function followFacts(follow: FollowProgress, nowMs: number): string[] {
   const { lag, lastCommitAtMs } = follow
   return [
     formatRate({ rows: rowsPerSecond, bytes: bytesPerSecond }, 1000) ?? '0 rows/s',
-    ...(lag === undefined ? [] : [`lag ${formatBytes(lag.bytes)}, ${formatDuration(lag.ms)}`]),
+    ...(lag.ms === undefined ? [] : [`lag ${formatDuration(lag.ms)}`]),
+    ...(lag.bytes === undefined ? [] : [`${formatBytes(lag.bytes)} to read`]),
     ...(lastCommitAtMs === undefined ? [] : [`committed ${formatDuration(Math.max(0, nowMs - lastCommitAtMs))} ago`]),
   ]
 }

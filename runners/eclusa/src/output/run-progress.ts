@@ -51,7 +51,7 @@ export interface FollowProgress {
   readonly rows: number
   readonly bytes: number
   readonly lastCommitAtMs: number | undefined
-  readonly lag: { readonly bytes: number; readonly ms: number } | undefined
+  readonly lag: { readonly bytes?: number; readonly ms?: number }
   /** After the commits of the last seconds, oldest first, with one from before. */
   readonly samples: readonly Sample[]
   /** How many times a step has ended. */
@@ -85,6 +85,8 @@ export function advance(progress: RunProgress, event: RunEvent): RunProgress {
       }
     case 'caught_up':
       return withFollow(progress, { hasCaughtUp: true })
+    case 'lag':
+      return withFollow(progress, { lag: lagAfter(progress.follow?.lag ?? {}, { bytes: event.bytes }) })
     case 'committed':
       return progress.follow === undefined ? progress : withFollow(progress, afterCommit(progress.follow, event, atMs))
     case 'stream_started':
@@ -129,7 +131,7 @@ export function advance(progress: RunProgress, event: RunEvent): RunProgress {
 
 function newFollow(atMs: number): FollowProgress {
   const samples = [{ atMs, rows: 0, bytes: 0 }]
-  return { hasCaughtUp: false, rows: 0, bytes: 0, lastCommitAtMs: undefined, lag: undefined, samples, stepsEnded: 0 }
+  return { hasCaughtUp: false, rows: 0, bytes: 0, lastCommitAtMs: undefined, lag: {}, samples, stepsEnded: 0 }
 }
 
 function afterCommit(
@@ -141,7 +143,14 @@ function afterCommit(
   const bytes = follow.bytes + event.bytes
   const firstKept = follow.samples.findLastIndex((sample) => atMs - sample.atMs > windowMs)
   const samples = [...follow.samples.slice(Math.max(0, firstKept)), { atMs, rows, bytes }]
-  return { rows, bytes, samples, lastCommitAtMs: atMs, lag: event.lag }
+  return { rows, bytes, samples, lastCommitAtMs: atMs, lag: lagAfter(follow.lag, event.lag ?? {}) }
+}
+
+function lagAfter(
+  before: FollowProgress['lag'],
+  { bytes = before.bytes, ms = before.ms }: { bytes?: number | undefined; ms?: number | undefined },
+): FollowProgress['lag'] {
+  return { ...(bytes === undefined ? {} : { bytes }), ...(ms === undefined ? {} : { ms }) }
 }
 
 function withFollow(progress: RunProgress, changed: Partial<FollowProgress>): RunProgress {

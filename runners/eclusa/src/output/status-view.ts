@@ -24,9 +24,9 @@ interface Lag {
  */
 function lagOf({ status, follow, nowMs }: StatusView): Lag | undefined {
   const { replication, lastCommit } = status
-  const bytes = replication?.lag?.bytes ?? follow?.lag?.bytes
+  const bytes = replication?.lag?.bytes ?? follow?.lag.bytes
   const sinceCommitMs = bytes !== undefined && bytes > 0 && lastCommit !== undefined ? nowMs - lastCommit.atMs : 0
-  const ms = follow?.lag?.ms ?? replication?.lag?.ms ?? (bytes === undefined ? undefined : sinceCommitMs)
+  const ms = follow?.lag.ms ?? replication?.lag?.ms ?? (bytes === undefined ? undefined : sinceCommitMs)
   if (bytes === undefined && ms === undefined) return undefined
   return { ...(bytes === undefined ? {} : { bytes }), ...(ms === undefined ? {} : { ms }) }
 }

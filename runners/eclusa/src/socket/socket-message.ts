@@ -44,7 +44,7 @@ const followStatusSchema = z.object({
   rowsPerSecond: z.number(),
   bytesPerSecond: z.number(),
   lastCommitAtMs: z.number().exactOptional(),
-  lag: z.object({ bytes: z.number(), ms: z.number() }).exactOptional(),
+  lag: z.object({ bytes: z.number().exactOptional(), ms: z.number().exactOptional() }),
 })
 /** How a run that follows is doing, as its own process tells. */
 export type FollowStatus = z.infer<typeof followStatusSchema>
