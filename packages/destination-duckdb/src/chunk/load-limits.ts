@@ -18,7 +18,15 @@ const insertingBytesMin = 48_000_000
 /** What a column of an open table takes at least: blocks of 256 KiB for its values, its NULLs and what they point to. */
 const columnBytes = 2 ** 20
 
+/** A batch beyond this has rows of many megabytes each. */
+const usualBatchBytesMax = 20 * 1024 * 1024
+/** A value in a chunk, in the rows not compressed yet, and what is being compressed. */
+const copiesOfHugeRow = 4
+
 const units: Readonly<Record<string, number>> = { bytes: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 }
+
+/** Begins to watch how many cores have nothing to do. */
+type WatchCores = () => Pick<IdleCores, 'count'>
 
 /** Memory and threads of a database while it is loaded; changed between statements of the load only. */
 export class LoadLimits {
@@ -28,34 +36,43 @@ export class LoadLimits {
   /** As DuckDB prints it: `18.8 GiB`. */
   readonly #configuredMemory: string
   readonly #insertingBytes: number
-  #idleCores = new IdleCores()
+  readonly #watchCores: WatchCores
+  #idleCores: ReturnType<WatchCores>
   #memory: string
   #threads: number
   #isLifted = false
+  /** For rows of many megabytes each. */
+  #extraBytes = 0
   /** Others who work on the database at the moment: what is lowered is lowered for all its sessions. */
   #guests = 0
   #lastChange: Promise<unknown> = Promise.resolve()
 
   /** @param columns of the widest table */
-  static async of(connection: WarehouseConnection, columns: number): Promise<LoadLimits> {
+  static async of(
+    connection: WarehouseConnection,
+    columns: number,
+    watchCores: WatchCores = () => new IdleCores(),
+  ): Promise<LoadLimits> {
     const { rows } = await connection.query("SELECT current_setting('memory_limit'), current_setting('threads')")
     const [memory, threads] = rows[0]!
-    return new LoadLimits(connection, { memory: String(memory), threads: Number(threads), columns })
+    return new LoadLimits(connection, { memory: String(memory), threads: Number(threads), columns, watchCores })
   }
 
   private constructor(
     connection: WarehouseConnection,
-    { memory, threads, columns }: { memory: string; threads: number; columns: number },
+    facts: { memory: string; threads: number; columns: number; watchCores: WatchCores },
   ) {
     this.#connection = connection
-    this.#configuredMemory = this.#memory = memory
-    this.threadsMax = this.#threads = threads
-    this.#insertingBytes = Math.max(insertingBytesMin, columns * columnBytes)
+    this.#configuredMemory = this.#memory = facts.memory
+    this.threadsMax = this.#threads = facts.threads
+    this.#insertingBytes = Math.max(insertingBytesMin, facts.columns * columnBytes)
+    this.#watchCores = facts.watchCores
+    this.#idleCores = facts.watchCores()
   }
 
   /** What the cores did until now says nothing about the stream that begins. */
   watchFromNow(): void {
-    this.#idleCores = new IdleCores()
+    this.#idleCores = this.#watchCores()
   }
 
   /** For a statement that has more to insert than one thread can: what others leave of the cores. */
@@ -67,10 +84,15 @@ export class LoadLimits {
   async beginInserting(threads: number): Promise<void> {
     if (this.#guests > 0) return
     await this.#setThreads(threads)
-    const bytes = this.#insertingBytes * threads
+    const bytes = this.#insertingBytes * threads + this.#extraBytes
     if (this.#isLifted || bytesOf(this.#configuredMemory) <= bytes) return
     // DuckDB refuses when more is in use at the moment: then all stays as it is.
     await this.#setMemory(`${bytes} bytes`).catch(() => {})
+  }
+
+  /** A batch this large is on its way: it has rows that DuckDB must hold whole, several times over. */
+  expectBatch(bytes: number): void {
+    if (bytes > usualBatchBytesMax) this.#extraBytes = Math.max(this.#extraBytes, bytes * copiesOfHugeRow)
   }
 
   /** For everything else: all that was configured, until `lower`. */
@@ -83,6 +105,7 @@ export class LoadLimits {
   /** What is inserted from now on needs no more than usual. */
   lower(): void {
     this.#isLifted = false
+    this.#extraBytes = 0
   }
 
   /**

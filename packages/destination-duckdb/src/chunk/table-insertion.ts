@@ -7,10 +7,13 @@ import type { AppendMethod, SlotValues } from './chunk-writer.ts'
 import type { LoadLimits } from './load-limits.ts'
 import type { RowFeed, RowSource } from './row-feed.ts'
 
+/** What statements that insert ask of the limits of a load. */
+export type InsertionLimits = Pick<LoadLimits, 'threadsMax' | 'threadsAvailable' | 'beginInserting'>
+
 export interface InsertionContext {
   readonly session: DuckDbSession
   readonly feed: RowFeed
-  readonly limits: LoadLimits
+  readonly limits: InsertionLimits
   readonly method: AppendMethod
 }
 

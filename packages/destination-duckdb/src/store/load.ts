@@ -56,9 +56,6 @@ export interface AcceptedBatch {
   readonly copiedAt: CopiedAt | undefined
 }
 
-/** A batch beyond this has rows of many megabytes each, which DuckDB has to hold whole, several times over. */
-const usualBatchBytesMax = 20 * 1024 * 1024
-
 interface LoadParts {
   readonly session: DuckDbSession
   readonly ledger: Ledger
@@ -189,7 +186,7 @@ export class Load {
   /** As an exception, the next batch may be appended as soon as this has resolved, before the rows are taken. */
   async append(batch: AcceptedBatch): Promise<Appended> {
     await this.#begin()
-    if (batch.byteLength > usualBatchBytesMax) await this.#limits.lift()
+    this.#limits.expectBatch(batch.byteLength)
     const entry = this.#entryOf(batch.stream)
     const rows = { rowCount: batch.rowCount, columns: batch.columns, metadata: this.#metadataOf(batch, entry) }
     const appended = await entry.load.append(rows, batch)
