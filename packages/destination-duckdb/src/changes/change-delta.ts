@@ -3,7 +3,7 @@ import type { ConfiguredStream, RowChanges, TruncateChange } from '@eclusa/sdk'
 import { duckdbDialect } from '@eclusa/warehouse'
 import type { RelationName } from '@eclusa/warehouse'
 import { TableInsertion } from '../chunk/table-insertion.ts'
-import type { SlotValues } from '../chunk/chunk-writer.ts'
+import type { InsertionLimits } from '../chunk/table-insertion.ts'
 import type { DeltaColumn } from './change-slots.ts'
 import { deltaSlots, markColumn, operationColumn, rowColumn } from './change-slots.ts'
 import { plainMerge, resolvedMerge, truncation, unfoundColumn } from './merge-sql.ts'
@@ -19,6 +19,13 @@ import type { BatchRows, WriterContext, WrittenColumn } from '../store/table-wri
  * change is. All that touches rows of the table happens in `merge`, at the end of the transaction: DuckDB (1.5.6) refuses
  * to commit a transaction that has deleted rows of a table before it altered it.
  */
+
+/**
+ * Up to so many rows, a delta is inserted with whatever memory and threads there are at the moment: lowering them for it
+ * took half of the time of a small commit, because what the next merge needs was thrown out of memory.
+ */
+const smallDeltaRows = 100_000
+const limitsAsTheyAre: InsertionLimits = { threadsMax: 1, threadsAvailable: () => 1, beginInserting: async () => {} }
 
 export interface ChangeDeltaOptions {
   readonly configured: ConfiguredStream
@@ -61,15 +68,7 @@ export class ChangeDelta {
     await this.#prepare()
     this.#note(changes, words)
     const slots = [...slotsOf(this.#columns, rows), ...deltaSlots(changes, { firstRow: this.#rows, words })]
-    this.#rows += rows.rowCount
-    const written = [...this.#columns, ...this.#own()]
-    this.#insertion ??= new TableInsertion(
-      this.#context,
-      this.#options.delta,
-      written.map(({ type }) => type),
-      written.map(({ name }) => name),
-    )
-    return { taken: this.#insertion.append(slots, rows.rowCount) }
+    return { taken: (await this.#insertionOf(rows.rowCount)).append(slots, rows.rowCount) }
   }
 
   truncate(at: TruncateChange): void {
@@ -154,6 +153,22 @@ export class ChangeDelta {
       await this.flush()
       await this.#query(duckdbDialect.addColumn(delta, markColumn(this.#words)))
     }
+  }
+
+  /** Counts the rows that it is for. */
+  async #insertionOf(rowCount: number): Promise<TableInsertion> {
+    const wasSmall = this.#rows <= smallDeltaRows
+    this.#rows += rowCount
+    const isSmall = this.#rows <= smallDeltaRows
+    if (wasSmall && !isSmall) await this.flush()
+    const written = [...this.#columns, ...this.#own()]
+    this.#insertion ??= new TableInsertion(
+      isSmall ? { ...this.#context, limits: limitsAsTheyAre } : this.#context,
+      this.#options.delta,
+      written.map(({ type }) => type),
+      written.map(({ name }) => name),
+    )
+    return this.#insertion
   }
 
   #own(): DeltaColumn[] {

@@ -13,7 +13,7 @@ export type InsertionLimits = Pick<LoadLimits, 'threadsMax' | 'threadsAvailable'
 export interface InsertionContext {
   readonly session: DuckDbSession
   readonly feed: RowFeed
-  readonly limits: InsertionLimits
+  readonly limits: LoadLimits
   readonly method: AppendMethod
 }
 
@@ -36,7 +36,7 @@ const turnRows = 32_768
  * pile up. Rows may come to lie in the table in another order.
  */
 export class TableInsertion implements RowSource {
-  readonly #context: InsertionContext
+  readonly #context: Omit<InsertionContext, 'limits'> & { readonly limits: InsertionLimits }
   readonly #table: string
   readonly #writer: ChunkWriter
   readonly #waiting: WaitingRows[] = []
@@ -49,7 +49,7 @@ export class TableInsertion implements RowSource {
 
   /** @param names of the table's columns, where `types` are in another order than they. */
   constructor(
-    context: InsertionContext,
+    context: Omit<InsertionContext, 'limits'> & { readonly limits: InsertionLimits },
     table: RelationName,
     types: readonly ColumnType[],
     names: readonly string[] = [],
