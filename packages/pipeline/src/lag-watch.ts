@@ -11,12 +11,13 @@ const intervalMs = 10_000
 
 /**
  * Asks the source now and then how its replication stands at the server: how much there is to read, how much the server
- * keeps, and whether anything will go wrong, such as a limit that comes near. Each finding is warned of once.
+ * keeps, and whether anything is about to go wrong, such as a limit that comes near. What was so when the run had caught up
+ * is for `check` to tell; what comes later is warned of once.
  */
 export class LagWatch implements AsyncDisposable {
   readonly #options: LagWatchOptions
   readonly #ending = new AbortController()
-  readonly #told = new Set<string>()
+  #known: Set<string> | undefined
   #running: Promise<void> | undefined
 
   constructor(options: LagWatchOptions) {
@@ -56,9 +57,11 @@ export class LagWatch implements AsyncDisposable {
     const { lag, retainedBytes, findings } = await replication.status({ signal, log, checkpoints: [] })
     if (lag !== undefined)
       emit({ type: 'lag', bytes: lag.bytes, ...(retainedBytes === undefined ? {} : { retainedBytes }) })
-    for (const { status, subject, message, remedy } of findings) {
-      if (status === 'passed' || this.#told.has(subject)) continue
-      this.#told.add(subject)
+    const wrong = findings.filter(({ status }) => status !== 'passed')
+    this.#known ??= new Set(wrong.map(({ subject }) => subject))
+    for (const { subject, message, remedy } of wrong) {
+      if (this.#known.has(subject)) continue
+      this.#known.add(subject)
       log.warn(message, { subject, ...(remedy === undefined ? {} : { remedy }) })
     }
   }
