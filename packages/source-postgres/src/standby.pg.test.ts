@@ -1,5 +1,7 @@
+import { EclusaError } from '@eclusa/sdk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { MemoryDestination, sorted } from '../testing/memory-destination.ts'
+import { ReplicatedRun, replicated } from '../testing/replicated-run.ts'
 import { SourceRun, incremental } from '../testing/source-run.ts'
 import { startStandbyPair } from '../testing/standby.ts'
 
@@ -58,6 +60,43 @@ for (const major of [15, 18] as const) {
       await primary.run(`INSERT INTO t VALUES (-4, '')`)
       await destination.take(atPrimary.read(catalog, destination.checkpoints))
       expect(sorted(destination.rows('public.t'))).toEqual(sorted(await primary.run('SELECT * FROM t')))
+    })
+
+    const database = { connectionString: standbyUrl, run: async (sql: string) => await primary.run(sql) }
+    const replicate = () => new ReplicatedRun(database, 'from_standby', { keys: { 'public.r': ['id'] } })
+
+    it.runIf(major < 16)('cannot be replicated from before 16', async () => {
+      await primary.run('CREATE TABLE r (id int PRIMARY KEY)')
+      await pair.catchUp()
+      await expect(replicate().run({ 'public.r': replicated })).rejects.toMatchObject({
+        code: 'REPLICATION_STANDBY_UNSUPPORTED',
+      })
+    })
+
+    it.runIf(major >= 16)('is replicated from, with the publication of its primary', async () => {
+      await primary.run(
+        `CREATE TABLE r (id int PRIMARY KEY, text text); INSERT INTO r SELECT i FROM generate_series(1, 50) AS i`,
+      )
+      await pair.catchUp()
+      const run = replicate()
+      const error = await run.run({ 'public.r': replicated }).catch((caught: unknown) => caught)
+      if (!EclusaError.isInstance(error)) throw error
+      expect(error.code).toBe('REPLICATION_PUBLICATION_MISSING')
+      await primary.run(error.remedy)
+      await using late = await pair.open()
+      await late.run(`BEGIN; SAVEPOINT a; INSERT INTO r VALUES (101, 'late')`)
+      await primary.run(`INSERT INTO r VALUES (102, 'before it is committed')`)
+      await pair.catchUp()
+      const reading = run.run({ 'public.r': replicated })
+      await late.run('COMMIT')
+      // What makes a slot wait no longer than it has to.
+      const ticking = setInterval(() => void primary.run('SELECT pg_log_standby_snapshot()'), 50)
+      await reading.finally(() => clearInterval(ticking))
+      await primary.run(`DELETE FROM r WHERE id = 7; UPDATE r SET text = 'changed' WHERE id = 8`)
+      await pair.catchUp()
+      await run.run({ 'public.r': replicated })
+      const { source, destination } = await run.rows('public.r', ['id', 'text'])
+      expect(destination).toEqual(source)
     })
   })
 }

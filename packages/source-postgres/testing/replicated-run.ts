@@ -17,12 +17,12 @@ export type CdcConfig = Omit<Extract<SourceConfig['replication_method'], { metho
 export class ReplicatedRun {
   readonly name: string
   readonly destination: ReplicatedDestination
-  readonly #database: SuiteDatabase
+  readonly #database: Pick<SuiteDatabase, 'connectionString' | 'run'>
   readonly #config: SourceConfig
   source: SourceRun
 
   constructor(
-    database: SuiteDatabase,
+    database: Pick<SuiteDatabase, 'connectionString' | 'run'>,
     name: string,
     {
       keys,

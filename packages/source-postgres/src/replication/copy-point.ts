@@ -68,6 +68,15 @@ const noticeAfterMs = 5_000
 async function tellWhatIsWaitedFor(control: Session, log: Log): Promise<void> {
   const attempt = { doing: 'looking for transactions that are running' }
   try {
+    const [server] = await control.query<{ isStandby: boolean }>('SELECT pg_is_in_recovery() AS "isStandby"', {
+      attempt,
+    })
+    if (server?.isStandby === true) {
+      log.warn(
+        'On a standby the table copy waits for word of its primary. On the primary: SELECT pg_log_standby_snapshot()',
+      )
+      return
+    }
     const running = await control.query<{ pid: number; seconds: number }>(
       `SELECT pid, extract(epoch FROM clock_timestamp() - xact_start)::float8 AS seconds
          FROM pg_stat_activity WHERE backend_xid IS NOT NULL ORDER BY xact_start LIMIT 10`,

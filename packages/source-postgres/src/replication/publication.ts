@@ -221,6 +221,12 @@ export function publicationForbidden(
       })
 }
 
+/** By SQLSTATE, why the statements have to be run by somebody else or elsewhere. */
+const reasonsAgainst: ReadonlyMap<unknown, string> = new Map([
+  ['42501', 'this role may not do that'],
+  ['25006', 'a standby cannot be changed: it is done on the primary'],
+])
+
 /**
  * Creates or alters the publication where need be. It must be complete before a slot, or a snapshot to copy in, is made: a
  * slot reads the log with the publications of that time.
@@ -248,8 +254,10 @@ export async function ensurePublication(
       doing: `${publication === undefined ? 'creating' : 'altering'} the publication "${name}"`,
     })
   } catch (error) {
-    if (!EclusaError.isInstance(error) || error.details['sqlState'] !== '42501') throw error
-    throw publicationForbidden(name, publication, { statements, why: 'this role may not do that', cause: error })
+    const state = EclusaError.isInstance(error) ? error.details['sqlState'] : undefined
+    const why = reasonsAgainst.get(state)
+    if (why === undefined) throw error
+    throw publicationForbidden(name, publication, { statements, why, cause: error })
   }
   const made = await readPublication(session, name)
   if (made !== undefined) return made
