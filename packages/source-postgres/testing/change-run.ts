@@ -12,12 +12,15 @@ import type { Lsn } from '../src/replication/lsn.ts'
 import { openReplicationConnection } from '../src/replication/replication-connection.ts'
 import type { StartReplicationOptions } from '../src/replication/replication-command.ts'
 import { resolveStreams } from '../src/source-stream.ts'
+import { waitUntil } from './database.ts'
 import type { SourceDatabase } from './database.ts'
 import { settingsOf } from './pgoutput-capture.ts'
 import { SourceRun, configure, recordLog } from './source-run.ts'
 
 const never = new AbortController().signal
 const logStream = { name: 'log' }
+
+type Database = Pick<SourceDatabase, 'connectionString' | 'run'>
 
 /** What a test may decide about reading. */
 export interface ChangeRunOptions extends Partial<Omit<ReadChangesOptions, 'budget'>> {
@@ -35,12 +38,12 @@ export class ChangeRun implements AsyncDisposable {
   readonly log: Log & { readonly warnings: string[] } = recordLog()
   readonly slot: string
   readonly from: Lsn
-  readonly #database: SourceDatabase
+  readonly #database: Database
   readonly #streams: ReadonlyMap<number, ReplicatedStream>
   readonly #moneyScale: number
 
   private constructor(
-    database: SourceDatabase,
+    database: Database,
     slot: string,
     from: Lsn,
     streams: ReadonlyMap<number, ReplicatedStream>,
@@ -53,12 +56,15 @@ export class ChangeRun implements AsyncDisposable {
     this.#moneyScale = moneyScale
   }
 
-  /** @param chosen streams to be read: `public.item`. All tables are published. */
-  static async create(database: SourceDatabase, slot: string, chosen: readonly string[]): Promise<ChangeRun> {
-    await database.run(`CREATE PUBLICATION ${slot} FOR ALL TABLES WITH (publish_via_partition_root = true)`)
+  /** @param chosen streams to be read: `public.item`. All tables of their schema are published. */
+  static async create(database: Database, slot: string, chosen: readonly string[]): Promise<ChangeRun> {
+    const schema = chosen[0]!.slice(0, chosen[0]!.indexOf('.'))
+    await database.run(
+      `CREATE PUBLICATION ${slot} FOR TABLES IN SCHEMA ${schema} WITH (publish_via_partition_root = true)`,
+    )
     const created = await database.run(`SELECT lsn FROM pg_create_logical_replication_slot('${slot}', 'pgoutput')`)
     const from = parseLsn(created.at(0)?.at(0) ?? '')
-    const run = new SourceRun({ connection_string: database.connectionString })
+    const run = new SourceRun({ connection_string: database.connectionString, schemas: [schema] })
     const discovered = await run.discover()
     const configured = chosen.map((key) => {
       const stream = discovered.get(key)
@@ -88,6 +94,12 @@ export class ChangeRun implements AsyncDisposable {
   async confirmed(): Promise<Lsn> {
     const sql = `SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name = '${this.slot}'`
     return parseLsn((await this.#database.run(sql)).at(0)?.at(0) ?? '')
+  }
+
+  /** For partitions under their own names: every relation belongs to the first stream. */
+  findAlways(): ReadChangesOptions['findStream'] {
+    const [stream] = this.#streams.values()
+    return async () => await Promise.resolve(stream)
   }
 
   read(options: ChangeRunOptions = {}): ChangeSource {
@@ -139,6 +151,8 @@ export class ChangeRun implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // A walsender whose client has gone takes a moment to notice.
+    await waitUntil('nobody reads from the slot', async () => (await this.activePid()) === null)
     await this.#database.run(`SELECT pg_drop_replication_slot('${this.slot}'); DROP PUBLICATION IF EXISTS ${this.slot}`)
   }
 }

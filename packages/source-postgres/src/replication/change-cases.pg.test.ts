@@ -1,12 +1,12 @@
 import { testServers } from '@eclusa/postgres-local/testing'
 import { EclusaError, changeOperation } from '@eclusa/sdk'
 import type { ChangeBatch, ChangeOperation, SourceMessage } from '@eclusa/sdk'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { ChangeRun, positionOf } from '../../testing/change-run.ts'
 import type { ChangeRunOptions } from '../../testing/change-run.ts'
-import { createSourceDatabase, waitUntil } from '../../testing/database.ts'
-import type { SourceDatabase } from '../../testing/database.ts'
+import { waitUntil } from '../../testing/database.ts'
 import { rowsOf } from '../../testing/memory-destination.ts'
+import { suiteDatabase } from '../../testing/suite-database.ts'
 
 const operationNames = Object.keys(changeOperation) as ChangeOperation[]
 
@@ -43,17 +43,17 @@ async function failureOf(work: Promise<unknown>): Promise<{ code: string; stream
 
 for (const server of await testServers()) {
   describe(`PostgreSQL ${server.major}`, () => {
-    let database: SourceDatabase
+    const database = suiteDatabase(server)
     let slots = 0
+    let schema = ''
     beforeEach(async () => {
-      database = await createSourceDatabase(server)
-    })
-    afterEach(async () => {
-      await database[Symbol.asyncDispose]()
+      schema = await database.makeSchema()
+      await database.run(`SET search_path TO ${schema}`)
     })
 
-    async function follow(setUpSql: string, ...streams: string[]): Promise<ChangeRun> {
+    async function follow(setUpSql: string, ...tables: string[]): Promise<ChangeRun> {
       await database.run(setUpSql)
+      const streams = tables.map((table) => `${schema}.${table}`)
       return await ChangeRun.create(database, `cases_${server.major}_${slots++}`, streams)
     }
 
@@ -66,7 +66,7 @@ for (const server of await testServers()) {
       await using run = await follow(
         `CREATE TABLE item (id int PRIMARY KEY, body text, note text); ALTER TABLE item ALTER body SET STORAGE EXTERNAL;
          CREATE TABLE other (id int PRIMARY KEY)`,
-        'public.item',
+        'item',
       )
       const messages = await changesOf(run, [
         `INSERT INTO item VALUES (1, repeat('x', 3000), 'a'), (2, NULL, 'b')`,
@@ -88,8 +88,8 @@ for (const server of await testServers()) {
       await using run = await follow(
         `CREATE TABLE item (id int PRIMARY KEY, note text); ALTER TABLE item REPLICA IDENTITY FULL;
          CREATE TABLE keyless (note text); ALTER TABLE keyless REPLICA IDENTITY FULL`,
-        'public.item',
-        'public.keyless',
+        'item',
+        'keyless',
       )
       const messages = await changesOf(run, [
         `INSERT INTO item VALUES (1, 'a')`,
@@ -111,8 +111,8 @@ for (const server of await testServers()) {
     test('a truncation stands where it happened, once for each stream', async () => {
       await using run = await follow(
         'CREATE TABLE item (id int PRIMARY KEY); CREATE TABLE part (id int PRIMARY KEY REFERENCES item)',
-        'public.item',
-        'public.part',
+        'item',
+        'part',
       )
       const messages = await changesOf(run, [
         'BEGIN; INSERT INTO item VALUES (1); INSERT INTO part VALUES (1); TRUNCATE item CASCADE; INSERT INTO item VALUES (2); COMMIT',
@@ -130,7 +130,7 @@ for (const server of await testServers()) {
     })
 
     test('columns that are added, changed, renamed and dropped make new versions of the schema, exactly there', async () => {
-      await using run = await follow('CREATE TABLE item (id int PRIMARY KEY, a int, b text)', 'public.item')
+      await using run = await follow('CREATE TABLE item (id int PRIMARY KEY, a int, b text)', 'item')
       const messages = await changesOf(run, [
         `INSERT INTO item VALUES (1, 1, 'x')`,
         `ALTER TABLE item ADD c numeric(9,2); INSERT INTO item VALUES (2, 2, 'x', 2.5)`,
@@ -160,7 +160,7 @@ for (const server of await testServers()) {
     })
 
     test('a type that is gone by now, or has no binary form that is decoded, comes as text from a connection of its own', async () => {
-      await using run = await follow('CREATE TABLE item (id int PRIMARY KEY)', 'public.item')
+      await using run = await follow('CREATE TABLE item (id int PRIMARY KEY)', 'item')
       const forms: boolean[] = []
       const messages = await changesOf(
         run,
@@ -178,7 +178,7 @@ for (const server of await testServers()) {
     test('a generated column that is not sent is unchanged in updates and NULL in new rows', async () => {
       await using run = await follow(
         'CREATE TABLE item (id int PRIMARY KEY, double int GENERATED ALWAYS AS (id * 2) STORED, note text)',
-        'public.item',
+        'item',
       )
       const messages = await changesOf(run, [
         `INSERT INTO item VALUES (1, DEFAULT, 'a')`,
@@ -193,7 +193,7 @@ for (const server of await testServers()) {
         `CREATE TABLE item (id int PRIMARY KEY, note text) PARTITION BY RANGE (id);
          CREATE TABLE item_1 PARTITION OF item FOR VALUES FROM (0) TO (10);
          CREATE TABLE item_2 (note text, id int NOT NULL); ALTER TABLE item ATTACH PARTITION item_2 FOR VALUES FROM (10) TO (20)`,
-        'public.item',
+        'item',
       )
       const messages = await changesOf(run, [
         `INSERT INTO item VALUES (1, 'a'), (11, 'b')`,
@@ -209,7 +209,7 @@ for (const server of await testServers()) {
     })
 
     test('a large transaction comes while it runs, is kept on disk, and is yielded when it is committed, without a checkpoint within', async () => {
-      await using run = await follow('CREATE TABLE item (id int PRIMARY KEY, body text)', 'public.item')
+      await using run = await follow('CREATE TABLE item (id int PRIMARY KEY, body text)', 'item')
       const count = 20_000
       await database.run(
         `BEGIN; INSERT INTO item SELECT i, repeat(md5(i::text), 4) FROM generate_series(1, ${count}) AS i`,
@@ -217,7 +217,7 @@ for (const server of await testServers()) {
       await database.run(`SAVEPOINT s; DELETE FROM item WHERE id > 10; ROLLBACK TO s; COMMIT`)
       await using aside = await database.open()
       await aside.run(
-        `BEGIN; INSERT INTO item SELECT -i, repeat('x', 100) FROM generate_series(1, ${count}) AS i; ROLLBACK`,
+        `BEGIN; INSERT INTO ${schema}.item SELECT -i, repeat('x', 100) FROM generate_series(1, ${count}) AS i; ROLLBACK`,
       )
       const until = await run.position()
       const walsenderSql = `SET logical_decoding_work_mem = '64kB'`
@@ -232,8 +232,42 @@ for (const server of await testServers()) {
       expect(typesOf(messages).slice(typesOf(messages).indexOf('batch'), last)).not.toContain('checkpoint')
     })
 
+    test('what a relation is like is known though it was said where changes are void', async () => {
+      await using run = await follow('CREATE TABLE item (id int PRIMARY KEY, body text)', 'item')
+      const walsenderSql = `SET logical_decoding_work_mem = '64kB'`
+      const many = `INSERT INTO item SELECT i, repeat('x', 100) FROM generate_series(1, 2000) AS i`
+      const sql = [`BEGIN; SAVEPOINT s; ${many}; ROLLBACK TO s; INSERT INTO item VALUES (1, 'a'); COMMIT`]
+      expect(linesOfAll(await changesOf(run, sql, { walsenderSql }))).toEqual(['insert 0: 1, a'])
+    })
+
+    test('a slot for two-phase commit is refused, and partitions that are truncated one by one', async () => {
+      await using run = await follow(
+        `CREATE TABLE item (id int PRIMARY KEY) PARTITION BY RANGE (id);
+         CREATE TABLE item_1 PARTITION OF item FOR VALUES FROM (0) TO (10)`,
+        'item',
+      )
+      const findStream = run.findAlways()
+      await database.run(`ALTER PUBLICATION ${run.slot} SET (publish_via_partition_root = false)`)
+      await database.run('INSERT INTO item VALUES (1)')
+      const until = await run.position()
+      expect(linesOfAll(await run.collect(until, { findStream }))).toEqual(['insert 0: 1'])
+      await database.run('TRUNCATE item_1')
+      const truncated = await failureOf(run.collect(await run.position(), { findStream }))
+      expect(truncated).toEqual({ code: 'REPLICATION_PUBLICATION_UNSUITABLE', stream: `${schema}.item` })
+
+      const twoPhase = `two_phase_${server.major}`
+      await database.run(`SELECT pg_create_logical_replication_slot('${twoPhase}', 'pgoutput', false, true)`)
+      await database.run(`BEGIN; INSERT INTO item VALUES (2); PREPARE TRANSACTION '${twoPhase}'`)
+      await database.run(`COMMIT PREPARED '${twoPhase}'`)
+      const refused = await failureOf(
+        run.collect(await run.position(), { replication: { slot: twoPhase, protocolVersion: 3 } }),
+      )
+      await database.run(`SELECT pg_drop_replication_slot('${twoPhase}')`)
+      expect(refused.code).toBe('REPLICATION_SLOT_UNSUITABLE')
+    })
+
     test('the first change after a quiet time is yielded at once, and those behind it wait for company', async () => {
-      await using run = await follow('CREATE TABLE item (id int PRIMARY KEY)', 'public.item')
+      await using run = await follow('CREATE TABLE item (id int PRIMARY KEY)', 'item')
       const stop = new AbortController()
       const flushIntervalMs = 400
       const messages = run.read({ flushIntervalMs, stopSignal: stop.signal })[Symbol.asyncIterator]()
@@ -251,6 +285,8 @@ for (const server of await testServers()) {
       expect(lines).toEqual(['insert 0: 1'])
       expect(atMs - beganAtMs).toBeLessThan(flushIntervalMs)
       const second = nextBatch()
+      // Otherwise the server may send what was committed up to three times wal_writer_delay later.
+      await database.run('SET synchronous_commit TO on')
       await database.run('INSERT INTO item VALUES (2)')
       await database.run('INSERT INTO item VALUES (3)')
       expect((await second).lines).toEqual(['insert 0: 2', 'insert 0: 3'])
@@ -260,7 +296,7 @@ for (const server of await testServers()) {
     })
 
     test('an idle source moves on with the log, and the slot with what is acknowledged, not before', async () => {
-      await using run = await follow('CREATE TABLE item (id int PRIMARY KEY)', 'public.item')
+      await using run = await follow('CREATE TABLE item (id int PRIMARY KEY)', 'item')
       const stop = new AbortController()
       const source = run.read({ stopSignal: stop.signal, heartbeatIntervalMs: 50 })
       const before = await run.confirmed()
@@ -280,7 +316,7 @@ for (const server of await testServers()) {
     })
 
     test('told to stop, it ends with a checkpoint for what was yielded; told to end at once, it fails as cancelled', async () => {
-      await using run = await follow('CREATE TABLE item (id int PRIMARY KEY)', 'public.item')
+      await using run = await follow('CREATE TABLE item (id int PRIMARY KEY)', 'item')
       await database.run('INSERT INTO item VALUES (1)')
       const stop = new AbortController()
       const types: string[] = []
@@ -299,7 +335,7 @@ for (const server of await testServers()) {
     })
 
     test('reads nothing twice when it goes on between the end of a transaction and the next', async () => {
-      await using run = await follow('CREATE TABLE item (id int PRIMARY KEY)', 'public.item')
+      await using run = await follow('CREATE TABLE item (id int PRIMARY KEY)', 'item')
       for (let id = 1; id <= 8; id++) await database.run(`INSERT INTO item VALUES (${id})`)
       const until = await run.position()
       const all = await run.collect(until, { flushIntervalMs: 0, bytesMax: 1 })
@@ -319,11 +355,11 @@ for (const server of await testServers()) {
       await using run = await follow(
         `CREATE TABLE item (id int PRIMARY KEY, mail text NOT NULL UNIQUE);
          ALTER TABLE item REPLICA IDENTITY USING INDEX item_mail_key`,
-        'public.item',
+        'item',
       )
       await database.run(`INSERT INTO item VALUES (1, 'a'); UPDATE item SET id = 2`)
       const unsuitable = await failureOf(run.collect(await run.position()))
-      expect(unsuitable).toEqual({ code: 'REPLICATION_IDENTITY_UNSUITABLE', stream: 'public.item' })
+      expect(unsuitable).toEqual({ code: 'REPLICATION_IDENTITY_UNSUITABLE', stream: `${schema}.item` })
     })
   })
 }

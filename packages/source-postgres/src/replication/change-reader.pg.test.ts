@@ -6,6 +6,8 @@ import type { SourceDatabase } from '../../testing/database.ts'
 import { RandomWorkload, randomNumbers } from '../../testing/random-workload.ts'
 import { Replica } from '../../testing/replica.ts'
 
+const transactions = 40
+
 /** Small enough that transactions of the workload are streamed before they end. */
 const walsenderSql = `SET logical_decoding_work_mem = '64kB'`
 
@@ -44,7 +46,7 @@ for (const server of await testServers()) {
         const workload = new RandomWorkload({ seed, hasTextTypes })
         await using run = await setUp(workload)
         await using aside = await database.open()
-        await workload.run(database.session, aside, 60)
+        await workload.run(database.session, aside, transactions)
         const until = await run.position()
 
         const replica = new Replica(workload.keys)
@@ -57,7 +59,7 @@ for (const server of await testServers()) {
         await expectSame(replica, workload)
 
         const random = randomNumbers(seed)
-        for (let times = 0; times < 4; times++) {
+        for (let times = 0; times < 3; times++) {
           const { position, replica: before } = checkpoints[random(checkpoints.length)]!
           const resumed = before.copy()
           const isStreamed = times % 2 === 0
@@ -94,7 +96,7 @@ for (const server of await testServers()) {
           }
         }
       })()
-      await workload.run(database.session, aside, 60)
+      await workload.run(database.session, aside, transactions)
       const until = await run.position()
       await waitUntil('all has been read', async () => await Promise.resolve(last >= until))
       stop.abort()
