@@ -15,7 +15,7 @@ import { resolveStreams } from '../src/source-stream.ts'
 import { waitUntil } from './database.ts'
 import type { SourceDatabase } from './database.ts'
 import { settingsOf } from './pgoutput-capture.ts'
-import { SourceRun, configure, recordLog } from './source-run.ts'
+import { SourceRun, configure, recordLog, schemasOf } from './source-run.ts'
 
 const never = new AbortController().signal
 const logStream = { name: 'log' }
@@ -58,13 +58,13 @@ export class ChangeRun implements AsyncDisposable {
 
   /** @param chosen streams to be read: `public.item`. All tables of their schema are published. */
   static async create(database: Database, slot: string, chosen: readonly string[]): Promise<ChangeRun> {
-    const schema = chosen[0]!.slice(0, chosen[0]!.indexOf('.'))
+    const [schema] = schemasOf(Object.fromEntries(chosen.map((key) => [key, {}])))
     await database.run(
-      `CREATE PUBLICATION ${slot} FOR TABLES IN SCHEMA ${schema} WITH (publish_via_partition_root = true)`,
+      `CREATE PUBLICATION ${slot} FOR TABLES IN SCHEMA ${schema ?? ''} WITH (publish_via_partition_root = true)`,
     )
     const created = await database.run(`SELECT lsn FROM pg_create_logical_replication_slot('${slot}', 'pgoutput')`)
     const from = parseLsn(created.at(0)?.at(0) ?? '')
-    const run = new SourceRun({ connection_string: database.connectionString, schemas: [schema] })
+    const run = new SourceRun({ connection_string: database.connectionString, schemas: [schema ?? ''] })
     const discovered = await run.discover()
     const configured = chosen.map((key) => {
       const stream = discovered.get(key)
@@ -159,5 +159,6 @@ export class ChangeRun implements AsyncDisposable {
 
 /** The position that a checkpoint of a ChangeRun says. */
 export function positionOf(checkpoints: readonly Checkpoint[]): Lsn {
-  return parseLsn(String(checkpoints.at(0)?.state['position']))
+  const position = checkpoints.at(0)?.state['position']
+  return parseLsn(typeof position === 'string' ? position : '')
 }

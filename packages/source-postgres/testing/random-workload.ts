@@ -111,7 +111,7 @@ export class RandomWorkload {
   async rows(session: TestSession): Promise<Map<string, { columns: string[]; rows: string[] }>> {
     const found = new Map<string, { columns: string[]; rows: string[] }>()
     for (const [index, key] of [...this.keys.keys()].entries()) {
-      const { name, hasCode, columns } = this.#tables[index]!
+      const { name, hasCode, columns } = this.#tables.at(index)!
       const names = ['id', ...(hasCode ? ['code'] : []), ...columns.map((column) => column.name)]
       await session.run(`SET TimeZone TO 'UTC'; SET DateStyle TO 'ISO, YMD'`)
       const rows = await session.run(`SELECT ${names.join(', ')} FROM ${name}`)
@@ -121,7 +121,7 @@ export class RandomWorkload {
   }
 
   get #aside(): WorkloadTable {
-    return this.#tables[3]!
+    return this.#tables.at(3)!
   }
 
   #transaction(): string {
@@ -133,12 +133,12 @@ export class RandomWorkload {
   }
 
   #step(): string {
-    const table = this.#tables[this.#random(3)]!
+    const table = this.#tables.at(this.#random(3))!
     switch (this.#random(10)) {
       case 0:
         return this.#alter(table)
       case 1:
-        return this.#random(3) === 0 ? `TRUNCATE ${this.#tables[0]!.name}, ${table.name}` : this.#changesOf(table, 1)
+        return this.#random(3) === 0 ? `TRUNCATE ${this.#tables.at(0)!.name}, ${table.name}` : this.#changesOf(table, 1)
       case 2:
       case 3:
         return this.#savepoint(table)
@@ -153,12 +153,12 @@ export class RandomWorkload {
     const inner = this.#random(3) === 0 ? this.#alter(table) : this.#changesOf(table, 2)
     if (this.#random(2) === 0) return `SAVEPOINT ${name}; ${inner}; RELEASE ${name}`
     this.#restore(before)
-    return `SAVEPOINT ${name}; ${inner}; ROLLBACK TO ${name}; ${this.#changesOf(this.#tables[0]!, 1)}`
+    return `SAVEPOINT ${name}; ${inner}; ROLLBACK TO ${name}; ${this.#changesOf(this.#tables.at(0)!, 1)}`
   }
 
   /** What was rolled back is gone, but numbers and names once given are not given again. */
   #restore(tables: WorkloadTable[]): void {
-    for (const [index, table] of tables.entries()) table.nextId = this.#tables[index]!.nextId
+    for (const [index, table] of tables.entries()) table.nextId = this.#tables.at(index)!.nextId
     this.#tables = tables
   }
 
@@ -200,7 +200,7 @@ export class RandomWorkload {
 
   #value(type: string, id: string): string {
     const r = 1 + this.#random(1000)
-    const value = columnTypes[type]!(id, r)
+    const value = columnTypes[type]?.(id, r) ?? 'NULL'
     return this.#random(3) === 0 ? `CASE WHEN abs(${id}) % 3 = 0 THEN NULL ELSE ${value} END` : value
   }
 
@@ -239,7 +239,7 @@ export class RandomWorkload {
   }
 
   #pick<Item>(items: readonly Item[]): Item {
-    return items[this.#random(items.length)]!
+    return items.at(this.#random(items.length))!
   }
 
   #newName(): string {

@@ -57,7 +57,7 @@ export class Replica {
     let deleted: ReplicaRow | undefined
     for (const [row, values] of rowsOf(batch).entries()) {
       const operation = changes.operations[row]
-      this.#goOn(key, { position: changes.positions[row]!, order: changes.orders[row]! })
+      this.#goOn(key, { position: changes.positions.at(row)!, order: changes.orders.at(row)! })
       const now: Record<string, string | null> = {}
       const missing: string[] = []
       for (const [index, { name }] of schema.columns.entries()) {

@@ -29,14 +29,15 @@ for (const server of await testServers()) {
       return await ChangeRun.create(database, newSlot(), [...workload.keys.keys()])
     }
 
-    async function expectSame(replica: Replica, workload: RandomWorkload): Promise<void> {
-      for (const [key, { columns, rows }] of await workload.rows(database.session)) {
-        expect({ seed: workload.seed, key, rows: replica.rows(key, columns) }).toEqual({
-          seed: workload.seed,
-          key,
-          rows,
-        })
-      }
+    async function differences(replica: Replica, workload: RandomWorkload): Promise<unknown[]> {
+      const tables = await workload.rows(database.session)
+      return [...tables].flatMap(([key, { columns, rows }]) => {
+        const found = replica.rows(key, columns)
+        const missing = rows.filter((row) => !found.includes(row))
+        const wrong = found.filter((row) => !rows.includes(row))
+        const isSame = missing.length === 0 && wrong.length === 0
+        return isSame ? [] : [{ seed: workload.seed, key, columns, missing, wrong }]
+      })
     }
 
     test.each([{ hasTextTypes: false }, { hasTextTypes: true }])(
@@ -56,11 +57,11 @@ for (const server of await testServers()) {
           if (message.type !== 'checkpoint') continue
           checkpoints.push({ position: positionOf(message.checkpoints), replica: replica.copy() })
         }
-        await expectSame(replica, workload)
+        expect(await differences(replica, workload)).toEqual([])
 
         const random = randomNumbers(seed)
         for (let times = 0; times < 3; times++) {
-          const { position, replica: before } = checkpoints[random(checkpoints.length)]!
+          const { position, replica: before } = checkpoints.at(random(checkpoints.length))!
           const resumed = before.copy()
           const isStreamed = times % 2 === 0
           const options = isStreamed
@@ -69,7 +70,7 @@ for (const server of await testServers()) {
           for await (const message of run.read({ from: position, until, bytesMax: 64 * 1024, ...options })) {
             resumed.apply(message)
           }
-          await expectSame(resumed, workload)
+          expect(await differences(resumed, workload)).toEqual([])
         }
       },
     )
@@ -102,7 +103,7 @@ for (const server of await testServers()) {
       stop.abort()
       await reading
       expect(connections).toBeGreaterThan(1)
-      await expectSame(replica, workload)
+      expect(await differences(replica, workload)).toEqual([])
     })
   })
 }

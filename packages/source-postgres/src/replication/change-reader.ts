@@ -6,7 +6,7 @@ import type { ChangeSource, ReadChangesOptions, StartedReplication } from './cha
 import { ControlSession } from './control-session.ts'
 import { FlushClock } from './flush-clock.ts'
 import { emitHeartbeat } from './heartbeat.ts'
-import { formatLsn, lsnNone } from './lsn.ts'
+import { lsnNone } from './lsn.ts'
 import type { Lsn } from './lsn.ts'
 import type { MessageCursor } from './message-cursor.ts'
 import type { StreamCommitMessage } from './pgoutput-message.ts'
@@ -61,7 +61,7 @@ class ChangeReader implements ChangeSource {
     // A quarter for transactions that are not committed, the rest for batches and what is on its way to and from them.
     this.#streamed = new StreamedTransactions(budget.bytesMax / 4)
     this.#assembler = new ChangeAssembler({ from, until, budget, pool, streamed: this.#streamed })
-    this.#control = new ControlSession(options.openSession)
+    this.#control = new ControlSession(async () => await options.openSession())
     this.#flushClock = new FlushClock(options.flushIntervalMs)
     this.#yielded = from
   }
@@ -98,12 +98,12 @@ class ChangeReader implements ChangeSource {
 
   /** Undefined when it was told to stop meanwhile. @param lost why there is no connection any longer. */
   async #connect(lost: unknown): Promise<StartedReplication | undefined> {
-    const { connect, until } = this.#options
+    const options = this.#options
     this.#assembler.disconnect()
     await this.#streamed.clear()
     this.#isText ||= lost === needsText
-    const open = async () => await connect(this.#assembler.position, { isText: this.#isText })
-    if (until !== undefined) return await open()
+    const open = async () => await options.connect(this.#assembler.position, { isText: this.#isText })
+    if (options.until !== undefined) return await open()
     if (lost !== needsText) return await this.#connectAgain(open, lost)
     try {
       return await open()
@@ -236,8 +236,8 @@ class ChangeReader implements ChangeSource {
   }
 
   async #plan(isBinary: boolean): Promise<void> {
-    const { findStream, typePolicy: policy } = this.#options
-    const stream = await findStream(this.#assembler.relation!)
+    const { typePolicy: policy } = this.#options
+    const stream = await this.#options.findStream(this.#assembler.relation!)
     const overrides = stream === undefined ? new Map() : overriddenTypes(stream.source, policy)
     await this.#assembler.plan(stream, async (relation, columns) => {
       const described = await this.#control.use(
@@ -263,7 +263,7 @@ class ChangeReader implements ChangeSource {
 
   /** Yields all there is, and a checkpoint for it. Only between transactions. */
   async *#flush(): Messages {
-    const { checkpoints, caughtUpFrom } = this.#options
+    const { caughtUpFrom } = this.#options
     const assembler = this.#assembler
     const startedAtMs = performance.now()
     assembler.flush()
@@ -273,7 +273,11 @@ class ChangeReader implements ChangeSource {
     this.#yielded = assembler.position
     this.#yieldedAtMs = startedAtMs
     const isCaughtUp = caughtUpFrom !== undefined && assembler.position >= caughtUpFrom
-    yield { type: 'checkpoint', checkpoints: checkpoints(assembler.position), ...(isCaughtUp && { isCaughtUp }) }
+    yield {
+      type: 'checkpoint',
+      checkpoints: this.#options.checkpoints(assembler.position),
+      ...(isCaughtUp && { isCaughtUp }),
+    }
   }
 
   async *#takeMessages(): Messages {

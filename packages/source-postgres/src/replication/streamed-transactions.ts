@@ -120,7 +120,7 @@ export class StreamedTransactions implements AsyncDisposable {
   /** Forgets all. */
   async clear(): Promise<void> {
     this.leave()
-    for (const xid of [...this.#transactions.keys()]) this.forget(xid)
+    for (const xid of this.#transactions.keys()) this.forget(xid)
     await this.settle()
   }
 
