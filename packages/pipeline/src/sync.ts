@@ -150,6 +150,7 @@ class Uncommitted {
   #bytes = 0
   #hasData = false
   #hasCaughtUp = false
+  #hasToldCaughtUp = false
   #lag: ReplicationLag | undefined
   /** When the newest change was committed, by the source's clock. */
   #changedAtMs = -Infinity
@@ -259,8 +260,16 @@ class Uncommitted {
 
   #tellFollower(): void {
     if (!this.#hasCaughtUp) return
+    if (!this.#hasToldCaughtUp) this.#tellProgress()
+    this.#hasToldCaughtUp = true
     this.#options.follow?.caughtUp()
     if (this.#touched.size > 0) this.#options.follow?.rowsCommitted()
+  }
+
+  /** What was copied has its final count when the run has caught up, although no stream is complete while it follows. */
+  #tellProgress(): void {
+    const { emit, tally } = this.#options
+    for (const { stream, rows, bytes } of tally.streams()) emit({ type: 'stream_progress', stream, rows, bytes })
   }
 
   #forget(): void {

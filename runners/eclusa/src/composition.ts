@@ -44,6 +44,8 @@ export interface OpenPipeline extends AsyncDisposable {
   readonly pipeline: Pipeline
   readonly source: ConfiguredSource
   readonly destination: ConfiguredDestination
+  /** @see OpenSource.change */
+  readonly changeSource: (() => Promise<void>) | undefined
   readonly secrets: readonly string[]
 }
 
@@ -79,6 +81,7 @@ export async function openPipeline(
     pipeline,
     source: opened.source,
     destination,
+    changeSource: opened.change && (async () => await opened.change!()),
     secrets: [...opened.source.secrets, ...destination.secrets],
     [Symbol.asyncDispose]: async () => await opened[Symbol.asyncDispose](),
   }

@@ -4,6 +4,8 @@ import type { ConfigurablePart } from './config/connector-registry.ts'
 /** A source ready to use. Disposing ends what had to be started for it. */
 export interface OpenSource extends AsyncDisposable {
   readonly source: ConfiguredSource
+  /** Of a source for trying out: lets something happen in its database, in one transaction. */
+  change?(): Promise<void>
 }
 
 export interface SourcePart extends ConfigurablePart {

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createSales, readSalesChecksum } from '@eclusa/example-sales'
+import { applySalesChanges, createSales, readSalesChecksum } from '@eclusa/example-sales'
 import { testServer } from '@eclusa/postgres-local/testing'
 import type { TestDatabase } from '@eclusa/postgres-local/testing'
 import { openDuckDb } from '@eclusa/warehouse'
@@ -17,7 +17,7 @@ let database: TestDatabase
 let client: pg.Client
 let demos: CliResult[]
 
-/** The demo twice at once in one folder, while the same company is made here to compare with. */
+/** The demo twice at once in one folder, while the same company is made here, and lives on, to compare with. */
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'eclusa demo '))
   const words = ['demo', '--scale', String(scale)]
@@ -27,6 +27,7 @@ beforeAll(async () => {
   client = new pg.Client({ connectionString: database.connectionString })
   await client.connect()
   await createSales(client, { scale })
+  for (const step of [1, 2, 3, 4]) await applySalesChanges(client, { step })
   demos = await running
 }, 180_000)
 
@@ -41,10 +42,12 @@ test('two demos at once both succeed, each in a folder of its own', () => {
   const [text, json] = demos as [CliResult, CliResult]
   expect(text.stdout).toContain('Revenue by month and department')
   expect(text.stdout).toContain('Go on with:')
+  expect(text.stderr).toMatch(/change 4 of 4: [\d,]+ orders, [\d,]+ euros, .* after it was made in PostgreSQL/u)
   const lines = json.stdout
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as { type: string; status?: string })
+  expect(lines.filter(({ type }) => type === 'live')).toHaveLength(4)
   expect(lines.find(({ type }) => type === 'run_completed')).toMatchObject({ status: 'succeeded' })
   expect(lines.at(-1)).toMatchObject({ type: 'project' })
 })

@@ -1,4 +1,4 @@
-import { createSales } from '@eclusa/example-sales'
+import { applySalesChanges, createSales } from '@eclusa/example-sales'
 import { startPostgresLocal } from '@eclusa/postgres-local'
 import type { PostgresLocal } from '@eclusa/postgres-local'
 import type { ConnectorContext } from '@eclusa/sdk'
@@ -24,6 +24,12 @@ export const salesDemoConfigSchema = z.strictObject({
     .describe(
       'Keep the database here from run to run, for trying incremental streams. Default: a temporary one, made anew.',
     ),
+  replicate: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Read changes from the log of the database, for trying `eclusa run --follow`; from run to run with data_directory. Default: false.',
+    ),
 })
 export type SalesDemoConfig = z.input<typeof salesDemoConfigSchema>
 
@@ -41,7 +47,7 @@ async function openSalesDemo(
   config: z.output<typeof salesDemoConfigSchema>,
   context: ConnectorContext,
 ): Promise<OpenSource> {
-  const server = await startServer(config.data_directory, context)
+  const server = await startServer(config, context)
   try {
     if (!(await hasSales(server))) await fillServer(server, config.scale, context)
     const source = postgres({
@@ -52,17 +58,33 @@ async function openSalesDemo(
       password: server.password,
       ssl_mode: 'disable',
       schemas: ['sales'],
+      ...(config.replicate ? { replication_method: { method: 'CDC' as const } } : {}),
     })
-    return { source, [Symbol.asyncDispose]: async () => await server.stop() }
+    let step = 0
+    return {
+      source,
+      change: async () => {
+        step += 1
+        await withClient(server, databaseName, async (client) => await applySalesChanges(client, { step }))
+      },
+      [Symbol.asyncDispose]: async () => await server.stop(),
+    }
   } catch (error) {
     await server.stop()
     throw error
   }
 }
 
-async function startServer(dataDir: string | undefined, { signal, log }: ConnectorContext): Promise<PostgresLocal> {
+async function startServer(
+  { data_directory: dataDir, replicate }: z.output<typeof salesDemoConfigSchema>,
+  { signal, log }: ConnectorContext,
+): Promise<PostgresLocal> {
   const startedAtMs = performance.now()
-  const server = await startPostgresLocal({ signal, ...(dataDir === undefined ? {} : { dataDir }) })
+  const server = await startPostgresLocal({
+    signal,
+    ...(dataDir === undefined ? {} : { dataDir }),
+    ...(replicate ? { settings: { wal_level: 'logical' } } : {}),
+  })
   log.info(`Started an embedded PostgreSQL ${server.version} in ${secondsSince(startedAtMs)} s.`)
   return server
 }

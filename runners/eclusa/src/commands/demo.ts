@@ -13,6 +13,7 @@ import { formatResult } from '../output/query-result.ts'
 import type { RunCommand } from '../run-command.ts'
 import { shownPath } from '../shown-path.ts'
 import { parseScale } from './init.ts'
+import { LiveAct } from '../live-act.ts'
 import { reportRun, watchRun } from './run.ts'
 
 interface DemoOptions {
@@ -55,11 +56,24 @@ function demoProject(scale: number): NewProject {
   return { name: 'sales', warehouse: './warehouse.duckdb', source: { connector: 'sales_demo', scale } }
 }
 
-/** The embedded server lives as long as this function. */
+/**
+ * The embedded server lives as long as this function. Its tables are replicated, so that the last act can be a live one.
+ */
 async function runDemo(context: CommandContext, loaded: LoadedConfig): Promise<Outcome> {
-  await using project = await openLoaded(context, loaded)
-  const run = project.pipeline.run({ signal: context.interruption.abortSignal })
-  return reportRun(context, project.pipeline.name, await watchRun(context, run))
+  const source = { ...loaded.project.source, replicate: true }
+  await using project = await openLoaded(
+    context,
+    { ...loaded, project: { ...loaded.project, source } },
+    { fullRefresh: false, stepsIntervalMs: 0 },
+  )
+  const { pipeline, changeSource } = project
+  const live = new LiveAct(context, { change: changeSource!, stop: () => run.stop() })
+  const run = pipeline.run({
+    follow: true,
+    signal: context.interruption.abortSignal,
+    whileOpen: async (open) => live.open(open),
+  })
+  return reportRun(context, pipeline.name, await watchRun(context, run, (event) => live.onEvent(event)))
 }
 
 async function showAnswer(context: CommandContext, { project }: LoadedConfig): Promise<void> {

@@ -82,8 +82,8 @@ export async function watchRun(
     let loadDurationMs = 0
     let startedAtMs = 0
     for await (const event of run) {
-      onEvent?.(event)
       reporter.onEvent(event)
+      onEvent?.(event)
       if (event.type === 'run_started') startedAtMs = Date.parse(event.at)
       if (event.type === 'committed') loadDurationMs = Date.parse(event.at) - startedAtMs
     }

@@ -6,8 +6,8 @@ import type { RunProgress, StreamProgress } from './run-progress.ts'
 import type { Paint } from './terminal.ts'
 
 /**
- * What a line that stays says about an event; undefined for events that are shown otherwise or not at all. Of the rounds of
- * steps while a run follows, all but the first are told only when something is wrong.
+ * What a line (or some) that stays says about an event; undefined for events that are shown otherwise or not at all. Of the
+ * rounds of steps while a run follows, all but the first are told only when something is wrong.
  */
 export function eventLine(event: RunEvent, paint: Paint, progress: RunProgress = noProgress): string | undefined {
   if (event.type === 'step_completed' && event.status === 'succeeded' && isRepeated(event.step, progress))
@@ -26,7 +26,7 @@ export function eventLine(event: RunEvent, paint: Paint, progress: RunProgress =
       return `${mark} ${event.step}  ${event.summary}${paint('dim', `, ${formatDuration(event.durationMs)}`)}`
     }
     case 'caught_up':
-      return `${paint('green', '✓')} caught up  ${paint('dim', `${formatCounted(event.rows, 'row')}, ${formatDuration(event.durationMs)}; following until it is stopped`)}`
+      return caughtUpLines(event, progress, paint)
     case 'log':
       // What a connector warns of, the log has told already.
       return event.level === 'debug' || event.origin === 'connector'
@@ -35,6 +35,27 @@ export function eventLine(event: RunEvent, paint: Paint, progress: RunProgress =
     default:
       return undefined
   }
+}
+
+/** Replicated streams are never complete while they are followed: what was copied of them is told here. */
+function caughtUpLines(
+  event: Extract<RunEvent, { type: 'caught_up' }>,
+  { streams }: RunProgress,
+  paint: Paint,
+): string {
+  const facts = (...texts: string[]) => paint('dim', texts.join(', '))
+  const read = [...streams.values()].filter(({ status, rows }) => status === 'running' && rows > 0)
+  const total = facts(
+    formatCounted(event.rows, 'row'),
+    formatDuration(event.durationMs),
+    'following until it is stopped',
+  )
+  return [
+    ...read.map(({ key, rows, bytes }) => `${key}  ${facts(formatCounted(rows, 'row'), formatBytes(bytes))}`),
+    `caught up  ${total}`,
+  ]
+    .map((line) => `${paint('green', '✓')} ${line}`)
+    .join('\n')
 }
 
 function isRepeated(step: string, { follow, steps }: RunProgress): boolean {
