@@ -82,12 +82,14 @@ export class LoadLimits {
 
   /** For a statement that inserts with so many threads. */
   async beginInserting(threads: number): Promise<void> {
-    if (this.#guests > 0) return
-    await this.#setThreads(threads)
-    const bytes = this.#insertingBytes * threads + this.#extraBytes
-    if (this.#isLifted || bytesOf(this.#configuredMemory) <= bytes) return
-    // DuckDB refuses when more is in use at the moment: then all stays as it is.
-    await this.#setMemory(`${bytes} bytes`).catch(() => {})
+    await this.#inTurn(async () => {
+      if (this.#guests > 0) return
+      await this.#setThreads(threads)
+      const bytes = this.#insertingBytes * threads + this.#extraBytes
+      if (this.#isLifted || bytesOf(this.#configuredMemory) <= bytes) return
+      // DuckDB refuses when more is in use at the moment: then all stays as it is.
+      await this.#setMemory(`${bytes} bytes`).catch(() => {})
+    })
   }
 
   /** A batch this large is on its way: it has rows that DuckDB must hold whole, several times over. */
@@ -98,8 +100,7 @@ export class LoadLimits {
   /** For everything else: all that was configured, until `lower`. */
   async lift(): Promise<void> {
     this.#isLifted = true
-    await this.#setMemory(this.#configuredMemory)
-    await this.#setThreads(this.threadsMax)
+    await this.#inTurn(async () => await this.#setAll(this.#connection))
   }
 
   /** What is inserted from now on needs no more than usual. */
@@ -122,8 +123,7 @@ export class LoadLimits {
       isGone = true
     }
     try {
-      await this.#setMemory(this.#configuredMemory, connection)
-      await this.#setThreads(this.threadsMax, connection)
+      await this.#inTurn(async () => await this.#setAll(connection))
       return leave
     } catch (error) {
       leave()
@@ -131,20 +131,21 @@ export class LoadLimits {
     }
   }
 
+  async #setAll(connection: WarehouseConnection): Promise<void> {
+    await this.#setMemory(this.#configuredMemory, connection)
+    await this.#setThreads(this.threadsMax, connection)
+  }
+
   async #setMemory(limit: string, connection = this.#connection): Promise<void> {
-    await this.#inTurn(async () => {
-      if (this.#memory === limit) return
-      await connection.query(`SET memory_limit = '${limit}'`)
-      this.#memory = limit
-    })
+    if (this.#memory === limit) return
+    await connection.query(`SET memory_limit = '${limit}'`)
+    this.#memory = limit
   }
 
   async #setThreads(count: number, connection = this.#connection): Promise<void> {
-    await this.#inTurn(async () => {
-      if (this.#threads === count) return
-      await connection.query(`SET threads = ${count}`)
-      this.#threads = count
-    })
+    if (this.#threads === count) return
+    await connection.query(`SET threads = ${count}`)
+    this.#threads = count
   }
 
   /** One change after the other, so that what is remembered is what holds. */
