@@ -63,6 +63,16 @@ describe.each(await testServers())('PostgreSQL $major', (server) => {
       await waitUntil('more was written', async () => await Promise.resolve(writer.commits() > seen + 40))
     }
     expect(copied).toBe(0)
+    // Every row is copied, and the log is not read up to the last snapshot yet.
+    await run.run(
+      { [table]: replicated },
+      {
+        stopAfter: (message) =>
+          message.type === 'checkpoint' &&
+          message.checkpoints.some(({ stream, state }) => stream.name === 'item' && state['phase'] === 'replicating'),
+      },
+    )
+    expect(run.destination.rows(table, columns)).toEqual([])
     await run.run({ [table]: replicated })
     expect(run.destination.startedResumed).toEqual({ [table]: true })
     expect(typesOf(run.destination.messages, 'stream_restarted', 'stream_copied')).toEqual(['stream_copied'])
@@ -173,24 +183,32 @@ describe.each(await testServers())('PostgreSQL $major', (server) => {
     }
   })
 
-  it('reads partitioned tables through their root, partitions that come later too', async () => {
-    const schema = await database.makeSchema()
-    const table = `${schema}.measure`
-    await database.run(`
+  it.each([true, false])(
+    'reads partitioned tables, also later partitions; published via the root: %s',
+    async (isViaRoot) => {
+      const schema = await database.makeSchema()
+      const table = `${schema}.measure`
+      await database.run(`
       CREATE TABLE ${table} (id int, day int, n int, PRIMARY KEY (day, id)) PARTITION BY LIST (day);
       CREATE TABLE ${table}_1 PARTITION OF ${table} FOR VALUES IN (1);
       INSERT INTO ${table} SELECT i, 1, 0 FROM generate_series(1, 30) AS i`)
-    const run = new ReplicatedRun(database, slotName(server, 'partitioned'), { keys: { [table]: ['day', 'id'] } })
-    await run.run({ [table]: replicated })
-    await database.run(`
+      const run = new ReplicatedRun(database, slotName(server, `partitioned_${isViaRoot}`), {
+        keys: { [table]: ['day', 'id'] },
+      })
+      await database.run(
+        `CREATE PUBLICATION ${run.name} FOR TABLE ${table} WITH (publish_via_partition_root = ${isViaRoot})`,
+      )
+      await run.run({ [table]: replicated })
+      await database.run(`
       CREATE TABLE ${table}_2 (n int, id int NOT NULL, day int NOT NULL);
       ALTER TABLE ${table} ATTACH PARTITION ${table}_2 FOR VALUES IN (2);
       INSERT INTO ${table} SELECT i, 2, 0 FROM generate_series(1, 30) AS i;
       UPDATE ${table} SET day = 2, id = id + 100 WHERE day = 1 AND id < 5; UPDATE ${table} SET n = 1 WHERE id = 7`)
-    await run.run({ [table]: replicated })
-    const { source, destination } = await run.rows(table, ['id', 'day', 'n'])
-    expect(destination).toEqual(source)
-  })
+      await run.run({ [table]: replicated })
+      const { source, destination } = await run.rows(table, ['id', 'day', 'n'])
+      expect(destination).toEqual(source)
+    },
+  )
 
   it('confirms to the server only what is durable, and at the end all of it', async () => {
     const table = `${await database.makeSchema()}.item`

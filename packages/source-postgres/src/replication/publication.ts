@@ -1,7 +1,7 @@
 import { EclusaError } from '@eclusa/sdk'
 import type { ConfiguredStream } from '@eclusa/sdk'
 import type { Session } from '../connection/session.ts'
-import { qualifiedName, quoteIdentifier, quoteLiteral } from '../sql-text.ts'
+import { qualifiedName, quoteIdentifier } from '../sql-text.ts'
 import type { ReplicatedTable } from './replicated-table.ts'
 
 /** A publication as the server has it. */
@@ -262,10 +262,4 @@ export async function ensurePublication(
   const made = await readPublication(session, name)
   if (made !== undefined) return made
   throw publicationForbidden(name, undefined, { statements, why: 'it was dropped at once' })
-}
-
-export async function dropPublication(session: Session, name: string): Promise<void> {
-  await session.execute(`DROP PUBLICATION IF EXISTS ${quoteIdentifier(name)}`, {
-    doing: `dropping the publication ${quoteLiteral(name)}`,
-  })
 }
