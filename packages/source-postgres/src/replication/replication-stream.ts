@@ -25,6 +25,10 @@ export interface ReplicationStreamOptions {
   readonly stopTimeoutMs: number
 }
 
+/** A walsender sends every change by itself. Chunks smaller and closer than this are not worth being taken one by one. */
+const trickleBytesMax = 32 * 1024
+const trickleMs = 1
+
 const copyBothType = 0x57
 const copyDoneType = 0x63
 const readyForQueryType = 0x5a
@@ -55,6 +59,7 @@ export class ReplicationStream implements AsyncDisposable {
   #state: 'starting' | 'streaming' | 'ending' | 'failed' | 'finished' = 'starting'
   #failure: unknown
   #isPaused = false
+  #isResting = false
   #isInterrupted = false
   #positions: ConsumedPositions = { written: lsnNone, flushed: lsnNone, applied: lsnNone }
   #receivedAtMs = performance.now()
@@ -163,7 +168,10 @@ export class ReplicationStream implements AsyncDisposable {
 
   #onData(chunk: Buffer): void {
     if (this.#state === 'failed' || this.#state === 'finished') return
-    this.#receivedAtMs = performance.now()
+    const nowMs = performance.now()
+    const isTrickle = chunk.length < trickleBytesMax && nowMs - this.#receivedAtMs < trickleMs
+    this.#receivedAtMs = nowMs
+    if (isTrickle) this.#rest()
     this.#filling.append(chunk)
     this.#scan()
     if (this.#frames === 0) return
@@ -243,7 +251,18 @@ export class ReplicationStream implements AsyncDisposable {
     if (!this.#isPaused) return
     this.#isPaused = false
     this.#receivedAtMs = performance.now()
-    this.#socket.resume()
+    if (!this.#isResting) this.#socket.resume()
+  }
+
+  /** Lets messages gather in the system's buffer for a moment: taking each by itself costs more than decoding it. */
+  #rest(): void {
+    if (this.#isResting || this.#isPaused || this.#state !== 'streaming') return
+    this.#isResting = true
+    this.#socket.pause()
+    setTimeout(() => {
+      this.#isResting = false
+      if (!this.#isPaused) this.#socket.resume()
+    }, trickleMs)
   }
 
   #discard(): void {
