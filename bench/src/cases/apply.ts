@@ -1,6 +1,7 @@
 /*
  * (e) Changes alone: a backlog that is in memory already, brought into tables of a DuckDB file. How long its commits take is
- * printed to the error output. Arguments: file, rows per table, commits, changes per commit, tables, tables per commit.
+ * printed to the error output. Arguments: file, rows per table, commits, changes per commit, tables, tables per commit; with
+ * --soft, deletes are soft.
  */
 import { rm } from 'node:fs/promises'
 import { duckdb } from '@eclusa/destination-duckdb'
@@ -9,12 +10,13 @@ import { backlog, copyOf, replicatedTable } from '../change-backlog.ts'
 import { spreadOf } from '../comparison.ts'
 import { measure, report } from '../measurement.ts'
 
-const [file = '', ...numbers] = process.argv.slice(2)
+const isSoft = process.argv.includes('--soft')
+const [file = '', ...numbers] = process.argv.slice(2).filter((argument) => argument !== '--soft')
 const [rows = 100_000, commits = 15, changesPerCommit = 32_000, tableCount = 10, tablesPerCommit = 10] =
   numbers.map(Number)
 for (const name of [file, `${file}.wal`]) await rm(name, { force: true })
 const tables = Array.from({ length: tableCount }, (_, index) => replicatedTable(index))
-await using session = await duckdb({ path: file }).open({
+await using session = await duckdb({ path: file, cdc_deletion_mode: isSoft ? 'soft_delete' : 'hard_delete' }).open({
   catalog: { streams: tables },
   pipeline: 'bench',
   runId: 'bench',

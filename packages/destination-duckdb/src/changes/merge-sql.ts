@@ -114,15 +114,16 @@ function deleteKeys(merge: Merge, from: string): string {
 }
 
 function resolvedRows(merge: Merge): string {
-  const own = merge.columns.map((column) => `${resolvedValue(merge, column)} AS ${quote(column.name)}`)
   const marked = merge.columns.filter((column) => isFillable(merge, column))
-  const conditions = [
-    ...(merge.takes === 'last' ? [`s.${row} IN (${lastRows({ ...merge, changes: 'changes' })})`] : []),
-    ...(merge.mayBeBehind && merge.takes === 'last' ? [`NOT EXISTS (${newerRow(merge)})`] : []),
+  const own = merge.columns.map((column) => `${resolvedValue(merge, column)} AS ${quote(column.name)}`)
+  const steps = [
+    `changes AS (SELECT * FROM ${changesOf(merge)})`,
+    ...lineages(merge),
+    `filled AS (${filledRows(merge, marked)})`,
+    `found AS (${foundRows(merge, marked)})`,
   ]
-  return `WITH RECURSIVE ${[`changes AS (SELECT * FROM ${changesOf(merge)})`, ...lineages(merge), `filled AS (${filledRows(merge, marked)})`].join(', ')}
-SELECT ${[...own, `s.${operation}`, `${unfoundCount(merge, marked)} AS ${unfoundColumn}`].join(', ')}
-FROM filled AS s${baseJoin(merge, marked)}${whereAll(conditions)}`
+  return `WITH RECURSIVE ${steps.join(', ')}
+SELECT ${[...own, `s.${operation}`, `${unfoundCount(merge, marked)} AS ${unfoundColumn}`].join(', ')} FROM found AS s`
 }
 
 /** Each change with, for each column that may be left out, the last value that a change of its row brought. */
@@ -159,7 +160,7 @@ function resolvedValue(merge: Merge, column: MergeColumn): string {
 }
 
 function foundValue(index: number): string {
-  return `coalesce(s._eclusa_filled_${index}, t._eclusa_value_${index})`
+  return `s._eclusa_found_${index}`
 }
 
 /** What is said of a value goes with it; and of a value that nobody knows, that much is said. */
@@ -199,27 +200,44 @@ function unfoundCount(merge: Merge, marked: readonly MergeColumn[]): string {
   return counts.length === 0 ? '0' : counts.join(' + ')
 }
 
-/** Rows of the table that hold what was not sent: older than the change, and, but for a delete, not deleted themselves. */
-function baseJoin(merge: Merge, marked: readonly MergeColumn[]): string {
-  if (merge.key.length === 0 || marked.length === 0) return ''
-  const target = duckdbDialect.formatRelation(merge.table)
-  const key = merge.key.map(quote).join(', ')
-  const values = marked.map((column, index) => `${valueOf(column, 't')} AS _eclusa_value_${index}`)
-  // A history has many rows of one key.
-  const last =
-    merge.takes === 'all'
-      ? ` WHERE EXISTS (SELECT 1 FROM filled AS f WHERE ${merge.key.map((name, index) => `t.${quote(name)} = f._eclusa_base_${index}`).join(' AND ')})
-QUALIFY row_number() OVER (PARTITION BY ${keyList(merge, 't')} ORDER BY t.${lsn} DESC NULLS LAST, t.${order} DESC NULLS LAST) = 1`
-      : ''
-  const same = merge.key.map((name, index) => `t.${quote(name)} = s._eclusa_base_${index}`)
+/**
+ * Changes that count, with what their rows had before: from a change, else from the table. Joins are by keys alone, and what
+ * else must hold is looked at afterwards: with more conditions DuckDB (1.5.6) compares each row with each.
+ */
+function foundRows(merge: Merge, marked: readonly MergeColumn[]): string {
+  const isFilled = merge.key.length > 0 && marked.length > 0
+  const isGuarded = merge.mayBeBehind && merge.takes === 'last'
+  // Older than the change, and, but for a delete, not deleted itself.
+  const isBase = [`(t.${deletedAt} IS NULL OR ${isDelete('s')})`, ...(merge.mayBeBehind ? [`NOT ${isAsNew('t')}`] : [])]
+  const found = marked.map((_, index) => {
+    const base = `CASE WHEN ${isBase.join(' AND ')} THEN t._eclusa_value_${index} END`
+    return `coalesce(s._eclusa_filled_${index}, ${base}) AS _eclusa_found_${index}`
+  })
   const conditions = [
-    ...same,
-    ...(merge.mayBeBehind ? [`NOT ${isAsNew('t')}`] : []),
-    `(t.${deletedAt} IS NULL OR ${isDelete('s')})`,
+    ...(merge.takes === 'last' ? [`s.${row} IN (${lastRows({ ...merge, changes: 'changes' })})`] : []),
+    ...(isGuarded ? [`NOT ${isAsNew('n')}`] : []),
   ]
+  const joins = [...(isFilled ? [baseJoin(merge, marked)] : []), ...(isGuarded ? [guardJoin(merge)] : [])]
+  return `SELECT ${['s.*', ...(isFilled ? found : [])].join(', ')} FROM filled AS s${joins.join('')}${whereAll(conditions)}`
+}
+
+function baseJoin(merge: Merge, marked: readonly MergeColumn[]): string {
+  const target = duckdbDialect.formatRelation(merge.table)
+  const values = marked.map((column, index) => `${valueOf(column, 't')} AS _eclusa_value_${index}`)
+  const isBase = (change: string) =>
+    merge.key.map((name, index) => `t.${quote(name)} = ${change}._eclusa_base_${index}`).join(' AND ')
+  // A history has many rows of one key.
+  const last = ` WHERE EXISTS (SELECT 1 FROM filled AS f WHERE ${isBase('f')})
+QUALIFY row_number() OVER (PARTITION BY ${keyList(merge, 't')} ORDER BY t.${lsn} DESC NULLS LAST, t.${order} DESC NULLS LAST) = 1`
   return `
-LEFT JOIN (SELECT ${key}, t.${lsn}, t.${order}, t.${deletedAt}, ${values.join(', ')} FROM ${target} AS t${last}) AS t
-ON ${conditions.join(' AND ')}`
+LEFT JOIN (SELECT ${[keyList(merge, 't'), `t.${lsn}`, `t.${order}`, `t.${deletedAt}`, ...values].join(', ')}
+  FROM ${target} AS t${merge.takes === 'all' ? last : ''}) AS t ON ${isBase('s')}`
+}
+
+function guardJoin(merge: Merge): string {
+  const target = duckdbDialect.formatRelation(merge.table)
+  return `
+LEFT JOIN (SELECT ${keyList(merge, 'n')}, n.${lsn}, n.${order} FROM ${target} AS n) AS n ON ${sameKey(merge, 'n', 's')}`
 }
 
 /*
@@ -245,11 +263,6 @@ function lineages(merge: Merge): string[] {
     `lineage AS (SELECT s.r, r.root, ${bases} FROM segments AS s JOIN roots AS r ON r.segment = s.segment
   JOIN segments AS b ON b.r = r.root)`,
   ]
-}
-
-function newerRow(merge: Merge): string {
-  const target = duckdbDialect.formatRelation(merge.table)
-  return `SELECT 1 FROM ${target} AS n WHERE ${sameKey(merge, 'n', 's')} AND ${isAsNew('n')}`
 }
 
 /** True of a row of the table that is not older; rows from before the stream was replicated are older than any change. */
