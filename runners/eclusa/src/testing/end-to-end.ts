@@ -9,6 +9,7 @@ import type { Pipeline, PipelineOptions, RunOptions, RunResult } from '@eclusa/p
 import type { TestServer } from '@eclusa/postgres-local/testing'
 import { postgres } from '@eclusa/source-postgres'
 import { Client } from 'pg'
+import { waitUntil } from './wait-until.ts'
 
 // A PostgreSQL database, a folder for DuckDB files, and pipelines between the two, by nothing but the public functions.
 
@@ -88,6 +89,18 @@ export class EndToEnd implements AsyncDisposable {
       types: { getTypeParser: () => String },
     })
     return (Array.isArray(result) ? result.at(-1) : result).rows
+  }
+
+  /** Ends whoever reads from the database's slots, so that it can be dropped with them. */
+  async dropSlots(): Promise<void> {
+    await waitUntil('no slot is left', async () => {
+      await this.sql(`SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots
+        WHERE active_pid IS NOT NULL AND database = current_database()`)
+      await this.sql(`SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots
+        WHERE NOT active AND database = current_database()`)
+      const left = await this.sql('SELECT FROM pg_replication_slots WHERE database = current_database()')
+      return left.length === 0
+    })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
