@@ -28,10 +28,13 @@ export class ReplicatedRun {
       keys,
       config = {},
       replication = {},
+      destination,
     }: {
       readonly keys: Readonly<Record<string, readonly string[]>>
       readonly config?: SourceConfig
       readonly replication?: CdcConfig
+      /** Default: an empty one. */
+      readonly destination?: ReplicatedDestination
     },
   ) {
     this.name = name
@@ -41,7 +44,7 @@ export class ReplicatedRun {
       replication_method: { method: 'CDC', replication_slot: name, publication: name, ...replication },
       ...config,
     }
-    this.destination = new ReplicatedDestination(keys)
+    this.destination = destination ?? new ReplicatedDestination(keys)
     this.source = new SourceRun(this.#config)
   }
 

@@ -6,6 +6,7 @@ import { TestSession, waitUntil } from './database.ts'
 
 export interface StandbyPair extends AsyncDisposable {
   readonly primary: TestSession
+  readonly standby: TestSession
   readonly primaryUrl: string
   readonly standbyUrl: string
   /** Another session at the primary. */
@@ -19,8 +20,13 @@ const binariesOf = { 15: '/usr/lib/postgresql/15/bin', 18: undefined }
 /**
  * A primary and a streaming standby of it; undefined where there are no binaries of that version. With wal_level
  * logical a standby counts subtransactions as overflowed from the first one on, and not only from the 65th.
+ *
+ * @param options.keepsSlots the standby keeps copies of its primary's failover slots (17 and later).
  */
-export async function startStandbyPair(major: 15 | 18): Promise<StandbyPair | undefined> {
+export async function startStandbyPair(
+  major: 15 | 18,
+  { keepsSlots = false }: { readonly keepsSlots?: boolean } = {},
+): Promise<StandbyPair | undefined> {
   const binaries = binariesOf[major]
   if (binaries !== undefined && !(await isReadable(join(binaries, 'postgres')))) return undefined
   const directory = await mkdtemp(join(tmpdir(), 'eclusa-standby-'))
@@ -31,15 +37,18 @@ export async function startStandbyPair(major: 15 | 18): Promise<StandbyPair | un
   const primary = await TestSession.open(primaryServer.connectionString())
   await copyRunning(primary, { from: primaryServer.dataDir, to: join(directory, 'standby') })
   const { host, port, user, password } = primaryServer
-  const primary_conninfo = `host=${host} port=${port} user=${user} password=${password}`
+  const primary_conninfo = `host=${host} port=${port} user=${user} password=${password} dbname=postgres`
+  if (keepsSlots) await primary.run(`SELECT pg_create_physical_replication_slot('standby')`)
+  const keeping = { sync_replication_slots: 'on', hot_standby_feedback: 'on', primary_slot_name: 'standby' }
   const standbyServer = await startPostgresLocal({
     ...common,
-    settings: { ...settings, primary_conninfo },
+    settings: { ...settings, primary_conninfo, ...(keepsSlots && keeping) },
     dataDir: join(directory, 'standby'),
   })
   const standby = await TestSession.open(standbyServer.connectionString())
   return {
     primary,
+    standby,
     primaryUrl: primaryServer.connectionString(),
     standbyUrl: standbyServer.connectionString(),
     open: async () => await TestSession.open(primaryServer.connectionString()),
