@@ -64,6 +64,8 @@ function rowChangesOf(changes: readonly Change[], schema: StreamSchema): RowChan
 function bitsOf(marks: readonly boolean[]): Uint8Array | undefined {
   if (!marks.includes(true)) return undefined
   const bits = new Uint8Array((marks.length + 7) >> 3)
-  for (const [row, isMarked] of marks.entries()) if (isMarked) bits[row >> 3]! |= 1 << (row & 7)
+  for (const [row, isMarked] of marks.entries()) {
+    if (isMarked) bits[row >> 3] = (bits[row >> 3] ?? 0) | (1 << (row & 7))
+  }
   return bits
 }

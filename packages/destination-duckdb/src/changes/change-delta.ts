@@ -201,8 +201,9 @@ export class ChangeDelta {
     if (this.#tablePosition !== undefined) return this.#tablePosition
     const table = duckdbDialect.formatRelation(this.#options.table)
     const { rows } = await this.#query(`SELECT coalesce(max(_ab_cdc_lsn), -1)::BIGINT FROM ${table}`)
-    this.#tablePosition = BigInt(rows[0]![0] as bigint)
-    return this.#tablePosition
+    const newest = rows[0]![0] as bigint
+    this.#tablePosition = newest
+    return newest
   }
 
   #mergeOf(mayBeBehind: boolean, rows?: Merge['rows']): Merge {

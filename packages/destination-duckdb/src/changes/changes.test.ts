@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { changesOf, copyOf, replicated, unchanged } from '../../testing/change-batch.ts'
 import type { Change } from '../../testing/change-batch.ts'
-import { DuckDbFixture, schemaOf, stream } from '../../testing/duckdb-fixture.ts'
+import { DuckDbFixture } from '../../testing/duckdb-fixture.ts'
 
 let fixture: DuckDbFixture
 
@@ -15,7 +15,6 @@ afterEach(() => {
 const table = 'staging.orders'
 const data = `SELECT id, note FROM ${table} ORDER BY ALL`
 const softly = { config: { cdc_deletion_mode: 'soft_delete' } } as const
-const history = replicated({ destinationSyncMode: 'append' })
 
 /** A whole copy, in a commit of its own. */
 async function copy(rows: readonly (readonly unknown[])[], of = replicated(), options = {}): Promise<void> {

@@ -38,16 +38,17 @@ class Run {
   async play(): Promise<{ log: readonly Transaction[]; copied: number }> {
     await this.#copy()
     let committed = this.#copied
-    for (let at = this.#copied; at < this.#log.length; at++) {
-      await this.#write(this.#log[at]!)
-      const cut = at === this.#log.length - 1 ? 'session' : this.#plan.cuts[at]!
+    for (const [index, transaction] of this.#log.slice(this.#copied).entries()) {
+      const at = this.#copied + index
+      await this.#write(transaction)
+      const cut = at === this.#log.length - 1 ? 'session' : this.#plan.cuts.at(at)
       if (cut === 'batch') await this.#flush()
       if (cut !== 'commit' && cut !== 'session') continue
       await this.#commit()
       committed = at + 1
       if (cut === 'session') await this.#end()
       // What comes again is what was committed, and no more.
-      const from = Math.max(this.#copied, committed - this.#plan.rewinds[at]!)
+      const from = Math.max(this.#copied, committed - (this.#plan.rewinds.at(at) ?? 0))
       for (const again of this.#log.slice(from, committed)) await this.#write(again)
     }
     await this.#flush()

@@ -74,11 +74,12 @@ async function play(fixture: DuckDbFixture, log: readonly Transaction[], moments
   }
   await run(false, (session) => copyPart(session, log, { at: first, keys: [0, 1] }))
   await run(true, async (session) => {
-    for (let at = first; at < log.length; at++) {
+    for (const [index, transaction] of log.slice(first).entries()) {
+      const at = first + index
       if (at === early) await copyPart(session, log, { at: second, keys: [2, 3], asChanges: moments.secondAsChanges })
       if (at === second) await session.copiedStream(of.stream)
-      if (moments.commits[at] === true) await session.commit(checkpoints)
-      await apply(session, log[at]!)
+      if (moments.commits.at(at)) await session.commit(checkpoints)
+      await apply(session, transaction)
     }
     if (early === log.length)
       await copyPart(session, log, { at: second, keys: [2, 3], asChanges: moments.secondAsChanges })

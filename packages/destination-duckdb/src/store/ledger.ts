@@ -118,7 +118,7 @@ export class Ledger {
     return new Map(
       rows.map(([namespace, stream, position, order]) => [
         streamKey(streamOf(namespace, stream)),
-        { position: BigInt(position as bigint), order: Number(order) },
+        { position: position as bigint, order: Number(order) },
       ]),
     )
   }
