@@ -12,6 +12,7 @@ import type { Paint } from './terminal.ts'
 export function eventLine(event: RunEvent, paint: Paint, progress: RunProgress = noProgress): string | undefined {
   if (event.type === 'step_completed' && event.status === 'succeeded' && isRepeated(event.step, progress))
     return undefined
+  if (event.type === 'stream_completed' && isToldOtherwise(event, progress)) return undefined
   switch (event.type) {
     case 'stream_restarted':
       return `${paint('yellow', '↻')} ${streamKey(event.stream)}  starts again: ${event.reason}`
@@ -60,6 +61,15 @@ function caughtUpLines(
 
 function isRepeated(step: string, { follow, steps }: RunProgress): boolean {
   return follow !== undefined && follow.stepsEnded > steps.size && steps.has(step)
+}
+
+/** What a run that follows has copied was told when it had caught up; a stream that was read on and had nothing new is none. */
+function isToldOtherwise(
+  { stream, rows, unrepresentable }: Extract<RunEvent, { type: 'stream_completed' }>,
+  { follow, streams }: RunProgress,
+): boolean {
+  const isUneventful = rows === 0 && unrepresentable === 0 && streams.get(streamKey(stream))?.isResumed === true
+  return follow?.hasCaughtUp === true || isUneventful
 }
 
 /** Streams are read side by side, so how long one took says something only of those that took long. */

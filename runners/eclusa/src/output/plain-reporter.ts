@@ -1,7 +1,7 @@
 import { streamKey } from '@eclusa/sdk'
 import type { RunEvent } from '@eclusa/sdk'
 import { eventLine, progressLine } from './event-line.ts'
-import { followFacts } from './progress-lines.ts'
+import { formatCounted, formatDuration } from './quantity.ts'
 import { advance, noProgress } from './run-progress.ts'
 import type { FollowProgress, RunProgress } from './run-progress.ts'
 import type { RunReporter } from './run-reporter.ts'
@@ -30,7 +30,12 @@ export function createPlainReporter(terminal: Pick<Terminal, 'note' | 'paintNote
   let followTold = { atMs: 0, rows: 0 }
   const tellFollow = (follow: FollowProgress, nowMs: number) => {
     if (nowMs - followTold.atMs < followIntervalMs || follow.rows === followTold.rows) return
-    if (followTold.atMs > 0) terminal.note(`  following  ${followFacts(follow, nowMs).join(', ')}`)
+    const { lag } = follow
+    const facts = [
+      `${formatCounted(follow.rows - followTold.rows, 'row')} in ${formatDuration(nowMs - followTold.atMs)}`,
+      ...(lag.ms === undefined ? [] : [`lag ${formatDuration(lag.ms)}`]),
+    ]
+    if (followTold.atMs > 0) terminal.note(`  following  ${facts.join(', ')}`)
     followTold = { atMs: nowMs, rows: follow.rows }
   }
   return {

@@ -76,16 +76,18 @@ function stepLine(step: StepProgress, view: ProgressView): string {
 
 /** While a run follows its streams are always under way: one line tells how it keeps up. */
 function followLine(follow: FollowProgress, view: ProgressView): string {
-  const facts = followFacts(follow, view.nowMs)
-  return fit(`${spinner(view)} following  `, [...facts, `${formatCount(follow.rows)} rows`], view, view.paint)
+  const { rowsPerSecond, bytesPerSecond } = followRate(follow, view.nowMs)
+  const facts = [
+    formatRate({ rows: rowsPerSecond, bytes: bytesPerSecond }, 1000) ?? '0 rows/s',
+    ...lagFacts(follow, view.nowMs),
+    `${formatCount(follow.rows)} rows`,
+  ]
+  return fit(`${spinner(view)} following  `, facts, view, view.paint)
 }
 
-/** How a run keeps up: rate, lag, and how old its last commit is. */
-export function followFacts(follow: FollowProgress, nowMs: number): string[] {
-  const { rowsPerSecond, bytesPerSecond } = followRate(follow, nowMs)
-  const { lag, lastCommitAtMs } = follow
+/** How a run keeps up: its lag, and how old its last commit is. */
+function lagFacts({ lag, lastCommitAtMs }: FollowProgress, nowMs: number): string[] {
   return [
-    formatRate({ rows: rowsPerSecond, bytes: bytesPerSecond }, 1000) ?? '0 rows/s',
     ...(lag.ms === undefined ? [] : [`lag ${formatDuration(lag.ms)}`]),
     ...(lag.bytes === undefined ? [] : [`${formatBytes(lag.bytes)} to read`]),
     ...(lastCommitAtMs === undefined ? [] : [`committed ${formatDuration(Math.max(0, nowMs - lastCommitAtMs))} ago`]),

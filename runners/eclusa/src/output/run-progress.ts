@@ -5,6 +5,8 @@ import type { RunEvent } from '@eclusa/sdk'
 export interface StreamProgress {
   readonly key: string
   readonly status: 'running' | 'completed'
+  /** Read on from where an earlier run stopped. */
+  readonly isResumed: boolean
   readonly rows: number
   readonly bytes: number
   readonly rowsEstimated: number | undefined
@@ -92,6 +94,7 @@ export function advance(progress: RunProgress, event: RunEvent): RunProgress {
     case 'stream_started':
       return withStream(progress, {
         ...newStream(streamKey(event.stream)),
+        isResumed: event.resumed,
         rowsEstimated: event.rowsEstimated,
       })
     case 'stream_restarted': {
@@ -173,6 +176,7 @@ function newStream(key: string): StreamProgress {
   return {
     key,
     status: 'running',
+    isResumed: false,
     rows: 0,
     bytes: 0,
     rowsEstimated: undefined,

@@ -70,7 +70,7 @@ export function formatStatus(view: StatusView, paint: Paint): string {
   const findings = status.replication?.findings.filter((finding) => finding.status !== 'passed') ?? []
   return [
     `${paint('bold', `Pipeline ${status.pipeline}`)}  ${followText(view, paint)}`,
-    ...factLines(view).map(([name, text]) => `  ${name.padEnd(12)}${text}`),
+    ...factLines(view).map(([name, text]) => `  ${name.padEnd(14)}${text}`),
     ...(findings.length === 0 ? [] : ['', formatFindings(findings, paint)]),
     '',
     streamTable(status.streams, view.nowMs),
