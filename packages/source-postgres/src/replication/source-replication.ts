@@ -27,7 +27,6 @@ import {
   lostError,
   missingError,
   purposeFault,
-  readReleasedSlot,
   readRetentionLimit,
   readSlot,
   readSlots,
@@ -175,21 +174,43 @@ function describeSlot(slot: Slot, settings: ReplicationSettings): ReplicationSlo
   }
 }
 
-/** Ends whoever reads from the slot, then drops it. @throws REPLICATION_SLOT_MISSING, REPLICATION_SLOT_IN_USE */
+const dropAttemptsMax = 100
+const dropPauseMs = 50
+
+/**
+ * Ends whoever reads from the slot, then drops it: again and again, since a reader that was ended may be back first.
+ *
+ * @throws REPLICATION_SLOT_MISSING, REPLICATION_SLOT_IN_USE
+ */
 async function dropSlot(session: Session, name: string): Promise<void> {
-  const slot = await readSlot(session, name)
+  let slot = await readSlot(session, name)
   if (slot === undefined) throw missingError(name)
-  if (slot.activePid !== undefined) {
+  for (let attempt = 0; attempt < dropAttemptsMax; attempt++) {
+    if (slot === undefined || (await dropUnlessInUse(session, slot))) return
+    await new Promise((resolve) => setTimeout(resolve, dropPauseMs))
+    slot = await readSlot(session, name)
+  }
+  throw inUseError(name, slot?.activePid)
+}
+
+const inUseState = '55006'
+
+/** False when somebody reads from it. */
+async function dropUnlessInUse(session: Session, { name, activePid }: Slot): Promise<boolean> {
+  if (activePid !== undefined) {
     await session.query('SELECT pg_terminate_backend($1::int)', {
       attempt: { doing: `ending the reader of the replication slot "${name}"` },
-      parameters: [slot.activePid],
+      parameters: [activePid],
     })
-    const released = await readReleasedSlot(session, name)
-    if (released === undefined) return
-    if (released.isActive) throw inUseError(name, released.activePid)
   }
-  await session.query('SELECT pg_drop_replication_slot($1::name)', {
-    attempt: { doing: `dropping the replication slot "${name}"` },
-    parameters: [name],
-  })
+  try {
+    await session.query('SELECT pg_drop_replication_slot($1::name)', {
+      attempt: { doing: `dropping the replication slot "${name}"` },
+      parameters: [name],
+    })
+    return true
+  } catch (error) {
+    if (EclusaError.isInstance(error) && error.details['sqlState'] === inUseState) return false
+    throw error
+  }
 }
