@@ -1,6 +1,7 @@
 import type { TestServer } from '@eclusa/postgres-local/testing'
 import type { CheckFinding, Checkpoint } from '@eclusa/sdk'
 import { afterEach } from 'vitest'
+import { waitUntil } from './database.ts'
 import type { TestSession } from './database.ts'
 import { ReplicatedDestination, sortedRows } from './replicated-destination.ts'
 import type { TakeOptions } from './replicated-destination.ts'
@@ -90,10 +91,14 @@ export class ReplicatedRun {
 /** Ends the slots of the suite's database after each test: a database with slots cannot be dropped. */
 export function dropSlotsAfterEach(database: SuiteDatabase): void {
   afterEach(async () => {
-    await database.run(`
-      SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE database = current_database() AND active;
-      SELECT count(pg_drop_replication_slot(slot_name)) FROM pg_replication_slots
-       WHERE database = current_database() AND NOT active;`)
+    await waitUntil('the slots are dropped', async () => {
+      await database.run(`
+        SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE database = current_database() AND active;
+        SELECT count(pg_drop_replication_slot(slot_name)) FROM pg_replication_slots
+         WHERE database = current_database() AND NOT active`)
+      const left = await database.run('SELECT FROM pg_replication_slots WHERE database = current_database()')
+      return left.length === 0
+    })
   })
 }
 

@@ -139,7 +139,11 @@ async function* publicationFindings(
     yield passed(subject, `It publishes the ${suitable.length} chosen tables.`)
     return
   }
-  const why = isManaged ? await reasonItMayNot(session, publication, { config, tables: suitable }) : '`manage` is false'
+  const why = isManaged
+    ? facts.isStandby
+      ? 'a standby cannot be changed: it is done on the primary'
+      : await reasonItMayNot(session, publication, { config, tables: suitable })
+    : '`manage` is false'
   yield why === undefined
     ? passed(subject, `The next run will do: ${statements.join('; ')}.`)
     : failed(subject, publicationForbidden(name, publication, { statements, why }))

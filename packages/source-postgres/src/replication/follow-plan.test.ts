@@ -13,6 +13,7 @@ const table: ReplicatedTable = {
   name: 'item',
   isPartitioned: false,
   generatedColumns: [],
+  ancestors: [],
   isRowSecurityActive: false,
   parts: [],
 }
@@ -25,7 +26,8 @@ const publication: Publication = {
   isViaRoot: true,
   isForAllTables: false,
   hasGenerated: false,
-  tables: [{ schemaName: 'public', name: 'item', columns: undefined, rowFilter: undefined, entry: 70 }],
+  tables: [{ schemaName: 'public', name: 'item', columns: undefined, rowFilter: undefined }],
+  entries: new Map([[100, 70]]),
 }
 
 const shared: SharedState = {

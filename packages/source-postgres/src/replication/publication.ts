@@ -14,6 +14,11 @@ export interface Publication {
   readonly isForAllTables: boolean
   /** Values of stored generated columns are sent: 18 and later. */
   readonly hasGenerated: boolean
+  /**
+   * By oid of a table that it names, the oid of the entry: another one when the table is taken out and added again. Tables
+   * that it has as those of a schema, of the database or of a partitioned table have none.
+   */
+  readonly entries: ReadonlyMap<number, number>
   /** What it publishes now, under these names; partitions under that of their root where it publishes via the root. */
   readonly tables: readonly PublishedTable[]
 }
@@ -24,8 +29,6 @@ export interface PublishedTable {
   /** Undefined on 14, which publishes all columns and rows. Without generated columns, unless those are published. */
   readonly columns: readonly string[] | undefined
   readonly rowFilter: string | undefined
-  /** Oid of the table's entry in the publication, another one when it is taken out and added again; 0 where it has none. */
-  readonly entry: number
 }
 
 interface PublicationRow {
@@ -48,7 +51,6 @@ interface TableRow {
     readonly attnames?: readonly string[] | null
     readonly rowfilter?: string | null
   }
-  entry: number
 }
 
 const attempt = { doing: 'looking at the publication' }
@@ -63,13 +65,12 @@ export async function readPublication(session: Session, name: string): Promise<P
   )
   if (row === undefined) return undefined
   const tables = await session.query<TableRow>(
-    `SELECT to_jsonb(t) AS published, coalesce(r.oid, 0)::oid AS entry
-       FROM pg_publication_tables AS t
-       JOIN pg_namespace AS n ON n.nspname = t.schemaname
-       JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = t.tablename
-       LEFT JOIN pg_publication_rel AS r ON r.prpubid = $2 AND r.prrelid = c.oid
-      WHERE t.pubname = $1`,
-    { attempt, parameters: [name, row.oid] },
+    'SELECT to_jsonb(t) AS published FROM pg_publication_tables AS t WHERE t.pubname = $1',
+    { attempt, parameters: [name] },
+  )
+  const entries = await session.query<{ table: number; entry: number }>(
+    'SELECT r.prrelid AS table, r.oid AS entry FROM pg_publication_rel AS r WHERE r.prpubid = $1',
+    { attempt, parameters: [row.oid] },
   )
   const { oid, owner, insert, update, truncate, isViaRoot, isForAllTables, hasGenerated } = row
   return {
@@ -80,12 +81,12 @@ export async function readPublication(session: Session, name: string): Promise<P
     isViaRoot,
     isForAllTables,
     hasGenerated,
-    tables: tables.map(({ published, entry }) => ({
+    entries: new Map(entries.map(({ table, entry }) => [table, entry])),
+    tables: tables.map(({ published }) => ({
       schemaName: published.schemaname,
       name: published.tablename,
       columns: published.attnames ?? undefined,
       rowFilter: published.rowfilter ?? undefined,
-      entry,
     })),
   }
 }
@@ -96,14 +97,18 @@ export interface ChosenTable {
   readonly configured: ConfiguredStream
 }
 
-/** Rows of the table come as itself, or each of its partitions does. Empty when it is not published, or not all of it. */
+/**
+ * As what rows of the table come: as its own, or as those of its partitions. Empty when it is not published, or would not
+ * be with a partition that is made later, as where each partition is named.
+ */
 export function publishedAs(publication: Publication, table: ReplicatedTable): readonly PublishedTable[] {
   const find = ({ schemaName, name }: { schemaName: string; name: string }) =>
     publication.tables.find((published) => published.schemaName === schemaName && published.name === name)
   const itself = find(table)
   if (itself !== undefined) return [itself]
-  const parts = table.parts.map(find)
-  return table.isPartitioned && parts.length > 0 && parts.every((part) => part !== undefined) ? parts : []
+  const parts = table.parts.map(find).filter((part) => part !== undefined)
+  const isNamed = publication.entries.has(table.oid) || !table.parts.some(({ oid }) => publication.entries.has(oid))
+  return table.isPartitioned && isNamed && parts.length === table.parts.length ? parts : []
 }
 
 /**
@@ -111,10 +116,13 @@ export function publishedAs(publication: Publication, table: ReplicatedTable): r
  * publication was made anew, between which its changes are lost.
  */
 export function publishedSince(publication: Publication, table: ReplicatedTable): string {
-  const published = publishedAs(publication, table)
-  // Partitions come and go, each with an entry of its own or none.
-  const entry = published.length === 1 ? published[0]!.entry : 0
-  return `${publication.oid}/${entry}`
+  return `${publication.oid}/${publication.entries.get(table.oid) ?? 0}`
+}
+
+/** The partitioned table as whose the rows of this one come; undefined where they come as its own. */
+function publishedRoot(publication: Publication, { ancestors }: ReplicatedTable): string | undefined {
+  if (!publication.isViaRoot) return undefined
+  return ancestors.find((key) => publication.tables.some(({ schemaName, name }) => `${schemaName}.${name}` === key))
 }
 
 const publishAll = "publish = 'insert, update, delete, truncate'"
@@ -141,7 +149,9 @@ export function publicationStatements(
     const options = [publishAll, viaRoot, ...(canGenerate ? [withGenerated] : [])].join(', ')
     return [`CREATE PUBLICATION ${quoted} FOR TABLE ${list(tables)} WITH (${options})`]
   }
-  const missing = tables.filter((table) => publishedAs(publication, table).length === 0)
+  const missing = tables.filter(
+    (table) => publishedAs(publication, table).length === 0 && publishedRoot(publication, table) === undefined,
+  )
   const hasGenerated = tables.some(({ generatedColumns }) => generatedColumns.length > 0)
   const options = [
     ...(publishesAll(publication) ? [] : [publishAll]),
@@ -169,6 +179,14 @@ export function publicationFault(
   { table, configured }: ChosenTable,
 ): EclusaError | undefined {
   const quoted = quoteIdentifier(publication.name)
+  const root = publishedRoot(publication, table)
+  if (root !== undefined) {
+    return new EclusaError('REPLICATION_PUBLICATION_UNSUITABLE', {
+      message: `The publication has the rows of ${table.key} as those of ${root}.`,
+      remedy: `Choose ${root} as stream; or ALTER PUBLICATION ${quoted} SET (publish_via_partition_root = false);`,
+      details: { stream: table.key },
+    })
+  }
   for (const { rowFilter, columns } of publishedAs(publication, table)) {
     if (rowFilter !== undefined) {
       return unsuitable(table, `publishes only rows of ${table.key} for which ${rowFilter}`, resetTable(quoted, table))

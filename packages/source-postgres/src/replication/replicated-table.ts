@@ -23,6 +23,8 @@ export interface ReplicatedTable {
   readonly isPartitioned: boolean
   /** Columns that the log has only where the publication says so, from 18 on. */
   readonly generatedColumns: readonly string[]
+  /** Partitioned tables that it is a partition of, the nearest first: `sales.orders`. */
+  readonly ancestors: readonly string[]
   /** Policies hide rows from the role. */
   readonly isRowSecurityActive: boolean
   readonly parts: readonly ReplicatedPart[]
@@ -34,6 +36,7 @@ interface PartRow {
   rootName: string
   isPartitioned: boolean
   generatedColumns: string[]
+  ancestors: string[]
   isRowSecurityActive: boolean
   /** Null for a partitioned table without partitions. */
   oid: number | null
@@ -66,6 +69,11 @@ const tablesSql = `
          root.relkind = 'p' AS "isPartitioned",
          ARRAY(SELECT a.attname::text FROM pg_attribute AS a
                 WHERE a.attrelid = root.oid AND a.attnum > 0 AND a.attgenerated <> '' ORDER BY a.attnum) AS "generatedColumns",
+         ARRAY(SELECT an.nspname || '.' || ac.relname
+                 FROM pg_partition_ancestors(root.oid) WITH ORDINALITY AS a (oid, distance)
+                 JOIN pg_class AS ac ON ac.oid = a.oid AND ac.oid <> root.oid
+                 JOIN pg_namespace AS an ON an.oid = ac.relnamespace
+                ORDER BY a.distance) AS ancestors,
          coalesce(row_security_active(root.oid), false) AS "isRowSecurityActive",
          c.oid, n.nspname AS "schemaName", c.relname AS name,
          c.relpersistence = 'u' AS "isUnlogged", c.relreplident AS identity,
@@ -92,7 +100,7 @@ export async function readReplicatedTables(
     parameters: [streams.map(({ stream }) => stream.namespace ?? ''), streams.map(({ stream }) => stream.name)],
   })
   return [...Map.groupBy(rows, ({ rootOid }) => rootOid).values()].map((parts) => {
-    const { rootOid, rootSchema, rootName, isPartitioned, generatedColumns, isRowSecurityActive } = parts[0]!
+    const { rootOid, rootSchema, rootName, isPartitioned, generatedColumns, ancestors, isRowSecurityActive } = parts[0]!
     return {
       key: streamKey({ namespace: rootSchema, name: rootName }),
       oid: rootOid,
@@ -100,6 +108,7 @@ export async function readReplicatedTables(
       name: rootName,
       isPartitioned,
       generatedColumns,
+      ancestors,
       isRowSecurityActive,
       parts: parts.flatMap(({ oid, schemaName, name, isUnlogged, identity, identityColumns }) =>
         oid === null ? [] : [{ oid, schemaName, name, isUnlogged, identity: identities[identity], identityColumns }],

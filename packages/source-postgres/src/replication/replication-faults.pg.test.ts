@@ -177,6 +177,28 @@ describe.each(await testServers())('on PostgreSQL $major, replication', (server)
     }
   })
 
+  it('refuses a partition whose rows come as those of the whole, and names the whole where its partitions were named', async () => {
+    const schema = await database.makeSchema()
+    const whole = `${schema}.whole`
+    await database.run(`
+      CREATE TABLE ${whole} (id int PRIMARY KEY) PARTITION BY RANGE (id);
+      CREATE TABLE ${whole}_1 PARTITION OF ${whole} FOR VALUES FROM (1) TO (100);
+      INSERT INTO ${whole} SELECT i FROM generate_series(1, 9) AS i`)
+    const config = { discover_partitions: true }
+    const run = new ReplicatedRun(database, slotName(server, 'parts'), { keys: { [whole]: ['id'] }, config })
+    await database.run(`CREATE PUBLICATION ${run.name} FOR TABLE ${whole} WITH (publish_via_partition_root = true)`)
+    const part = { run, table: `${whole}_1`, choices: { [`${whole}_1`]: replicated } }
+    expect(await faultOf(part)).toMatchObject({ code: 'REPLICATION_PUBLICATION_UNSUITABLE' })
+
+    await database.run(`DROP PUBLICATION ${run.name}; CREATE PUBLICATION ${run.name} FOR TABLE ${whole}_1`)
+    await run.run({ [whole]: replicated })
+    await database.run(`
+      CREATE TABLE ${whole}_2 PARTITION OF ${whole} FOR VALUES FROM (100) TO (200); INSERT INTO ${whole} VALUES (5 + 100)`)
+    await run.run({ [whole]: replicated })
+    const { source, destination } = await run.rows(whole, ['id'])
+    expect(destination).toEqual(source)
+  })
+
   it('makes a publication publish all kinds of changes', async () => {
     const made = await bench()
     await database.run(`CREATE PUBLICATION ${made.run.name} FOR TABLE ${made.table} WITH (publish = 'insert')`)
