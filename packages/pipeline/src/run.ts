@@ -108,6 +108,9 @@ async function finish(work: Run, history: RunHistory, channel: EventChannel): Pr
   }
 }
 
+/** A run may follow for weeks; what it is warned of beyond this is told and stored, but not kept for its result. */
+const warningsMax = 100
+
 class Run {
   readonly #settings: PipelineSettings
   readonly #parts: RunParts
@@ -349,7 +352,7 @@ class Run {
   #keepWarning(warning: RunWarning): void {
     const key = JSON.stringify(warning)
     if (this.#warnings.has(key)) return
-    this.#warnings.set(key, warning)
+    if (this.#warnings.size < warningsMax) this.#warnings.set(key, warning)
     this.#emit({ type: 'log', ...warning, origin: 'connector' })
   }
 
