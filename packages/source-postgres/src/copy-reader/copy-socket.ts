@@ -1,3 +1,4 @@
+import { getDefaultHighWaterMark } from 'node:stream'
 import type { Duplex } from 'node:stream'
 import type { Client, Connection } from 'pg'
 
@@ -25,6 +26,11 @@ export interface CopySocket {
   /** Sends bytes to the server, as commands that talk both ways need. */
   write(message: Buffer): void
   pause(): void
+  /**
+   * Pauses at the next chunk. Otherwise a paused stream goes on taking chunks until it holds as many bytes as it may, and
+   * each wakes the process.
+   */
+  pauseAtOnce(): void
   resume(): void
   /** Gives the socket's data back to pg: the server is ready for the next query. */
   release(): void
@@ -45,6 +51,7 @@ export function openCopySocket(client: Client, { sql, onData, onError }: CopySoc
   }
   const restoreListeners = () => {
     stream?.off('data', takeChunk)
+    if (stream !== undefined) readableState(stream).highWaterMark = getDefaultHighWaterMark(false)
     for (const listener of pgListeners) stream?.on('data', listener)
     // The end may have been among data that were received before a pause.
     stream?.resume()
@@ -71,7 +78,14 @@ export function openCopySocket(client: Client, { sql, onData, onError }: CopySoc
     },
     write: (message) => stream?.write(message),
     pause: () => stream?.pause(),
-    resume: () => stream?.resume(),
+    pauseAtOnce: () => {
+      if (stream !== undefined) readableState(stream).highWaterMark = 0
+      stream?.pause()
+    },
+    resume: () => {
+      if (stream !== undefined) readableState(stream).highWaterMark = getDefaultHighWaterMark(false)
+      stream?.resume()
+    },
     release() {
       restoreListeners()
       client.off('error', onError)
@@ -98,6 +112,11 @@ function freeChunk({ buffer, byteLength }: Buffer): void {
 /** The socket, or the TLS socket that replaced it: part of pg's connection, but not of its type declarations. */
 function streamOf(connection: Connection): Duplex {
   return (connection as unknown as { stream: Duplex }).stream
+}
+
+/** Part of every stream of Node, but not of its type declarations: how many bytes it may hold when it is paused. */
+function readableState(stream: Duplex): { highWaterMark: number } {
+  return (stream as unknown as { _readableState: { highWaterMark: number } })._readableState
 }
 
 /** Message Query of the simple protocol: `Q`, length, the text, NUL. */

@@ -251,14 +251,14 @@ export class ReplicationStream implements AsyncDisposable {
     if (!this.#isPaused) return
     this.#isPaused = false
     this.#receivedAtMs = performance.now()
-    if (!this.#isResting) this.#socket.resume()
+    this.#socket.resume()
   }
 
-  /** Lets messages gather in the system's buffer for a moment: taking each by itself costs more than decoding it. */
+  /** Lets messages gather for a moment: taking each by itself costs more than decoding it. */
   #rest(): void {
     if (this.#isResting || this.#isPaused || this.#state !== 'streaming') return
     this.#isResting = true
-    this.#socket.pause()
+    this.#socket.pauseAtOnce()
     setTimeout(() => {
       this.#isResting = false
       if (!this.#isPaused) this.#socket.resume()
