@@ -56,10 +56,17 @@ const copying: CopyState = {
   replication: followed,
 }
 
-function plan(state: StreamState | undefined, before: SharedState | undefined): string {
+function plan(state: StreamState | undefined, before: SharedState | undefined, wasPartial = false): string {
   const stream = { namespace: 'public', name: 'item' }
   const checkpoints: Checkpoint[] = state === undefined ? [] : [{ stream, state: stateJson(state) }]
-  const [planned] = planFollowing({ tables: [table], checkpoints, shared: before, publication, generation: 4 })
+  const [planned] = planFollowing({
+    tables: [table],
+    checkpoints,
+    shared: before,
+    publication,
+    wasPartial,
+    generation: 4,
+  })
   if (planned?.state !== undefined) return `reads on, generation ${planned.state.generation}`
   const { state: earlier, reason } = planned?.copy ?? {}
   if (earlier !== undefined) return `goes on with the copy, generation ${earlier.replication?.generation}`
@@ -91,6 +98,10 @@ describe('what a run does with a replicated stream', () => {
   ])('%s', (_name, state, before, expected) => {
     expect(plan(state, before)).toBe(expected)
   })
+})
+
+it('copies a stream anew when the publication left out kinds of changes', () => {
+  expect(plan(replicating, shared, true)).toBe('copies anew: the publication left out some kinds of changes')
 })
 
 it('begins a new generation whenever other streams are followed, and no generation twice', () => {

@@ -36,6 +36,8 @@ export interface FollowPlanOptions {
   readonly checkpoints: readonly Checkpoint[]
   readonly shared: SharedState | undefined
   readonly publication: Publication
+  /** The publication left out kinds of changes until now. */
+  readonly wasPartial: boolean
   /** Of the streams that are followed from here on: states that are gone on from become of this one. */
   readonly generation: number
 }
@@ -53,7 +55,7 @@ export function planFollowing(options: FollowPlanOptions): FollowPlan[] {
 function planStream(
   table: ReplicatedTable,
   state: StreamState | undefined,
-  { shared, publication, generation }: FollowPlanOptions,
+  { shared, publication, wasPartial, generation }: FollowPlanOptions,
 ): FollowPlan {
   const plan = { table, publishedSince: publishedSince(publication, table) }
   const anew = (reason?: string): FollowPlan => ({
@@ -65,6 +67,7 @@ function planStream(
   if (shared === undefined) return anew('its place in the log is not known any longer')
   if (followed.generation !== shared.generation) return anew('it was left out for a while, and the log has gone on')
   if (followed.publishedSince !== plan.publishedSince) return anew('it was not in the publication all the time')
+  if (wasPartial) return anew('the publication left out some kinds of changes')
   if (state.phase === 'copy') {
     const isBefore = compareLsn(parseLsn(shared.position), parseLsn(followed.from)) <= 0
     const renewed = { ...state, replication: { ...followed, generation } }

@@ -239,6 +239,13 @@ export function publicationForbidden(
       })
 }
 
+export interface EnsuredPublication {
+  /** As it is now. */
+  readonly publication: Publication
+  /** True when it did not publish all kinds of changes before: some that were made meanwhile may be missing. */
+  readonly wasPartial: boolean
+}
+
 /** By SQLSTATE, why the statements have to be run by somebody else or elsewhere. */
 const reasonsAgainst: ReadonlyMap<unknown, string> = new Map([
   ['42501', 'this role may not do that'],
@@ -249,7 +256,6 @@ const reasonsAgainst: ReadonlyMap<unknown, string> = new Map([
  * Creates or alters the publication where need be. It must be complete before a slot, or a snapshot to copy in, is made: a
  * slot reads the log with the publications of that time.
  *
- * @returns the publication as it is now.
  * @throws REPLICATION_PUBLICATION_MISSING, REPLICATION_PUBLICATION_FORBIDDEN with the SQL to run in its remedy.
  */
 export async function ensurePublication(
@@ -259,11 +265,12 @@ export async function ensurePublication(
     lockTimeoutMs,
     ...needs
   }: PublicationNeeds & { readonly isManaged: boolean; readonly lockTimeoutMs: number },
-): Promise<Publication> {
+): Promise<EnsuredPublication> {
   const { name } = needs
   const publication = await readPublication(session, name)
+  const wasPartial = publication !== undefined && !publishesAll(publication)
   const statements = publicationStatements(publication, needs)
-  if (statements.length === 0 && publication !== undefined) return publication
+  if (statements.length === 0 && publication !== undefined) return { publication, wasPartial }
   if (!isManaged) throw publicationForbidden(name, publication, { statements, why: '`manage` is false' })
   // Several statements in one message are one transaction.
   const sql = [`SELECT set_config('lock_timeout', '${lockTimeoutMs}', true)`, ...statements].join(';\n')
@@ -278,6 +285,6 @@ export async function ensurePublication(
     throw publicationForbidden(name, publication, { statements, why, cause: error })
   }
   const made = await readPublication(session, name)
-  if (made !== undefined) return made
+  if (made !== undefined) return { publication: made, wasPartial }
   throw publicationForbidden(name, undefined, { statements, why: 'it was dropped at once' })
 }

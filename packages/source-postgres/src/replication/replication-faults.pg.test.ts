@@ -199,12 +199,17 @@ describe.each(await testServers())('on PostgreSQL $major, replication', (server)
     expect(destination).toEqual(source)
   })
 
-  it('makes a publication publish all kinds of changes', async () => {
+  it('makes a publication publish all kinds of changes, and copies anew what it left out', async () => {
     const made = await bench()
     await database.run(`CREATE PUBLICATION ${made.run.name} FOR TABLE ${made.table} WITH (publish = 'insert')`)
     await made.run.run(made.choices)
     await database.run(`UPDATE ${made.table} SET n = 9; DELETE FROM ${made.table} WHERE id = 2`)
     expect(await wrongRows(made)).toEqual([])
+    await database.run(`
+      ALTER PUBLICATION ${made.run.name} SET (publish = 'insert, delete, truncate');
+      UPDATE ${made.table} SET n = 10`)
+    expect(await wrongRows(made)).toEqual([])
+    expect(made.run.destination.startedResumed).toEqual({ [made.table]: false })
   })
 
   it('stops at row level security, which the log knows nothing of', async () => {

@@ -107,7 +107,7 @@ async function prepareWith(connected: Connected) {
   const origin = await verifyOrigin(connected, before)
   const tables = await verifyTables(connected)
   const slot = await verifySlot(connected, before)
-  const publication = await ensurePublication(control, {
+  const { publication, wasPartial } = await ensurePublication(control, {
     name: settings.publication,
     isManaged: settings.isManaged,
     lockTimeoutMs: config.lock_timeout_ms,
@@ -121,7 +121,7 @@ async function prepareWith(connected: Connected) {
     const fault = publicationFault(publication, { table, configured })
     if (fault !== undefined) throw fault
   }
-  const plans = planFollowing({ tables, checkpoints, shared: before, publication, generation })
+  const plans = planFollowing({ tables, checkpoints, shared: before, publication, wasPartial, generation })
   for (const { table, copy } of plans) {
     if (copy?.reason !== undefined) log.warn(`The table is copied anew: ${copy.reason}.`, { stream: table.key })
   }
