@@ -29,6 +29,11 @@ export const postgresReplicationErrors = {
     cause: 'The role may not use logical replication.',
     remedy: 'ALTER ROLE … REPLICATION; on managed servers, grant the role that stands for it (rds_replication).',
   },
+  REPLICATION_PROTOCOL_VIOLATION: {
+    failureType: 'system_error',
+    cause: 'The server, or something between it and here, sent what the protocol of logical replication does not know.',
+    remedy: 'Connect to PostgreSQL itself; if it persists, report it with the version of the server.',
+  },
   REPLICATION_PUBLICATION_FORBIDDEN: {
     failureType: 'config_error',
     cause: 'The publication has to be created or changed, and the role may not do that, or is not to.',
@@ -43,11 +48,6 @@ export const postgresReplicationErrors = {
     failureType: 'config_error',
     cause: 'The publication leaves out rows, columns or kinds of changes of a chosen table, which the table copy has.',
     remedy: 'Run the SQL of the message, or name another publication.',
-  },
-  REPLICATION_PROTOCOL_VIOLATION: {
-    failureType: 'system_error',
-    cause: 'The server, or something between it and here, sent what the protocol of logical replication does not know.',
-    remedy: 'Connect to PostgreSQL itself; if it persists, report it with the version of the server.',
   },
   REPLICATION_SERVER_CHANGED: {
     failureType: 'config_error',
