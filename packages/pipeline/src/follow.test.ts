@@ -278,13 +278,15 @@ describe('resync', () => {
     expect([log.reads.at(-1), destination.rows('a'), destination.rows('b')]).toEqual([['a', 'b+'], [1n], [2n]])
   })
 
-  it('of all streams forgets the position too', async () => {
+  it('of all replicated streams forgets the position too, and no other stream', async () => {
     const log = new FollowedLog()
     const destination = memory()
+    const cursor = { namespace: 'other', name: 'by_cursor' }
     const pipeline = define({ source: log.source(['a', 'b']), destination })
     await pipeline.run().result
+    destination.damage(cursor, { at: 7 })
     expect(await pipeline.resync()).toEqual(['a', 'b'])
-    expect(destination.state('_eclusa.source')).toBeUndefined()
+    expect([destination.state('_eclusa.source'), destination.state('other.by_cursor')]).toEqual([undefined, { at: 7 }])
     await expect(pipeline.resync({ streams: ['c'] })).rejects.toMatchObject({ code: 'STREAM_SELECTION_INVALID' })
   })
 

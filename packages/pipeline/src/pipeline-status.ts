@@ -134,7 +134,8 @@ function tableOf({ streams }: StoredProgress, key: string): Pick<StreamStatus, '
 }
 
 /**
- * Marks streams for a fresh copy in the next run, by forgetting their checkpoints. The position in the source's log stays
+ * Marks streams for a fresh copy in the next run, by forgetting their checkpoints: those that are named, else all that are
+ * replicated. The position in the source's log stays
  * as long as there is a replicated stream that needs it: when all are marked, it goes too, so that the source may begin
  * with a new one (the repair of a lost slot).
  *
@@ -150,9 +151,11 @@ export async function markForCopy(
   const stored = await storedProgress(settings, context)
   const known = streamCheckpoints(stored)
   if (patterns !== undefined) assertAllMatch(patterns, known.map(streamKey))
-  const isChosen = (key: string) => patterns === undefined || patterns.some((pattern) => matchesPattern(pattern, key))
+  const replicated = replicatedStreams(stored)
+  const isChosen = (key: string) =>
+    patterns === undefined ? replicated.includes(key) : patterns.some((pattern) => matchesPattern(pattern, key))
   const chosen = known.filter((stream) => isChosen(streamKey(stream)))
-  const isShared = replicatedStreams(stored).some((key) => !isChosen(key))
+  const isShared = replicated.some((key) => !isChosen(key))
   const streams = isShared ? chosen : [...chosen, sharedState]
   if (destination.forgetCheckpoints === undefined) {
     throw new EclusaError('CONFIG_INVALID', {

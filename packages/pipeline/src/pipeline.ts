@@ -33,7 +33,7 @@ export interface Pipeline {
   /** How it stands, whether somebody runs it or not: streams, position, lag, last commit. Changes nothing. */
   status(options?: PipelineStatusOptions): Promise<PipelineStatus>
   /**
-   * Marks streams for a fresh copy in the next run; all that were read so far where none are named. Gives their names.
+   * Marks streams for a fresh copy in the next run; all that are replicated where none are named. Gives their names.
    * The others keep their place.
    */
   resync(options?: { readonly streams?: readonly string[]; readonly signal?: AbortSignal }): Promise<readonly string[]>

@@ -14,7 +14,10 @@ export function addResyncCommand(program: Command, run: RunCommand): void {
   program
     .command('resync')
     .description('Copy streams anew in the next run, in place of reading on; all others keep their place.')
-    .argument('[stream...]', 'names or patterns; default: all, and with them the position in the log')
+    .argument(
+      '[stream...]',
+      'names or patterns; default: all that are replicated, and with them the position in the log',
+    )
     .option('--now', 'run at once')
     .addHelpText('after', '\nExamples:\n  eclusa resync sales.orders\n  eclusa resync --now')
     .action(run(async (context, streams: string[], options: ResyncOptions) => await resync(context, streams, options)))
@@ -32,7 +35,7 @@ async function resync(context: CommandContext, streams: string[], { now }: Resyn
 }
 
 function markedText(marked: readonly string[], isNow: boolean): string {
-  if (marked.length === 0) return 'No stream has been read yet: the next run copies all of them.'
+  if (marked.length === 0) return 'No replicated stream has been read yet: the next run copies all of them.'
   const next = isNow ? 'now' : 'by the next run'
   return [
     `${formatCounted(marked.length, 'stream')} will be copied anew ${next}:`,
