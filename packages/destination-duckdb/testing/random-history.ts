@@ -188,8 +188,8 @@ class Writer {
 }
 
 /** Rows of the table copy. */
-export function copiedRows(live: ReadonlyMap<number, Row>): unknown[][] {
-  return [...live].map(([id, row]) => [id, ...row.map((value) => value.sent)])
+export function copiedRows(live: ReadonlyMap<number, Row>, { columns }: StreamSchema): unknown[][] {
+  return [...live].map(([id, row]) => columns.map((_, index) => (index === 0 ? id : (row[index - 1] ?? none).sent)))
 }
 
 /** `id|note|doc|tags|extra` as a query prints it. */

@@ -143,7 +143,7 @@ WINDOW w AS (PARTITION BY ${partition} ORDER BY ${inOrder('d')} ROWS UNBOUNDED P
 }
 
 /** A value, and what `_airbyte_meta` of its row says beyond the usual. */
-function valueOf({ name }: MergeColumn, alias: string): string {
+function valueOf({ name }: Pick<MergeColumn, 'name'>, alias: string): string {
   const text = `${alias}.${meta}::VARCHAR`
   return `struct_pack(v := ${alias}.${quote(name)}, m := CASE WHEN ${text} NOT LIKE '%"changes":[]}' THEN ${text} END)`
 }
@@ -208,9 +208,13 @@ function foundRows(merge: Merge, marked: readonly MergeColumn[]): string {
   const isFilled = merge.key.length > 0 && marked.length > 0
   const isGuarded = merge.mayBeBehind && merge.takes === 'last'
   // Older than the change, and, but for a delete, not deleted itself.
-  const isBase = [`(t.${deletedAt} IS NULL OR ${isDelete('s')})`, ...(merge.mayBeBehind ? [`NOT ${isAsNew('t')}`] : [])]
-  const found = marked.map((_, index) => {
-    const base = `CASE WHEN ${isBase.join(' AND ')} THEN t._eclusa_value_${index} END`
+  const isBase = [
+    't._eclusa_is_there',
+    `(t.${deletedAt} IS NULL OR ${isDelete('s')})`,
+    ...(merge.mayBeBehind ? [`NOT ${isAsNew('t')}`] : []),
+  ]
+  const found = marked.map((column, index) => {
+    const base = `CASE WHEN ${isBase.join(' AND ')} THEN ${valueOf(column, 't')} END`
     return `coalesce(s._eclusa_filled_${index}, ${base}) AS _eclusa_found_${index}`
   })
   const conditions = [
@@ -221,17 +225,27 @@ function foundRows(merge: Merge, marked: readonly MergeColumn[]): string {
   return `SELECT ${['s.*', ...(isFilled ? found : [])].join(', ')} FROM filled AS s${joins.join('')}${whereAll(conditions)}`
 }
 
+/** Rows of the table whose keys have changes that leave something out: few of them, so that little has to be joined. */
 function baseJoin(merge: Merge, marked: readonly MergeColumn[]): string {
   const target = duckdbDialect.formatRelation(merge.table)
-  const values = marked.map((column, index) => `${valueOf(column, 't')} AS _eclusa_value_${index}`)
+  const names = new Set([...merge.key, ...marked.map(({ name }) => name), lsn, order, deletedAt, meta])
+  const values = [...names].map((name) => `t.${quote(name)}`).join(', ')
   const isBase = (change: string) =>
     merge.key.map((name, index) => `t.${quote(name)} = ${change}._eclusa_base_${index}`).join(' AND ')
   // A history has many rows of one key.
-  const last = ` WHERE EXISTS (SELECT 1 FROM filled AS f WHERE ${isBase('f')})
-QUALIFY row_number() OVER (PARTITION BY ${keyList(merge, 't')} ORDER BY t.${lsn} DESC NULLS LAST, t.${order} DESC NULLS LAST) = 1`
+  const last = `
+  QUALIFY row_number() OVER (PARTITION BY ${keyList(merge, 't')} ORDER BY t.${lsn} DESC NULLS LAST, t.${order} DESC NULLS LAST) = 1`
   return `
-LEFT JOIN (SELECT ${[keyList(merge, 't'), `t.${lsn}`, `t.${order}`, `t.${deletedAt}`, ...values].join(', ')}
-  FROM ${target} AS t${merge.takes === 'all' ? last : ''}) AS t ON ${isBase('s')}`
+LEFT JOIN (SELECT TRUE AS _eclusa_is_there, ${values} FROM ${target} AS t
+  WHERE EXISTS (SELECT 1 FROM filled AS f WHERE ${isBase('f')} AND (${isAnyMissing(merge, marked)}))${merge.takes === 'all' ? last : ''}) AS t
+ON ${isBase('s')}`
+}
+
+/** True of a change `f` that leaves something out. */
+function isAnyMissing({ deletes }: Merge, marked: readonly MergeColumn[]): string {
+  const words = new Set(marked.flatMap(({ mark }) => (mark === undefined ? [] : [mark.word])))
+  const unsent = [...words].map((word) => `coalesce(f.${quote(markColumn(word).name)}, 0) <> 0`)
+  return [...(deletes === 'filled' ? [isDelete('f')] : []), ...unsent].join(' OR ')
 }
 
 function guardJoin(merge: Merge): string {

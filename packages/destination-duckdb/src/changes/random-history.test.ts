@@ -62,8 +62,8 @@ class Run {
     const before = this.#log[this.#copied - 1]
     const isWide = before?.schema === wide
     const session = await this.#open(false)
-    const rows = copiedRows(before?.live ?? new Map())
     this.#schema = isWide ? wide : narrow
+    const rows = copiedRows(before?.live ?? new Map(), this.#schema)
     await session.write(copyOf(rows, { ...of, schema: this.#schema }, positionOf(this.#copied - 1)))
     await session.copiedStream(of.stream)
   }

@@ -44,7 +44,7 @@ async function copyPart(
   log: readonly Transaction[],
   { at, keys, asChanges = false }: { at: number; keys: number[]; asChanges?: boolean },
 ): Promise<void> {
-  const rows = copiedRows(new Map([...(log[at - 1]?.live ?? [])].filter(([key]) => keys.includes(key))))
+  const rows = copiedRows(new Map([...(log[at - 1]?.live ?? [])].filter(([key]) => keys.includes(key))), narrow)
   const position = positionOf(at - 1)
   // One batch for each row: the second one has the position of the first.
   if (!asChanges) await session.write(copyOf(rows, of, position))
