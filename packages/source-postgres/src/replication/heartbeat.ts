@@ -1,7 +1,7 @@
 import type { Session } from '../connection/session.ts'
 
 /** Prefix of the messages that this source writes into the log. */
-export const heartbeatPrefix = 'eclusa'
+const heartbeatPrefix = 'eclusa'
 
 /**
  * Writes a message into the log, which the slot sends like a change: with nothing else to send, it shows how far the log

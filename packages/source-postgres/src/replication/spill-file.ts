@@ -9,19 +9,21 @@ import type { WireBytes } from '../codec/value-codec.ts'
 /** A temporary file that nobody else can open and that is gone with the process, however that ends. */
 export class SpillFile implements AsyncDisposable {
   readonly #file: FileHandle
+  readonly #directory: string
   #bytes = 0
 
-  private constructor(file: FileHandle) {
+  private constructor(file: FileHandle, directory: string) {
     this.#file = file
+    this.#directory = directory
   }
 
   /** @throws REPLICATION_SPILL_FAILED, as all that follows. */
   static async create(directory = tmpdir()): Promise<SpillFile> {
     const path = join(directory, `eclusa-${randomUUID()}`)
-    return await explained(async () => {
+    return await explained(directory, async () => {
       const file = await open(path, 'wx+', 0o600)
       await unlink(path)
-      return new SpillFile(file)
+      return new SpillFile(file, directory)
     })
   }
 
@@ -30,6 +32,7 @@ export class SpillFile implements AsyncDisposable {
     for (let written = 0; written < bytes.length;) {
       const from = written
       const { bytesWritten } = await explained(
+        this.#directory,
         async () => await this.#file.write(bytes, from, bytes.length - from, this.#bytes),
       )
       written += bytesWritten
@@ -42,6 +45,7 @@ export class SpillFile implements AsyncDisposable {
     for (let done = 0; done < length;) {
       const from = done
       const { bytesRead } = await explained(
+        this.#directory,
         async () => await this.#file.read(bytes, from, length - from, position + from),
       )
       if (bytesRead === 0) throw new EclusaError('INTERNAL', { message: 'A temporary file is shorter than written.' })
@@ -54,7 +58,7 @@ export class SpillFile implements AsyncDisposable {
   }
 }
 
-async function explained<Result>(work: () => Promise<Result>): Promise<Result> {
+async function explained<Result>(directory: string, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work()
   } catch (error) {
@@ -62,9 +66,9 @@ async function explained<Result>(work: () => Promise<Result>): Promise<Result> {
     const isFull = code === 'ENOSPC' || code === 'EDQUOT'
     throw new EclusaError('REPLICATION_SPILL_FAILED', {
       message: isFull
-        ? `The disk of the directory for temporary files, ${tmpdir()}, is full: a transaction that is not committed yet did not fit.`
-        : `A transaction that is not committed yet could not be kept in a temporary file in ${tmpdir()}: ${code}.`,
-      details: { code },
+        ? `The disk of the directory for temporary files, ${directory}, is full: a transaction that is not committed yet did not fit.`
+        : `A transaction that is not committed yet could not be kept in a temporary file in ${directory}: ${code}.`,
+      details: { directory, code },
       cause: error,
     })
   }
