@@ -120,6 +120,29 @@ describe('a run that follows', () => {
     expect(await run.result).toMatchObject({ status: 'failed', rows: 1, steps: [{ step: 'build', status: 'failed' }] })
   })
 
+  it('leaves out a stream that fails, goes on with the others, and runs no more steps', async () => {
+    const log = new FollowedLog()
+    const [destination, clock] = [memory(), new ManualClock()]
+    const built: number[] = []
+    const build = stepThat(async () => {
+      built.push(destination.commits)
+      return succeeded
+    })
+    const run = define({ source: log.source(['a', 'b']), destination, clock, steps: [build] }).run({ follow: true })
+    const watched = new Watched(run)
+    await watched.next('step_completed')
+    log.failOnce(new EclusaError('CONFIG_INVALID', { message: 'Dropped.', details: { stream: 'b' } }))
+    expect(await watched.next('log')).toMatchObject({ fields: { stream: 'b' } })
+    log.add('a', 1n)
+    await watched.next('committed')
+    while (clock.sleeping === 0) await turn()
+    clock.advance(60_000)
+    while (clock.sleeping > 0) await turn()
+    run.stop()
+    expect(await run.result).toMatchObject({ status: 'partial', streamFailures: [{ stream: 'b' }] })
+    expect([destination.rows('a'), built.length]).toEqual([[1n], 1])
+  })
+
   it('lets a step end when it is stopped, and tells it when it is aborted', async () => {
     const log = new FollowedLog()
     const gate = Promise.withResolvers<void>()

@@ -14,6 +14,8 @@ export interface FollowingOptions {
   readonly clock: Clock
   readonly stepsIntervalMs: number
   readonly steps: RunStepsOptions
+  /** Whether every stream is still there: steps do not build on what some are missing from. */
+  readonly isWhole: () => boolean
   /** Asked how it stands, now and then. */
   readonly replication: SourceReplication | undefined
   readonly whileOpen: ((open: OpenRun) => Promise<AsyncDisposable>) | undefined
@@ -126,7 +128,8 @@ class StepsBeside {
 
   /** Never rejects. */
   async #round(): Promise<void> {
-    const { steps: given, onSteps } = this.#options
+    const { steps: given, onSteps, isWhole } = this.#options
+    if (!isWhole()) return
     const signal = AbortSignal.any([given.signal, this.#abandoned.signal])
     const results: NamedStepResult[] = []
     try {

@@ -147,6 +147,7 @@ class Run {
       clock,
       stepsIntervalMs,
       steps: this.#stepsOptions(),
+      isWhole: () => this.#streamFailures.length === 0,
       replication: source.replication,
       whileOpen: this.#parts.options.whileOpen,
       onCaughtUp: (durationMs) => this.#emit({ type: 'caught_up', ...this.#moved(), durationMs }),
