@@ -1,0 +1,58 @@
+import { expect } from 'vitest'
+import { duckDbTexts } from './end-to-end.ts'
+import type { EndToEnd } from './end-to-end.ts'
+import { printedDuckDbRows, printedRows } from './printed-rows.ts'
+import type { RandomTable, RandomWrites } from './random-writes.ts'
+import type { Subscriber } from './subscriber.ts'
+
+export interface Replicas {
+  readonly source: EndToEnd
+  /** The DuckDB file. */
+  readonly file: string
+  readonly subscriber?: Subscriber
+  /** Shown beside what differs. */
+  readonly seed: number
+}
+
+/** Every table is the same in all of them, as PostgreSQL prints it; and no change stands twice in a history. */
+export async function expectReplicas(writes: RandomWrites, replicas: Replicas): Promise<void> {
+  const { source, subscriber, file, seed } = replicas
+  for (const table of writes.tables) {
+    const columns = columnsOf(table)
+    const context = { seed, table: table.name, columns }
+    const wanted = { ...context, rows: await printedRows(source, table.name, columns) }
+    const holders = [
+      await printedDuckDbRows(source, file, currentSql(table, columns)),
+      ...(subscriber === undefined ? [] : [await printedRows(subscriber.database, table.name, columns)]),
+    ]
+    for (const rows of holders) expect({ ...context, rows }).toEqual(wanted)
+    const repeated = table.isHistory ? await duckDbTexts(file, repeatedSql(table)) : []
+    expect({ ...context, repeated }).toEqual({ ...context, repeated: [] })
+  }
+}
+
+/** The streams of a pipeline, some merged and some as histories. */
+export function streamsOf({ tables }: RandomWrites) {
+  return tables.map(({ name, isHistory }) => ({
+    name: `public.${name}`,
+    ...(isHistory && { destinationSyncMode: 'append' as const }),
+  }))
+}
+
+function columnsOf({ keyColumns, columns }: RandomTable): string[] {
+  return ['n', ...keyColumns, ...columns.map(({ name }) => name)]
+}
+
+/** The rows of a stream as they are now: all of a table's, the last one of each key in a history. */
+function currentSql({ name, keyColumns, isHistory }: RandomTable, columns: readonly string[]): string {
+  const select = `SELECT ${columns.join(', ')} FROM public.${name}`
+  if (!isHistory) return select
+  const order = `PARTITION BY ${keyColumns.join(', ')} ORDER BY _ab_cdc_lsn DESC, _ab_cdc_order DESC`
+  return `${select} QUALIFY row_number() OVER (${order}) = 1 AND _ab_cdc_deleted_at IS NULL`
+}
+
+/** Copied rows have no number: their key tells them apart. */
+function repeatedSql({ name, keyColumns }: RandomTable): string {
+  return `SELECT _ab_cdc_lsn, _ab_cdc_order, count(*) FROM public.${name}
+    GROUP BY 1, 2, CASE WHEN _ab_cdc_order < 0 THEN row(${keyColumns.join(', ')}) END HAVING count(*) > 1`
+}
