@@ -80,6 +80,3 @@ export interface ChangeSource extends AsyncIterable<SourceMessage> {
   /** Tells the server that everything up to this position is durable; nothing else ever does. */
   acknowledge(position: Lsn): void
 }
-
-/** The function that "change-reader.ts" exports as `readChanges`. */
-export type ReadChanges = (options: ReadChangesOptions) => ChangeSource
