@@ -71,7 +71,7 @@ export interface RunResult {
   readonly error?: EclusaError
 }
 
-/** A run under way. Not iterating it costs nothing; iterating late begins with the first event. */
+/** A run under way. Not iterating it costs nothing; iterating late begins with the first event, or with the last 10,000. */
 export interface PipelineRun extends AsyncIterable<RunEvent> {
   readonly runId: string
   /** Never rejects: a failure is a status with an error. Settles after the last event. */
@@ -425,7 +425,7 @@ class Run {
 }
 
 const leftBehindNote =
-  'The log was read on without this stream, since it had failed or was not configured: it is copied anew.'
+  'The log was read on without this stream, since it had failed, was not configured or was read otherwise: it is copied anew.'
 
 /** @throws CONFIG_INVALID */
 function assertFollowable(pipeline: string, streams: readonly ConfiguredStream[]): void {
