@@ -137,9 +137,13 @@ function filledRows(merge: Merge, marked: readonly MergeColumn[]): string {
   const baseKey = merge.key.map((name, index) =>
     merge.hasUnsentRekeys ? `l.base_${index} AS _eclusa_base_${index}` : `d.${quote(name)} AS _eclusa_base_${index}`,
   )
-  const from = merge.hasUnsentRekeys ? `changes AS d JOIN lineage AS l ON l.r = d.${row}` : 'changes AS d'
-  return `SELECT ${['d.*', ...baseKey, ...values].join(', ')} FROM ${from}
+  const windowed = (from: string) => `SELECT ${['d.*', ...baseKey, ...values].join(', ')} FROM ${from}
 WINDOW w AS (PARTITION BY ${partition} ORDER BY ${inOrder('d')} ROWS UNBOUNDED PRECEDING)`
+  if (merge.hasUnsentRekeys) return windowed(`changes AS d JOIN lineage AS l ON l.r = d.${row}`)
+  // A window costs by the key, and most keys need none.
+  const isNeeded = `EXISTS (SELECT 1 FROM changes AS f WHERE ${sameKey(merge, 'f', 'd')} AND (${isAnyMissing(merge, marked)}))`
+  return `${windowed(`changes AS d WHERE ${isNeeded}`)}
+UNION ALL BY NAME SELECT ${['d.*', ...baseKey].join(', ')} FROM changes AS d WHERE NOT ${isNeeded}`
 }
 
 /** A value, and what `_airbyte_meta` of its row says beyond the usual. */
