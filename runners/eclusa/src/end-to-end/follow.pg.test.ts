@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
+import { availableParallelism, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { testServer } from '@eclusa/postgres-local/testing'
 import type { TestDatabase, TestServer } from '@eclusa/postgres-local/testing'
@@ -218,8 +219,9 @@ describe('eclusa run, with nothing new', () => {
       tookMs.push(last.durationMs)
     }
     expect((await cli('run', '--no-steps', '--select', 'public.orders')).stdout).toContain('nothing new')
-    // Other tests may keep the machine busy for a moment.
-    expect(Math.min(...tookMs)).toBeLessThan(1000)
+    // A second of a machine of one's own: other tests take their share of this one.
+    const share = Math.max(1, loadavg()[0]! / availableParallelism())
+    expect(Math.min(...tookMs)).toBeLessThan(1000 * share)
   })
 })
 
