@@ -16,6 +16,7 @@ import type { KilledRun } from '../testing/killed-run.ts'
 import { randomFrom } from '../testing/random-numbers.ts'
 import type { Random } from '../testing/random-numbers.ts'
 import { RandomWrites } from '../testing/random-writes.ts'
+import type { RunSql } from '../testing/random-writes.ts'
 import { expectReplicas, streamsOf } from '../testing/replica-check.ts'
 import { cliEnvironment, mainFile } from '../testing/run-cli.ts'
 import { createTestProject } from '../testing/test-project.ts'
@@ -28,7 +29,7 @@ const isTold = process.env['ECLUSA_KILLS'] !== undefined
 const servers = await testServers()
 const rounds = Array.from({ length: Math.ceil(kills / killsOfDatabase) }, (_, index) => ({
   seed: seedFirst + index,
-  server: servers[(servers.length - 1 + index) % servers.length]!,
+  server: servers.at((servers.length - 1 + index) % servers.length)!,
   kills: Math.min(killsOfDatabase, kills - index * killsOfDatabase),
 }))
 
@@ -76,27 +77,29 @@ async function expectNothingAhead(database: EndToEnd, file: string, context: obj
   expect({ ...context, ahead }).toEqual({ ...context, ahead: [] })
 }
 
+async function connect({ connectionString }: EndToEnd): Promise<{ client: Client; sql: RunSql }> {
+  const client = new Client({ connectionString })
+  client.on('error', () => {})
+  await client.connect()
+  return { client, sql: async (text) => await client.query(text) }
+}
+
 /** Writes on and on, in two sessions, until it is told to stop. */
 async function keepWriting(writes: RandomWrites, database: EndToEnd, signal: AbortSignal): Promise<void> {
-  const clients = [new Client(database.connectionString), new Client(database.connectionString)] as const
-  for (const client of clients) {
-    client.on('error', () => {})
-    await client.connect()
-  }
-  const [main, aside] = clients.map((client) => async (sql: string) => await client.query(sql))
+  const [main, aside] = [await connect(database), await connect(database)]
   while (!signal.aborted) {
-    await writes.run(main!, aside!, 1)
+    await writes.run(main.sql, aside.sql, 1)
     await delay(20)
   }
-  await writes.closeAside(aside!)
-  for (const client of clients) await client.end()
+  await writes.closeAside(aside.sql)
+  for (const { client } of [main, aside]) await client.end()
 }
 
 function killOf(random: Random, index: number): { follow: boolean; failpoint?: KilledRun['failpoint']; times: number } {
   const follow = random(2) === 0
   if (index % 2 === 1) return { follow, times: 0 }
   // The first kills are within table copies and see each failpoint of theirs once; later ones come as they come.
-  const failpoint = failpoints[(index / 2) % failpoints.length]!
+  const failpoint = failpoints.at((index / 2) % failpoints.length)!
   return { follow, failpoint, times: 1 + random(index < killsOfDatabase / 2 ? 1 : 3) }
 }
 

@@ -37,6 +37,7 @@ const columnTypes: Readonly<Record<string, (n: string, r: number) => string>> = 
   'double precision': (n, r) => `(${n}) / ${r + 3}.0::float8`,
   mood: (n, r) => `(ARRAY['sad', 'ok', NULL])[1 + (abs(${n}) + ${r}) % 3]::mood`,
 }
+const valueMakers = new Map(Object.entries(columnTypes))
 const widerTypes: Readonly<Record<string, string>> = { smallint: 'integer', integer: 'bigint' }
 
 interface Column {
@@ -111,6 +112,10 @@ export class RandomWrites {
     return this.#alter(this.#pick(this.tables.slice(0, -1)))
   }
 
+  get #main(): RandomTable {
+    return this.tables.at(0)!
+  }
+
   get #aside(): RandomTable {
     return this.tables.at(-1)!
   }
@@ -183,7 +188,7 @@ export class RandomWrites {
         : changes
     if (this.#random(2) === 0) return `SAVEPOINT ${name}; ${inner}; RELEASE ${name}`
     this.#restore(before)
-    return `SAVEPOINT ${name}; ${inner}; ROLLBACK TO ${name}; ${this.#changesOf(this.tables[0]!, 1)}`
+    return `SAVEPOINT ${name}; ${inner}; ROLLBACK TO ${name}; ${this.#changesOf(this.#main, 1)}`
   }
 
   #restore(columns: readonly Column[][]): void {
@@ -255,7 +260,7 @@ export class RandomWrites {
   }
 
   #value(type: string, n: string): string {
-    const value = columnTypes[type]!(n, 1 + this.#random(1000))
+    const value = valueMakers.get(type)!(n, 1 + this.#random(1000))
     return this.#random(3) === 0 ? `CASE WHEN abs(${n}) % 3 = 0 THEN NULL ELSE ${value} END` : value
   }
 
@@ -291,7 +296,7 @@ export class RandomWrites {
   }
 
   #pick<Item>(items: readonly Item[]): Item {
-    return items[this.#random(items.length)]!
+    return items.at(this.#random(items.length))!
   }
 
   #newName(): string {
