@@ -15,7 +15,6 @@ import type { FollowPlan } from './follow-plan.ts'
 import { formatLsn, parseLsn } from './lsn.ts'
 import type { Lsn } from './lsn.ts'
 import { ensurePublication, publicationFault } from './publication.ts'
-import type { Publication } from './publication.ts'
 import { hiddenRowsFault, readReplicatedTables, replicaIdentityFault } from './replicated-table.ts'
 import type { ReplicatedTable } from './replicated-table.ts'
 import type { ReplicationConnection } from './replication-connection.ts'
@@ -51,22 +50,20 @@ export interface ReplicationStartOptions {
  */
 export class ReplicationStart implements AsyncDisposable {
   readonly facts: ServerFacts
-  readonly publication: Publication
   readonly plans: readonly FollowPlan[]
   /** The shared state from here on. */
   readonly shared: SharedState
-  /** What the checkpoints were before, where it differs. */
+  /** True when it differs from what the checkpoint has. */
   readonly isNew: boolean
   /** Where tables are copied, if any is: to be adopted before anything else is done with this object. */
   readonly copyPoint: CopyPoint | undefined
   readonly #walsender: ReplicationConnection
 
   private constructor(
-    facts: Pick<ReplicationStart, 'facts' | 'publication' | 'plans' | 'shared' | 'isNew' | 'copyPoint'>,
+    facts: Pick<ReplicationStart, 'facts' | 'plans' | 'shared' | 'isNew' | 'copyPoint'>,
     walsender: ReplicationConnection,
   ) {
     this.facts = facts.facts
-    this.publication = facts.publication
     this.plans = facts.plans
     this.shared = facts.shared
     this.isNew = facts.isNew
@@ -145,7 +142,7 @@ async function prepareWith(connected: Connected) {
     generation,
     members,
   }
-  return { facts, publication, plans, shared, copyPoint, isNew: JSON.stringify(shared) !== JSON.stringify(before) }
+  return { facts, plans, shared, copyPoint, isNew: JSON.stringify(shared) !== JSON.stringify(before) }
 }
 
 async function verifyOrigin(
