@@ -61,56 +61,64 @@ function otherThan(server: TestServer): TestServer {
 
 for (const server of servers) {
   describe(`PostgreSQL ${server.major}`, () => {
-    test.each(seeds)('run by run, a warehouse is what a subscription is (seed %i)', async (seed) => {
-      database = await EndToEnd.open(server)
-      const writes = new RandomWrites({ seed })
-      const setUpSql = writes.setUpSql()
-      await database.sql(setUpSql)
-      await using subscriber = await Subscriber.open(otherThan(server), database, {
-        prepare: async (other) => await other.sql(setUpSql),
-        copiesRows: true,
-      })
-      await database.sql(writes.firstRowsSql())
-      await using aside = await openAside(database.connectionString)
-      const file = database.file()
-      for (let round = 0; round < 4; round++) {
-        const result = await run(pipelineOf(writes, file))
-        expect({ seed, status: result.status, error: result.error }).toEqual({ seed, status: 'succeeded' })
-        await writes.run(async (sql) => await database.sql(sql), aside.sql, 8)
+    test.each(seeds)(
+      'run by run, a warehouse is what a subscription is (seed %i)',
+      { timeout: 180_000 },
+      async (seed) => {
+        database = await EndToEnd.open(server)
+        const writes = new RandomWrites({ seed })
+        const setUpSql = writes.setUpSql()
+        await database.sql(setUpSql)
+        await using subscriber = await Subscriber.open(otherThan(server), database, {
+          prepare: async (other) => await other.sql(setUpSql),
+          copiesRows: true,
+        })
+        await database.sql(writes.firstRowsSql())
+        await using aside = await openAside(database.connectionString)
+        const file = database.file()
+        for (let round = 0; round < 4; round++) {
+          const result = await run(pipelineOf(writes, file))
+          expect({ seed, status: result.status, error: result.error }).toEqual({ seed, status: 'succeeded' })
+          await writes.run(async (sql) => await database.sql(sql), aside.sql, 8)
+          await subscriber.quiesce()
+          const { alterSql, updateSql } = writes.alter()
+          await subscriber.database.sql(alterSql)
+          await database.sql(`${alterSql}; ${updateSql}`)
+        }
+        await writes.closeAside(aside.sql)
+        expect(await run(pipelineOf(writes, file))).toMatchObject({ status: 'succeeded' })
         await subscriber.quiesce()
-        const { alterSql, updateSql } = writes.alter()
-        await subscriber.database.sql(alterSql)
-        await database.sql(`${alterSql}; ${updateSql}`)
-      }
-      await writes.closeAside(aside.sql)
-      expect(await run(pipelineOf(writes, file))).toMatchObject({ status: 'succeeded' })
-      await subscriber.quiesce()
-      await expectReplicas(writes, { source: database, file, seed, subscriber })
-    })
+        await expectReplicas(writes, { source: database, file, seed, subscriber })
+      },
+    )
 
-    test.each(seeds)('following, with tables altered within transactions (seed %i)', async (seed) => {
-      database = await EndToEnd.open(server)
-      const writes = new RandomWrites({ seed: seed + 1_000_000, altersWithin: true })
-      await database.sql(`${writes.setUpSql()}; ${writes.firstRowsSql()}`)
-      await using aside = await openAside(database.connectionString)
-      const file = database.file()
-      const following = pipelineOf(writes, file).run({ follow: true })
-      const events = (async () => {
-        for await (const event of following) if (event.type === 'caught_up') return
-      })()
-      await events
-      await writes.run(async (sql) => await database.sql(sql), aside.sql, 30)
-      await writes.closeAside(aside.sql)
-      await untilConfirmed(database)
-      following.stop()
-      const result = await following.result
-      expect({ seed, status: result.status, error: result.error }).toEqual({ seed, status: 'succeeded' })
-      await expectReplicas(writes, { source: database, file, seed })
-    })
+    test.each(seeds)(
+      'following, with tables altered within transactions (seed %i)',
+      { timeout: 180_000 },
+      async (seed) => {
+        database = await EndToEnd.open(server)
+        const writes = new RandomWrites({ seed: seed + 1_000_000, altersWithin: true })
+        await database.sql(`${writes.setUpSql()}; ${writes.firstRowsSql()}`)
+        await using aside = await openAside(database.connectionString)
+        const file = database.file()
+        const following = pipelineOf(writes, file).run({ follow: true })
+        const events = (async () => {
+          for await (const event of following) if (event.type === 'caught_up') return
+        })()
+        await events
+        await writes.run(async (sql) => await database.sql(sql), aside.sql, 30)
+        await writes.closeAside(aside.sql)
+        await untilConfirmed(database)
+        following.stop()
+        const result = await following.result
+        expect({ seed, status: result.status, error: result.error }).toEqual({ seed, status: 'succeeded' })
+        await expectReplicas(writes, { source: database, file, seed })
+      },
+    )
   })
 }
 
-test('the sales of the example are the same in all three', async () => {
+test('the sales of the example are the same in all three', { timeout: 180_000 }, async () => {
   const server = servers.at(-1)!
   const scale = 0.002
   database = await EndToEnd.open(server)

@@ -225,42 +225,46 @@ describe('a server of its own', () => {
     return { server, database: await EndToEnd.open(asTestServer) }
   }
 
-  test('that is stopped at once and started again loses nothing; one that lets go of its log is told of', async () => {
-    const first = await start()
-    await first.database.sql(setUpSql)
-    const file = join(scratch, 'warehouse.duckdb')
-    const pipeline = pipelineOf(first.database, file)
-    const following = pipeline.run({ follow: true })
-    await caughtUp(following)
-    await write(first.database)
-    const postmasterPid = Number((await readFile(join(scratch, 'data/postmaster.pid'), 'utf8')).split('\n')[0])
-    process.kill(postmasterPid, 'SIGQUIT')
-    await first.server.stop()
-    const second = await start(first.server.port)
-    await write(second.database)
-    await untilConfirmed(second.database)
-    following.stop()
-    expect(await following.result).toMatchObject({ status: 'succeeded' })
-    await expectSame(second.database, file)
-
-    await second.database.sql(`ALTER SYSTEM SET max_slot_wal_keep_size = '1MB'`)
-    await second.database.sql('SELECT pg_reload_conf()')
-    await waitUntil('the server has let go of the log', async () => {
+  test(
+    'that is stopped at once and started again loses nothing; one that lets go of its log is told of',
+    { timeout: 120_000 },
+    async () => {
+      const first = await start()
+      await first.database.sql(setUpSql)
+      const file = join(scratch, 'warehouse.duckdb')
+      const pipeline = pipelineOf(first.database, file)
+      const following = pipeline.run({ follow: true })
+      await caughtUp(following)
+      await write(first.database)
+      const postmasterPid = Number((await readFile(join(scratch, 'data/postmaster.pid'), 'utf8')).split('\n')[0])
+      process.kill(postmasterPid, 'SIGQUIT')
+      await first.server.stop()
+      const second = await start(first.server.port)
       await write(second.database)
-      await second.database.sql('SELECT pg_switch_wal()')
-      await second.database.sql('CHECKPOINT')
-      const [slot] = await second.database.sql('SELECT wal_status FROM pg_replication_slots')
-      return slot?.[0] === 'lost'
-    })
-    const lost = await run(pipeline)
-    expect([lost.status, codeOf(lost.error)]).toEqual(['failed', 'REPLICATION_SLOT_LOST'])
-    await pipeline.resync()
-    expect(await run(pipeline)).toMatchObject({ status: 'succeeded' })
-    await write(second.database)
-    expect(await run(pipeline)).toMatchObject({ status: 'succeeded' })
-    await expectSame(second.database, file)
-    await second.database[Symbol.asyncDispose]()
-    await second.server.stop()
-    await first.database[Symbol.asyncDispose]()
-  })
+      await untilConfirmed(second.database)
+      following.stop()
+      expect(await following.result).toMatchObject({ status: 'succeeded' })
+      await expectSame(second.database, file)
+
+      await second.database.sql(`ALTER SYSTEM SET max_slot_wal_keep_size = '1MB'`)
+      await second.database.sql('SELECT pg_reload_conf()')
+      await waitUntil('the server has let go of the log', async () => {
+        await write(second.database)
+        await second.database.sql('SELECT pg_switch_wal()')
+        await second.database.sql('CHECKPOINT')
+        const [slot] = await second.database.sql('SELECT wal_status FROM pg_replication_slots')
+        return slot?.[0] === 'lost'
+      })
+      const lost = await run(pipeline)
+      expect([lost.status, codeOf(lost.error)]).toEqual(['failed', 'REPLICATION_SLOT_LOST'])
+      await pipeline.resync()
+      expect(await run(pipeline)).toMatchObject({ status: 'succeeded' })
+      await write(second.database)
+      expect(await run(pipeline)).toMatchObject({ status: 'succeeded' })
+      await expectSame(second.database, file)
+      await second.database[Symbol.asyncDispose]()
+      await second.server.stop()
+      await first.database[Symbol.asyncDispose]()
+    },
+  )
 })
