@@ -151,7 +151,8 @@ class Follower {
     for (const { name, type } of this.#input.metadata) {
       const planned = plannedColumn(name, type, { kind: 'metadata', name })
       const existing = this.#table.get(name)
-      if (existing === undefined) this.#add(planned, 'eclusa needs it: it was dropped by hand, or the stream is replicated from now on')
+      if (existing === undefined)
+        this.#add(planned, 'eclusa needs it: it was dropped by hand, or the stream is replicated from now on')
       else if (existing.sqlType === planned.sqlType || this.#input.replaces) this.#replace(planned)
       else throw metadataColumnChanged(this.#input.stream, existing, planned.sqlType)
     }
