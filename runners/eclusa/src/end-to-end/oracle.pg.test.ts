@@ -4,6 +4,7 @@
  * ECLUSA_SEEDS says how many seeds, counted up from ECLUSA_TEST_SEED.
  */
 import { applySalesChanges, createSales } from '@eclusa/example-sales'
+import type { PipelineRun } from '@eclusa/pipeline'
 import { testServers } from '@eclusa/postgres-local/testing'
 import type { TestServer } from '@eclusa/postgres-local/testing'
 import { Client } from 'pg'
@@ -32,6 +33,10 @@ function pipelineOf(writes: RandomWrites, file: string) {
     source: { replication_method: replication, chunk_bytes: 65_536 },
     streams: streamsOf(writes),
   })
+}
+
+async function untilCaughtUp(following: PipelineRun): Promise<void> {
+  for await (const event of following) if (event.type === 'caught_up') return
 }
 
 /** Waits until a run that follows has made everything durable, and its slot knows. */
@@ -141,4 +146,38 @@ test('the sales of the example are the same in all three', { timeout: 180_000 },
   expect(Object.keys(wanted).length).toBeGreaterThan(10)
   expect(await postgresMultisets(subscriber.database.client, tables)).toEqual(wanted)
   expect(await duckdbMultisets(file, tables)).toEqual(wanted)
+})
+
+test('what sessions write beside each other, as pgbench does, arrives whole', { timeout: 180_000 }, async () => {
+  database = await EndToEnd.open(servers.at(-1)!)
+  await database.sql(`
+    CREATE TABLE branches (id int PRIMARY KEY, balance int);
+    CREATE TABLE accounts (id int PRIMARY KEY, balance int, filler text);
+    CREATE TABLE history (branch int, account int, delta int);
+    ALTER TABLE history REPLICA IDENTITY FULL;
+    INSERT INTO branches SELECT i, 0 FROM generate_series(1, 4) AS i;
+    INSERT INTO accounts SELECT i, 0, repeat('x', 80) FROM generate_series(1, 1000) AS i`)
+  const file = database.file()
+  const following = database
+    .pipeline(file, {
+      source: { replication_method: replication },
+      streams: ['public.branches', 'public.accounts', { name: 'public.history', destinationSyncMode: 'append' }],
+    })
+    .run({ follow: true })
+  await untilCaughtUp(following)
+  const session = async (start: number) => {
+    await using client = await openAside(database.connectionString)
+    for (let index = 0; index < 150; index++) {
+      const [branch, account, delta] = [1 + ((index + start) % 4), 1 + ((index * 37 + start) % 1000), index - 70]
+      await client.sql(`BEGIN; UPDATE accounts SET balance = balance + ${delta} WHERE id = ${account};
+        UPDATE branches SET balance = balance + ${delta} WHERE id = ${branch};
+        INSERT INTO history VALUES (${branch}, ${account}, ${delta}); COMMIT`)
+    }
+  }
+  await Promise.all([session(1), session(2), session(3)])
+  await untilConfirmed(database)
+  following.stop()
+  expect(await following.result).toMatchObject({ status: 'succeeded', streamFailures: [] })
+  const tables = await tablesOf(database.client, 'public')
+  expect(await duckdbMultisets(file, tables)).toEqual(await postgresMultisets(database.client, tables))
 })
