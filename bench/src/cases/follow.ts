@@ -19,12 +19,12 @@ const script = `${file}.pgbench`
 await writeFile(script, `INSERT INTO ${schema}.live (sent_at) VALUES (clock_timestamp());\n`)
 
 const latenciesMs: number[] = []
-let isWriting = true
+const writer = { isDone: false }
 
 /** Asks for rows that came to be visible since the last look; each counts with the time at which it was first seen. */
 async function watch(query: (sql: string) => Promise<readonly (readonly unknown[])[]>): Promise<void> {
   let last = ((await query(`SELECT coalesce(max(id), 0) FROM ${schema}.live`))[0]?.[0] ?? 0n) as bigint
-  for (let idle = 0; isWriting || idle < 200;) {
+  for (let idle = 0; !writer.isDone || idle < 200;) {
     const rows = await query(`SELECT id, epoch_us(sent_at) FROM ${schema}.live WHERE id > ${last} ORDER BY id`)
     const nowUs = Date.now() * 1000
     for (const [id, sentAtUs] of rows) {
@@ -40,7 +40,7 @@ async function write(): Promise<void> {
   const args = ['-n', '-f', script, '-R', rate, '-c', '4', '-T', seconds, url]
   const child = spawn('pgbench', args, { stdio: 'ignore' })
   const [code] = (await once(child, 'close')) as [number]
-  isWriting = false
+  writer.isDone = true
   if (code !== 0) throw new Error(`pgbench ended with ${code}`)
 }
 
@@ -51,15 +51,17 @@ const run = definePipeline({
   streams: [`${schema}.*`],
 }).run({
   follow: true,
-  async whileOpen({ openWarehouse }) {
-    const warehouse = await openWarehouse()
+  async whileOpen(open) {
+    const warehouse = await open.openWarehouse()
     const connection = await warehouse.connect()
-    const watching = caughtUp.promise.then(async () => {
+    const watchAll = async () => {
+      await caughtUp.promise
       const watched = watch(async (sql) => (await connection.query(sql)).rows)
       await write()
       await watched
       run.stop()
-    })
+    }
+    const watching = watchAll()
     return {
       async [Symbol.asyncDispose]() {
         await watching

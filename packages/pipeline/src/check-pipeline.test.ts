@@ -40,7 +40,7 @@ async function checkWith(configure: () => Promise<PresentStreams>, sourceStatus:
         ...about,
         syncModes: ['overwrite'],
         delivery: 'exactly_once',
-    appliesChanges: false,
+        appliesChanges: false,
         check: async () => ({ findings: [{ status: 'passed', subject: 'destination', message: 'Looked at.' }] }),
         plan: notUsed,
         open: notUsed,

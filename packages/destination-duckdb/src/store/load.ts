@@ -56,6 +56,8 @@ export interface AcceptedBatch {
   readonly copiedAt: CopiedAt | undefined
 }
 
+const smallCommitRows = 100_000
+
 interface LoadParts {
   readonly session: DuckDbSession
   readonly ledger: Ledger
@@ -205,7 +207,8 @@ export class Load {
     const sequence = this.#sequence + 1
     const loads = [...this.#streams.values()].map(({ load }) => load)
     const unrepresentable = this.#unheldValues()
-    await this.#limits.lift()
+    const isCompleting = loads.some((load) => load.isCompleting)
+    await this.#limits.beginMerging()
     const notes: string[] = []
     for (const load of loads) notes.push(...(await load.prepareCommit(sequence)))
     await this.#ledger.saveCheckpoints(checkpoints, { runId, sequence })
@@ -218,6 +221,8 @@ export class Load {
       unrepresentable: unrepresentable.reduce((sum, { values }) => sum + values, 0),
       streams: this.#streamsOfCommit(),
     })
+    // A small one, of which there are many while a run follows, writes little, and leaves the limits as they are.
+    if (this.#rows > smallCommitRows || isCompleting) await this.#limits.lift()
     await this.#session.query('COMMIT')
     this.#isInTransaction = false
     this.#limits.lower()

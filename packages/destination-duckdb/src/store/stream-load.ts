@@ -175,6 +175,11 @@ export class StreamLoad {
     this.#isCompleted = true
   }
 
+  /** True when the next commit makes a whole load visible. */
+  get isCompleting(): boolean {
+    return this.#isCompleted || this.#isCopied
+  }
+
   /** Brings the rows to where the commit makes them visible. @returns what a reader of the log should know. */
   async prepareCommit(sequence: number): Promise<readonly string[]> {
     await this.#writer?.flush()
