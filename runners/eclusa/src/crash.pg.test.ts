@@ -1,6 +1,7 @@
 /*
  * A run is killed with SIGKILL at fifty seeded random moments and run again each time, while the source changes in
- * between. In the end, with the source at rest, every table holds exactly the source's rows.
+ * between. The run that ends the interrupted sync leaves every table as the source's was at one moment: a refresh that
+ * was complete before the last change is not read again (docs/decisions/0003). The next one leaves it as it is now.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -80,24 +81,36 @@ it(
       limits: { commit_bytes: '64KiB' },
     })
 
+    const tables = await tablesOf(client, 'sales')
+    const customers = { 'sales.customers': tables['sales.customers'] }
+    const versions = [await postgresMultisets(client, customers)]
     let alive = 0
     for (let kill = 1; kill <= kills; kill += 1) {
       if (await runAndKill(project.directory, server.password, random() * 700)) alive += 1
       // Customers, products and prices change between runs; orders only grow, as an append-only stream has to.
-      if (kill % 10 === 0)
+      if (kill % 10 === 0) {
         await client.query('update sales.customers set loyalty_level = loyalty_level + 1 where customer_id % 7 = $1', [
           kill / 10,
         ])
+        versions.push(await postgresMultisets(client, customers))
+      }
       if (kill % 10 === 5) await client.query(newOrders)
     }
     expect(alive).toBeGreaterThan(kills / 2)
 
-    const { code, stderr } = await project.cli(['run', '--no-steps'])
-    expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' })
-    const tables = await tablesOf(client, 'sales')
     const wanted = await postgresMultisets(client, tables)
     await client.end()
     expect(Object.keys(wanted).length).toBeGreaterThan(10)
-    expect(await duckdbMultisets(join(project.directory, 'warehouse.duckdb'), tables)).toEqual(wanted)
+    const warehouse = join(project.directory, 'warehouse.duckdb')
+    const run = async () => {
+      const { code, stderr } = await project.cli(['run', '--no-steps'])
+      expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' })
+      return await duckdbMultisets(warehouse, tables)
+    }
+
+    const { 'sales.customers': found, ...others } = await run()
+    expect(versions).toContainEqual({ 'sales.customers': found })
+    expect({ ...others, 'sales.customers': wanted['sales.customers'] }).toEqual(wanted)
+    expect(await run()).toEqual(wanted)
   },
 )
