@@ -30,17 +30,27 @@ const units: Readonly<Record<string, number>> = { bytes: 1, KiB: 2 ** 10, MiB: 2
 /** Begins to watch how many cores have nothing to do. */
 type WatchCores = () => Pick<IdleCores, 'count'>
 
+export interface LoadLimitsOptions {
+  /** Of the widest table. */
+  readonly columns: number
+  /** `memory_limit` of the configuration. Default: DuckDB's own, 80 % of the memory. */
+  readonly configuredMemory: string | undefined
+  readonly watchCores?: WatchCores
+}
+
 /** Memory and threads of a database while it is loaded; changed between statements of the load only. */
 export class LoadLimits {
   /** As configured, or one for each core. */
   readonly threadsMax: number
   readonly #connection: WarehouseConnection
-  /** As DuckDB prints it: `18.8 GiB`. */
-  readonly #configuredMemory: string
+  readonly #configuredMemory: string | undefined
+  /** About so much, as DuckDB prints it: `18.8 GiB`. */
+  readonly #configuredBytes: number
   readonly #insertingBytes: number
   readonly #watchCores: WatchCores
   #idleCores: ReturnType<WatchCores>
-  #memory: string
+  /** Undefined: what was configured. */
+  #memoryBytes: number | undefined
   #threads: number
   #isLifted = false
   /** For rows of many megabytes each. */
@@ -49,27 +59,27 @@ export class LoadLimits {
   #guests = 0
   #lastChange: Promise<unknown> = Promise.resolve()
 
-  /** @param columns of the widest table */
-  static async of(
-    connection: WarehouseConnection,
-    columns: number,
-    watchCores: WatchCores = () => new IdleCores(),
-  ): Promise<LoadLimits> {
+  /**
+   * @param connection of nobody else: a change that DuckDB refuses would end the transaction of a connection that has one
+   */
+  static async of(connection: WarehouseConnection, options: LoadLimitsOptions): Promise<LoadLimits> {
     const { rows } = await connection.query("SELECT current_setting('memory_limit'), current_setting('threads')")
     const [memory, threads] = rows[0]!
-    return new LoadLimits(connection, { memory: String(memory), threads: Number(threads), columns, watchCores })
+    return new LoadLimits(connection, options, { memory: String(memory), threads: Number(threads) })
   }
 
   private constructor(
     connection: WarehouseConnection,
-    facts: { memory: string; threads: number; columns: number; watchCores: WatchCores },
+    { columns, configuredMemory, watchCores = () => new IdleCores() }: LoadLimitsOptions,
+    { memory, threads }: { readonly memory: string; readonly threads: number },
   ) {
     this.#connection = connection
-    this.#configuredMemory = this.#memory = facts.memory
-    this.threadsMax = this.#threads = facts.threads
-    this.#insertingBytes = Math.max(insertingBytesMin, facts.columns * columnBytes)
-    this.#watchCores = facts.watchCores
-    this.#idleCores = facts.watchCores()
+    this.#configuredMemory = configuredMemory
+    this.#configuredBytes = bytesOf(memory)
+    this.threadsMax = this.#threads = threads
+    this.#insertingBytes = Math.max(insertingBytesMin, columns * columnBytes)
+    this.#watchCores = watchCores
+    this.#idleCores = watchCores()
   }
 
   /** What the cores did until now says nothing about the stream that begins. */
@@ -88,9 +98,7 @@ export class LoadLimits {
       if (this.#guests > 0) return
       await this.#setThreads(threads)
       const bytes = this.#insertingBytes * threads + this.#extraBytes
-      if (this.#isLifted || bytesOf(this.#configuredMemory) <= bytes) return
-      // DuckDB refuses when more is in use at the moment: then all stays as it is.
-      await this.#setMemory(`${bytes} bytes`).catch(() => {})
+      if (!this.#isLifted) await this.#lowerMemory(bytes)
     })
   }
 
@@ -101,19 +109,18 @@ export class LoadLimits {
 
   /** For statements that bring inserted rows to where they belong. They spill what they cannot keep. */
   async beginMerging(): Promise<void> {
-    this.#isLifted = true
     await this.#inTurn(async () => {
       await this.#setThreads(this.threadsMax)
       const bytes = Math.max(mergingBytesMin, this.#insertingBytes * this.threadsMax) + this.#extraBytes
-      if (this.#guests > 0 || bytesOf(this.#configuredMemory) <= bytes) await this.#setMemory(this.#configuredMemory)
-      else await this.#setMemory(`${bytes} bytes`).catch(() => {})
+      if (this.#guests > 0) await this.#restoreMemory()
+      else await this.#lowerMemory(bytes)
     })
   }
 
   /** For writing it all: what was configured, until `lower`. */
   async lift(): Promise<void> {
     this.#isLifted = true
-    await this.#inTurn(async () => await this.#setAll(this.#connection))
+    await this.#inTurn(async () => await this.#setAll())
   }
 
   /** What is inserted from now on needs no more than usual. */
@@ -125,10 +132,9 @@ export class LoadLimits {
   /**
    * Lets somebody else work on the database with all that was configured, also in the middle of a load.
    *
-   * @param connection of the guest, since the load's own may be busy inserting.
    * @returns what ends it.
    */
-  async welcome(connection: WarehouseConnection): Promise<() => void> {
+  async welcome(): Promise<() => void> {
     this.#guests += 1
     let isGone = false
     const leave = () => {
@@ -136,7 +142,7 @@ export class LoadLimits {
       isGone = true
     }
     try {
-      await this.#inTurn(async () => await this.#setAll(connection))
+      await this.#inTurn(async () => await this.#setAll())
       return leave
     } catch (error) {
       leave()
@@ -144,20 +150,33 @@ export class LoadLimits {
     }
   }
 
-  async #setAll(connection: WarehouseConnection): Promise<void> {
-    await this.#setMemory(this.#configuredMemory, connection)
-    await this.#setThreads(this.threadsMax, connection)
+  async #setAll(): Promise<void> {
+    await this.#restoreMemory()
+    await this.#setThreads(this.threadsMax)
   }
 
-  async #setMemory(limit: string, connection = this.#connection): Promise<void> {
-    if (this.#memory === limit) return
-    await connection.query(`SET memory_limit = '${limit}'`)
-    this.#memory = limit
+  /** To so many bytes, or to what was configured where that is less. */
+  async #lowerMemory(bytes: number): Promise<void> {
+    if (this.#configuredBytes <= bytes) return await this.#restoreMemory()
+    if (this.#memoryBytes === bytes) return
+    // DuckDB refuses when more is in use at the moment: then all stays as it is.
+    const isLowered = await this.#connection.query(`SET memory_limit = '${bytes} bytes'`).then(
+      () => true,
+      () => false,
+    )
+    if (isLowered) this.#memoryBytes = bytes
   }
 
-  async #setThreads(count: number, connection = this.#connection): Promise<void> {
+  async #restoreMemory(): Promise<void> {
+    if (this.#memoryBytes === undefined) return
+    const limit = this.#configuredMemory
+    await this.#connection.query(limit === undefined ? 'RESET memory_limit' : `SET memory_limit = '${limit}'`)
+    this.#memoryBytes = undefined
+  }
+
+  async #setThreads(count: number): Promise<void> {
     if (this.#threads === count) return
-    await connection.query(`SET threads = ${count}`)
+    await this.#connection.query(`SET threads = ${count}`)
     this.#threads = count
   }
 

@@ -8,6 +8,12 @@ it('passes with the DuckDB that is installed here, and leaves nothing behind', a
   await using warehouse = await openDuckDb({ path: ':memory:' })
   await using session = await warehouse.connect()
   const feed = RowFeed.register(session.native)
-  expect(await passesSelfTest({ session, feed, limits: await LoadLimits.of(session, 8) })).toBe(true)
+  expect(
+    await passesSelfTest({
+      session,
+      feed,
+      limits: await LoadLimits.of(await warehouse.connect(), { columns: 8, configuredMemory: undefined }),
+    }),
+  ).toBe(true)
   expect((await session.query('SELECT table_name FROM duckdb_tables()')).rows).toEqual([])
 })

@@ -23,7 +23,11 @@ beforeAll(async () => {
   inserting = {
     session,
     feed: RowFeed.register(session.native),
-    limits: await LoadLimits.of(session, 8, () => ({ count: () => 1 })),
+    limits: await LoadLimits.of(await warehouse.connect(), {
+      columns: 8,
+      configuredMemory: undefined,
+      watchCores: () => ({ count: () => 1 }),
+    }),
   }
 })
 afterAll(async () => {

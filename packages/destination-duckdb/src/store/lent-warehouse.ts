@@ -14,8 +14,7 @@ export async function lendWarehouse(
 ): Promise<Warehouse> {
   const lent = warehouse.lend({ signal })
   try {
-    await using session = await lent.connect()
-    const leave = await limits.welcome(session)
+    const leave = await limits.welcome()
     return {
       type: lent.type,
       database: lent.database,

@@ -158,6 +158,8 @@ export class Load {
 
   async startStream(stream: StreamName, options: { readonly resumed: boolean }): Promise<readonly string[]> {
     this.#limits.watchFromNow()
+    // The first start after a change of mode looks for rows of one key.
+    await this.#limits.beginMerging()
     await this.#begin()
     return this.#entryOf(stream).load.start(options)
   }

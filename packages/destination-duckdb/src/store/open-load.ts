@@ -40,7 +40,10 @@ export async function openLoad({
     const session = await warehouse.connect()
     await keepMemoryFlat(session)
     const { streams } = catalog
-    const limits = await LoadLimits.of(session, widestOf(streams))
+    const limits = await LoadLimits.of(await warehouse.connect(), {
+      columns: widestOf(streams),
+      configuredMemory: config.memory_limit,
+    })
     const inserting = { session, feed: RowFeed.register(session.native), limits }
     const { method, notes } = await chooseMethod(inserting, config.append_method)
     const load = await Load.open(
