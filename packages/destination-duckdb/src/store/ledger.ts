@@ -15,9 +15,16 @@ import { foldIdentifier, ledgerSchema } from '../table/identifier.ts'
  *   column_versions  which columns of a table are new versions of a column whose type had changed
  *
  * No keys and indexes: they would cost time on every commit, and one writer at a time needs none.
+ *
+ * Who follows commits several times a second for months, so old commits are forgotten: the last ones are there for people,
+ * and for each stream stay its last commit, which says what is applied, and its last one with rows.
  */
 
 const formatVersion = 2
+
+/** So many commits of a pipeline are kept, and up to so many more until the next time that old ones are forgotten. */
+const commitsKept = 1000
+const commitsBetweenPrunings = 100
 
 const tables = [
   'format (version INTEGER)',
@@ -202,6 +209,25 @@ export class Ledger {
       `INSERT INTO ${nameOf('commit_streams')} (pipeline, sequence, row_count, position, change_order, namespace, stream)
        VALUES ${texts.join(', ')}`,
       [pipeline, sequence, ...streams.flatMap(({ stream }) => [stream.namespace ?? null, stream.name])],
+    )
+  }
+
+  /** Forgets old commits, now and then. */
+  async pruneCommits(sequence: number): Promise<void> {
+    if (sequence % commitsBetweenPrunings !== 0) return
+    const [commits, commitStreams] = [nameOf('commits'), nameOf('commit_streams')]
+    const parameters = [this.#pipeline, sequence - commitsKept]
+    await this.#query(
+      `DELETE FROM ${commitStreams} WHERE pipeline = $1 AND sequence <= $2 AND rowid NOT IN (
+         SELECT unnest([last_row, coalesce(last_with_rows, last_row)]) FROM (
+           SELECT arg_max(rowid, sequence) AS last_row, arg_max(rowid, sequence) FILTER (row_count > 0) AS last_with_rows
+           FROM ${commitStreams} WHERE pipeline = $1 GROUP BY namespace, stream))`,
+      parameters,
+    )
+    await this.#query(
+      `DELETE FROM ${commits} WHERE pipeline = $1 AND sequence <= $2
+         AND sequence NOT IN (SELECT sequence FROM ${commitStreams} WHERE pipeline = $1)`,
+      parameters,
     )
   }
 

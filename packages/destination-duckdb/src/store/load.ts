@@ -223,6 +223,7 @@ export class Load {
       unrepresentable: unrepresentable.reduce((sum, { values }) => sum + values, 0),
       streams: this.#streamsOfCommit(),
     })
+    await this.#ledger.pruneCommits(sequence)
     // A small one, of which there are many while a run follows, writes little, and leaves the limits as they are.
     if (this.#rows > smallCommitRows || isCompleting) await this.#limits.lift()
     await this.#session.query('COMMIT')
