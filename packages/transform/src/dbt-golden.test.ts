@@ -5,7 +5,8 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { compileNode } from './compile/compile-node.ts'
 import { loadProject } from './load-project.ts'
 import type { LoadedProject } from './load-project.ts'
-import type { ModelNode, ProjectNode, TestNode } from './project/node.ts'
+import { parentsOf, relationOf } from './manifest/node.ts'
+import type { ModelNode, ProjectNode, TestNode } from './manifest/node.ts'
 
 /* What dbt-core itself made of fixtures/shop; interop/dbt-golden.ts says how the file was written. */
 interface GoldenNode {
@@ -68,17 +69,17 @@ describe('a project compared with what dbt-core made of it', () => {
 })
 
 function summaryOf(node: ProjectNode): Omit<GoldenNode, 'uniqueId' | 'compiled'> {
-  const { name, fqn, config, dependsOn } = node
-  const relation = node.resourceType === 'test' ? undefined : node.relation
+  const { name, fqn, config } = node
+  const relation = node.resource_type === 'test' ? undefined : relationOf(node)
   return {
     name,
     fqn,
     tags: config.tags,
     meta: config.meta,
-    dependsOn: dependsOn.toSorted(),
+    dependsOn: parentsOf(node).toSorted(),
     schema: relation?.schema,
     identifier: relation?.identifier,
-    materialized: node.resourceType === 'model' ? config.materialized : undefined,
-    severity: node.resourceType === 'test' ? (config['severity'] as string).toLowerCase() : undefined,
+    materialized: node.resource_type === 'model' ? config.materialized : undefined,
+    severity: node.resource_type === 'test' ? (config['severity'] as string).toLowerCase() : undefined,
   }
 }

@@ -6,7 +6,7 @@ import { duckdbDialect } from '@eclusa/warehouse'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { loadProject } from './load-project.ts'
 import type { LoadedProject } from './load-project.ts'
-import { selectNodes } from './compile/select.ts'
+import { selectNodes } from './select/select-nodes.ts'
 
 let directory: string
 beforeEach(async () => {
@@ -147,7 +147,7 @@ describe('configuration', () => {
         '{% macro generate_schema_name(custom_schema_name, node) %}{{ custom_schema_name or target.schema }}{% endmacro %}',
       'models/a.sql': `{{ config(schema='raw') }} select 1`,
     })
-    expect(project.nodes.get('model.shop.a')).toMatchObject({ relation: { schema: 'raw' } })
+    expect(project.nodes.get('model.shop.a')).toMatchObject({ schema: 'raw' })
   })
 
   it('renders the Jinja of YAML files, and says where it fails', async () => {
@@ -156,7 +156,7 @@ describe('configuration', () => {
       'models/a.sql': `select * from {{ source('raw', 'orders') }}`,
       'models/s.yml': `sources: [{ name: raw, schema: "{{ var('raw_schema') }}_{{ env_var('HOME_CITY') }}", tables: [{ name: orders }] }]`,
     })
-    expect(project.nodes.get('source.shop.raw.orders')).toMatchObject({ relation: { schema: 'landing_Porto' } })
+    expect(project.nodes.get('source.shop.raw.orders')).toMatchObject({ schema: 'landing_Porto' })
     expect(project.nodes.get('model.shop.a')?.config.materialized).toBe('table')
     const error = await faultOf({ 'models/s.yml': `sources:\n  - name: raw\n    schema: "{{ var('nothing') }}"\n` })
     expect(error.message).toMatch(/models\/s\.yml:3:13: Required var 'nothing' not found/u)

@@ -4,20 +4,23 @@ import path from 'node:path'
 import { EclusaError } from '@eclusa/sdk'
 import type { Log } from '@eclusa/sdk'
 import type { Dialect } from '@eclusa/warehouse'
-import { GenericTestLoader } from './compile/load-tests.ts'
-import { Graph } from './compile/graph.ts'
-import { MacroLibrary, createProjectEnvironment, templateFault } from './compile/macro-library.ts'
-import { yamlContext } from './compile/node-context.ts'
-import type { ProjectScope, Target } from './compile/node-context.ts'
-import { NodeIndex } from './compile/node-index.ts'
-import { parseTemplate } from './compile/parse-template.ts'
-import { renderYaml } from './compile/render-yaml.ts'
-import type { ParsedTemplate } from './compile/parse-template.ts'
-import { resolveNodeNames } from './compile/node-names.ts'
+import { GenericTestLoader } from './parse/load-tests.ts'
+import { Graph } from './manifest/graph.ts'
+import { MacroLibrary, createProjectEnvironment } from './context/macro-library.ts'
+import { yamlContext } from './context/node-context.ts'
+import type { ProjectScope, Target } from './context/node-context.ts'
+import { NodeIndex } from './parse/node-index.ts'
+import { parseTemplate } from './parse/parse-template.ts'
+import { renderYaml } from './project/render-yaml.ts'
+import type { ParsedTemplate } from './parse/parse-template.ts'
+import { resolveNodeNames } from './parse/node-names.ts'
 import type { Environment, Template } from './jinja/environment.ts'
-import { configsForNode, mergeConfig, modelConfigDefault } from './project/node-config.ts'
-import type { NodeConfig } from './project/node-config.ts'
-import type { ModelNode, Project, ProjectNode, SourceNode } from './project/node.ts'
+import { configsForNode, mergeConfig, modelConfigDefault } from './manifest/node-config.ts'
+import type { NodeConfig } from './manifest/node-config.ts'
+import { checksumOf, modelDefaults, nodeDefaults, sourceDefaults } from './manifest/node-defaults.ts'
+import { relationOf } from './manifest/node.ts'
+import type { ModelNode, ProjectNode, SourceNode } from './manifest/node.ts'
+import { TemplateStore } from './parse/template-store.ts'
 import { projectInvalid } from './project/project-fault.ts'
 import type { ProjectFault } from './project/project-fault.ts'
 import { projectFileSchema } from './project/project-file.ts'
@@ -40,8 +43,14 @@ export interface LoadProjectOptions {
   readonly log: Log
 }
 
-/** A project with everything that compiling and running it needs. Immutable. */
-export interface LoadedProject extends Project {
+/** A loaded project: every node parsed, its references resolved. Immutable; any number of runs may share it. */
+export interface LoadedProject {
+  readonly name: string
+  readonly directory: string
+  readonly targetPath: string
+  /** Nodes and sources by unique id. */
+  readonly nodes: ReadonlyMap<string, ProjectNode>
+  readonly templates: TemplateStore
   readonly graph: Graph
   readonly scope: ProjectScope
   readonly environment: Environment
@@ -68,12 +77,14 @@ export async function loadProject(options: LoadProjectOptions): Promise<LoadedPr
     invocationId: randomUUID(),
     runStartedAt: new Date().toISOString(),
   }
-  const nodes = await new ProjectLoader(options.directory, file, environment, scope).load()
+  const templates = new TemplateStore(environment)
+  const nodes = await new ProjectLoader({ directory: options.directory, file, environment, scope, templates }).load()
   return {
     name: file.name,
     directory: options.directory,
     targetPath: file['target-path'],
     nodes,
+    templates,
     graph: new Graph(nodes),
     scope,
     environment,
@@ -124,18 +135,28 @@ interface ParsedModel {
   readonly described: DescribedModel | undefined
 }
 
+interface ProjectLoaderOptions {
+  readonly directory: string
+  readonly file: ProjectFile
+  readonly environment: Environment
+  readonly scope: ProjectScope
+  readonly templates: TemplateStore
+}
+
 class ProjectLoader {
   readonly #directory: string
   readonly #file: ProjectFile
   readonly #environment: Environment
   readonly #scope: ProjectScope
+  readonly #templates: TemplateStore
   readonly #faults: ProjectFault[] = []
 
-  constructor(directory: string, file: ProjectFile, environment: Environment, scope: ProjectScope) {
+  constructor({ directory, file, environment, scope, templates }: ProjectLoaderOptions) {
     this.#directory = directory
     this.#file = file
     this.#environment = environment
     this.#scope = scope
+    this.#templates = templates
   }
 
   async load(): Promise<Map<string, ProjectNode>> {
@@ -154,6 +175,7 @@ class ProjectLoader {
     const tests = new GenericTestLoader({
       scope: this.#scope,
       environment: this.#environment,
+      templates: this.#templates,
       index,
       projectFile: this.#file,
     })
@@ -163,7 +185,7 @@ class ProjectLoader {
     for (const file of testFiles) this.#attempt(() => tests.loadSingular(file, this.#faults))
     this.#throwFaults()
     this.#refuseSharedRelations(nodes)
-    return new Map([...index.sources, ...nodes, ...tests.nodes].map((node) => [node.uniqueId, node]))
+    return new Map([...index.sources, ...nodes, ...tests.nodes].map((node) => [node.unique_id, node]))
   }
 
   async #readProperties(): Promise<{ file: YamlFile; content: ReturnType<typeof parseProperties> }[]> {
@@ -197,7 +219,7 @@ class ProjectLoader {
   #parseModel(source: ProjectSource, described: ReadonlyMap<string, DescribedModel>): ParsedModel {
     const name = path.posix.basename(source.path, '.sql')
     const fqn = fqnOf(this.#scope.projectName, source.path, this.#file['model-paths'], name)
-    const template = this.#parse(source)
+    const template = this.#templates.parse(source.text.trim(), source.path)
     const properties = described.get(name)
     const outer = mergeConfig(
       modelConfigDefault,
@@ -213,27 +235,34 @@ class ProjectLoader {
     return { source, name, fqn, template, config: mergeConfig(outer, parsed.config), parsed, described: properties }
   }
 
-  #parse(source: ProjectSource): Template {
-    try {
-      return this.#environment.parse(source.text, source.path)
-    } catch (error) {
-      throw templateFault(error)
-    }
-  }
-
-  #modelNode({ name, source, fqn, template, config, described }: ParsedModel): ModelNode {
+  #modelNode({ name, source, fqn, template, config, parsed, described }: ParsedModel): ModelNode {
+    const { projectName, dialect } = this.#scope
+    const relation = resolveNodeNames(this.#scope, { name, config, path: source.path })
+    const uniqueId = `model.${projectName}.${name}`
+    this.#templates.keep(uniqueId, template)
     return {
-      resourceType: 'model',
-      uniqueId: `model.${this.#scope.projectName}.${name}`,
+      ...nodeDefaults(),
+      ...modelDefaults(),
+      database: relation.database,
+      schema: relation.schema,
       name,
+      resource_type: 'model',
+      package_name: projectName,
+      path: belowRoot(source.path, this.#file['model-paths']),
+      original_file_path: source.path,
+      unique_id: uniqueId,
       fqn,
-      path: source.path,
+      alias: relation.identifier,
+      checksum: checksumOf(source.text),
       config,
-      dependsOn: [],
-      template,
-      rawSql: source.text,
+      tags: config.tags,
       description: described?.properties.description ?? '',
-      relation: resolveNodeNames(this.#scope, { name, config, path: source.path }),
+      meta: config.meta,
+      relation_name: config.materialized === 'ephemeral' ? null : dialect.formatRelation(relation),
+      raw_code: source.text.trim(),
+      refs: parsed.refs.map((one) => ({ name: one.name, package: one.package ?? null, version: null })),
+      sources: parsed.sources.map((one) => [one.sourceName, one.tableName] as const),
+      depends_on: { macros: [], nodes: [] },
     }
   }
 
@@ -244,7 +273,7 @@ class ProjectLoader {
         const node = index.model(model.name)!
         const linked: ModelNode = {
           ...node,
-          dependsOn: index.resolve(model.parsed, { file: model.source.path }, this.#faults),
+          depends_on: { macros: [], nodes: index.resolve(model.parsed, { file: model.source.path }, this.#faults) },
         }
         index.add(linked)
         return linked
@@ -262,24 +291,32 @@ class ProjectLoader {
   *#sourceTables(file: YamlFile, source: SourceProperties): Generator<SourceNode> {
     for (const table of source.tables) {
       const fqn = fqnOf(this.#scope.projectName, file.path, this.#file['model-paths'], table.name)
+      const relation = {
+        database: source.database ?? this.#scope.target.database,
+        schema: source.schema ?? source.name,
+        identifier: table.identifier ?? table.name,
+      }
+      const config = mergeConfig(
+        { ...modelConfigDefault, materialized: 'source' },
+        ...configsForNode(this.#file.sources, fqn),
+        table.config,
+      )
       yield {
-        resourceType: 'source',
-        uniqueId: `source.${this.#scope.projectName}.${source.name}.${table.name}`,
+        ...relation,
+        ...sourceDefaults(),
         name: table.name,
-        sourceName: source.name,
-        fqn: [...fqn.slice(0, -1), source.name, table.name],
+        package_name: this.#scope.projectName,
         path: file.path,
-        config: mergeConfig(
-          { ...modelConfigDefault, materialized: 'source' },
-          ...configsForNode(this.#file.sources, fqn),
-          table.config,
-        ),
-        dependsOn: [],
-        relation: {
-          database: source.database ?? this.#scope.target.database,
-          schema: source.schema ?? source.name,
-          identifier: table.identifier ?? table.name,
-        },
+        original_file_path: file.path,
+        unique_id: `source.${this.#scope.projectName}.${source.name}.${table.name}`,
+        fqn: [...fqn.slice(0, -1), source.name, table.name],
+        source_name: source.name,
+        source_description: source.description,
+        description: table.description,
+        meta: config.meta,
+        tags: config.tags,
+        config,
+        relation_name: this.#scope.dialect.formatRelation(relation),
       }
     }
   }
@@ -311,12 +348,13 @@ class ProjectLoader {
     const owners = new Map<string, ModelNode>()
     for (const node of nodes) {
       if (node.config.materialized === 'ephemeral') continue
-      const key = [node.relation.database, node.relation.schema, node.relation.identifier].join('.').toLowerCase()
+      const { database, schema, identifier } = relationOf(node)
+      const key = [database, schema, identifier].join('.').toLowerCase()
       const other = owners.get(key)
       if (other !== undefined)
         this.#faults.push({
-          file: node.path,
-          message: `writes ${key}, and so does ${other.path}: give one of them another alias or schema`,
+          file: node.original_file_path,
+          message: `writes ${key}, and so does ${other.original_file_path}: give one of them another alias or schema`,
         })
       owners.set(key, node)
     }
@@ -343,11 +381,16 @@ function parseProperties(file: YamlFile, value: unknown) {
   return file.parse(propertiesFileSchema, value)
 }
 
+/** The file's path within the folder of its kind. */
+export function belowRoot(file: string, roots: readonly string[]): string {
+  const root = roots.find((candidate) => file.startsWith(`${candidate}/`)) ?? ''
+  return file.slice(root.length).replace(/^\//u, '')
+}
+
 /** Project, folders below the model path, name. */
 export function fqnOf(project: string, file: string, roots: readonly string[], name: string): string[] {
-  const root = roots.find((candidate) => file.startsWith(`${candidate}/`)) ?? ''
   const folders = path.posix
-    .dirname(file.slice(root.length).replace(/^\//u, ''))
+    .dirname(belowRoot(file, roots))
     .split('/')
     .filter((part) => part !== '.' && part !== '')
   return [project, ...folders, name]

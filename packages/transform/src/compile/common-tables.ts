@@ -1,4 +1,4 @@
-import { ephemeralName } from './relation-value.ts'
+import { ephemeralName } from '../context/relation-value.ts'
 
 /**
  * Puts ephemeral models in front of a query as common table expressions, in the form dbt writes: before the query's

@@ -2,13 +2,14 @@ import { EclusaError } from '@eclusa/sdk'
 import type { KeywordArguments } from '../jinja/protocol.ts'
 import { OperationError, TemplateError } from '../jinja/template-error.ts'
 import type { LoadedProject } from '../load-project.ts'
-import type { ModelNode, ProjectNode, SourceNode, TestNode } from '../project/node.ts'
+import { isEphemeral, parentsOf, relationOf } from '../manifest/node.ts'
+import type { ModelNode, ProjectNode, SourceNode, TestNode } from '../manifest/node.ts'
 import { injectCommonTables } from './common-tables.ts'
-import { nodeContext } from './node-context.ts'
-import type { NodeScope } from './node-context.ts'
-import { readReference, readSourceReference } from './parse-template.ts'
-import { EphemeralValue, RelationValue } from './relation-value.ts'
-import { renderTestArguments } from './test-arguments.ts'
+import { nodeContext } from '../context/node-context.ts'
+import type { NodeScope } from '../context/node-context.ts'
+import { readReference, readSourceReference } from '../parse/parse-template.ts'
+import { EphemeralValue, RelationValue } from '../context/relation-value.ts'
+import { renderTestArguments } from '../context/test-arguments.ts'
 
 /** What a run knows about a node that its template may ask for. */
 export interface NodeFacts {
@@ -48,11 +49,11 @@ async function renderNode(
   const nodeScope = executionScope(project, node, facts)
   let context = nodeContext(scope, nodeScope)
   try {
-    if (node.resourceType === 'test' && node.attachedTo !== undefined) {
-      const extra = { _dbt_generic_test_kwargs: renderTestArguments(environment, node.kwargs, context) }
+    if (node.resource_type === 'test' && node.test_metadata !== undefined) {
+      const extra = { _dbt_generic_test_kwargs: renderTestArguments(environment, node.test_metadata.kwargs, context) }
       context = nodeContext(scope, { ...nodeScope, extra })
     }
-    return await node.template.renderAsync(context, { signal })
+    return await project.templates.of(node).renderAsync(context, { signal })
   } catch (error) {
     throw templateFailed(node, error)
   }
@@ -62,18 +63,10 @@ function executionScope(project: LoadedProject, node: ModelNode | TestNode, fact
   const { dialect } = project.scope
   return {
     execute: true,
-    model: {
-      name: node.name,
-      unique_id: node.uniqueId,
-      fqn: node.fqn,
-      path: node.path,
-      resource_type: node.resourceType,
-      config: node.config,
-      ...(node.resourceType === 'model' ? { ...node.relation, alias: node.relation.identifier } : {}),
-    },
+    model: { ...node },
     config: { ...node.config, full_refresh: facts.fullRefresh },
     isIncremental: facts.isIncremental,
-    thisRelation: node.resourceType === 'model' ? new RelationValue(node.relation, dialect) : null,
+    thisRelation: node.resource_type === 'model' ? new RelationValue(relationOf(node), dialect) : null,
     ref: (args: readonly unknown[], _kwargs: KeywordArguments) => referenceValue(project, findModel(project, args)),
     source: (args) => referenceValue(project, findSource(project, args)),
     setConfig: () => {},
@@ -82,36 +75,32 @@ function executionScope(project: LoadedProject, node: ModelNode | TestNode, fact
 }
 
 function referenceValue({ scope }: LoadedProject, node: ModelNode | SourceNode): unknown {
-  if (node.resourceType === 'model' && isEphemeral(node)) return new EphemeralValue(node.name)
-  return new RelationValue(node.relation, scope.dialect)
+  if (isEphemeral(node)) return new EphemeralValue(node.name)
+  return new RelationValue(relationOf(node), scope.dialect)
 }
 
 /** Parsing has seen every ref already; one that appears only now depends on data and could not be ordered. */
 function findModel(project: LoadedProject, args: readonly unknown[]): ModelNode {
   const { name } = readReference(args)
   const node = project.nodes.get(`model.${project.name}.${name}`)
-  if (node?.resourceType === 'model') return node
+  if (node?.resource_type === 'model') return node
   throw new OperationError('runtime', `ref('${name}') names no model that exists and is enabled`)
 }
 
 function findSource(project: LoadedProject, args: readonly unknown[]): SourceNode {
   const { sourceName, tableName } = readSourceReference(args)
   const node = project.nodes.get(`source.${project.name}.${sourceName}.${tableName}`)
-  if (node?.resourceType === 'source') return node
+  if (node?.resource_type === 'source') return node
   throw new OperationError('runtime', `source('${sourceName}', '${tableName}') is not declared`)
-}
-
-export function isEphemeral(node: ProjectNode): boolean {
-  return node.resourceType === 'model' && node.config.materialized === 'ephemeral'
 }
 
 /** Ephemeral models that a node reaches through ephemeral models only, each after those it needs itself. */
 function ephemeralAncestors(project: LoadedProject, node: ProjectNode): ModelNode[] {
   const ordered = new Map<string, ModelNode>()
   const visit = (from: ProjectNode): void => {
-    for (const id of from.dependsOn) {
+    for (const id of parentsOf(from)) {
       const parent = project.nodes.get(id)
-      if (parent?.resourceType !== 'model' || !isEphemeral(parent) || ordered.has(id)) continue
+      if (parent?.resource_type !== 'model' || !isEphemeral(parent) || ordered.has(id)) continue
       visit(parent)
       ordered.set(id, parent)
     }
@@ -124,8 +113,8 @@ function templateFailed(node: ProjectNode, error: unknown): unknown {
   if (!(error instanceof TemplateError)) return error
   if (EclusaError.isInstance(error.cause)) return error.cause
   return new EclusaError('TEMPLATE_FAILED', {
-    message: `${node.resourceType === 'test' ? 'Test' : 'Model'} ${node.name}: ${error.message}`,
-    details: { node: node.uniqueId, file: error.templateName, line: error.line, column: error.column },
+    message: `${node.resource_type === 'test' ? 'Test' : 'Model'} ${node.name}: ${error.message}`,
+    details: { node: node.unique_id, file: error.templateName, line: error.line, column: error.column },
     cause: error,
   })
 }

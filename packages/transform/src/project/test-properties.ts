@@ -1,5 +1,5 @@
-import { isRecord } from './node-config.ts'
-import type { PartialConfig } from './node-config.ts'
+import { isRecord } from '../manifest/node-config.ts'
+import type { PartialConfig } from '../manifest/node-config.ts'
 import type { TestProperties } from './properties-file.ts'
 
 /** A generic test as a properties file declares it, whichever of dbt's ways of writing was used. */

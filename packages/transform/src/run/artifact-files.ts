@@ -1,11 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { LoadedProject } from '../load-project.ts'
-import type { ModelNode, TestNode } from '../project/node.ts'
+import type { ModelNode, TestNode } from '../manifest/node.ts'
 
 /** Path of a node's SQL below the target folder, as dbt lays it out: `compiled/<project>/models/a.sql`. */
 export function artifactPath(project: LoadedProject, node: ModelNode | TestNode, kind: 'compiled' | 'run'): string {
-  return path.join(project.targetPath, kind, project.name, ...node.path.split('/'))
+  return path.join(project.targetPath, kind, project.name, ...fileOf(node).split('/'))
 }
 
 /** Writes the SQL of a node for people to look at. @returns the path within the project. */
@@ -20,4 +20,10 @@ export async function writeArtifact(
   await mkdir(path.dirname(absolute), { recursive: true })
   await writeFile(absolute, sql)
   return file
+}
+
+/** A generic test has a file of its own, below the name of the file that declares it. */
+function fileOf(node: ModelNode | TestNode): string {
+  const { original_file_path: file } = node
+  return node.resource_type === 'test' && node.test_metadata !== undefined ? `${file}/${node.path}` : file
 }

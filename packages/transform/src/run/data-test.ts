@@ -1,7 +1,7 @@
 import { EclusaError } from '@eclusa/sdk'
 import type { WarehouseConnection } from '@eclusa/sdk'
 import { textOf } from '../jinja/python-text.ts'
-import type { TestNode } from '../project/node.ts'
+import type { TestNode } from '../manifest/node.ts'
 import type { NodeResult } from './node-result.ts'
 
 export interface DataTestRun {

@@ -1,6 +1,7 @@
 import { EclusaError } from '@eclusa/sdk'
 import type { RelationColumn, RelationName } from '@eclusa/warehouse'
-import { listOf } from '../project/node-config.ts'
+import { listOf } from '../manifest/node-config.ts'
+import { relationOf } from '../manifest/node.ts'
 import { besides, execute } from './model-run.ts'
 import type { ModelRun } from './model-run.ts'
 import { materializeTable } from './materialize-table.ts'
@@ -21,7 +22,7 @@ export async function materializeIncremental(run: ModelRun): Promise<number> {
   const settings = readSettings(run)
   if (fullRefresh || existing?.kind !== 'table') return await materializeTable(run)
   return await inTransaction(run.connection, async () => {
-    const source = besides(run.node.relation, '__dbt_tmp', run.dialect)
+    const source = besides(relationOf(run.node), '__dbt_tmp', run.dialect)
     await execute(run, run.dialect.dropRelation(source, 'table'))
     await execute(run, run.dialect.createTableAs(source, run.sql))
     const columns = await alignColumns(run, source, settings.onSchemaChange)
@@ -44,12 +45,17 @@ function readSettings({ node }: ModelRun): IncrementalSettings {
     strategies,
     'incremental_strategy',
     config['incremental_strategy'] ?? (uniqueKey.length > 0 ? 'delete+insert' : 'append'),
-    node.path,
+    node.original_file_path,
   )
-  const onSchemaChange = oneOf(schemaChanges, 'on_schema_change', config['on_schema_change'] ?? 'ignore', node.path)
+  const onSchemaChange = oneOf(
+    schemaChanges,
+    'on_schema_change',
+    config['on_schema_change'] ?? 'ignore',
+    node.original_file_path,
+  )
   if (strategy !== 'append' && uniqueKey.length === 0) {
     throw new EclusaError('MODEL_FAILED', {
-      message: `Model ${node.name} (${node.path}): the incremental strategy "${strategy}" needs a unique_key.`,
+      message: `Model ${node.name} (${node.original_file_path}): the incremental strategy "${strategy}" needs a unique_key.`,
     })
   }
   return { strategy, uniqueKey, onSchemaChange }
@@ -70,7 +76,7 @@ async function write(
   { strategy, uniqueKey }: IncrementalSettings,
 ): Promise<number> {
   const { dialect, node } = run
-  const target = node.relation
+  const target = relationOf(node)
   if (strategy === 'append') {
     const list = columns.map((column) => dialect.quoteIdentifier(column)).join(', ')
     return await execute(
@@ -94,7 +100,7 @@ async function alignColumns(run: ModelRun, source: RelationName, policy: SchemaC
   const { dialect, connection, node } = run
   const [wanted, present] = [
     await dialect.listColumns(connection, source),
-    await dialect.listColumns(connection, node.relation),
+    await dialect.listColumns(connection, relationOf(node)),
   ]
   const has = (columns: readonly RelationColumn[], name: string) =>
     columns.some((column) => column.name.toLowerCase() === name.toLowerCase())
@@ -102,9 +108,9 @@ async function alignColumns(run: ModelRun, source: RelationName, policy: SchemaC
   const missing = present!.filter(({ name }) => !has(wanted!, name))
   if (policy === 'fail' && added.length + missing.length > 0) throw schemaChanged(run, added, missing)
   if (policy === 'ignore') return present!.map(({ name }) => name)
-  for (const { name, sqlType } of added) await execute(run, dialect.addColumn(node.relation, { name, sqlType }))
+  for (const { name, sqlType } of added) await execute(run, dialect.addColumn(relationOf(node), { name, sqlType }))
   if (policy === 'sync_all_columns') {
-    for (const { name } of missing) await execute(run, dialect.dropColumn(node.relation, name))
+    for (const { name } of missing) await execute(run, dialect.dropColumn(relationOf(node), name))
   }
   return wanted!.map(({ name }) => name)
 }
@@ -116,7 +122,7 @@ function schemaChanged(
 ): EclusaError {
   const names = (columns: readonly RelationColumn[]) => columns.map(({ name }) => `"${name}"`).join(', ') || 'none'
   return new EclusaError('MODEL_FAILED', {
-    message: `Model ${node.name} (${node.path}): its columns have changed and on_schema_change is "fail". New: ${names(added)}. Gone: ${names(missing)}.`,
+    message: `Model ${node.name} (${node.original_file_path}): its columns have changed and on_schema_change is "fail". New: ${names(added)}. Gone: ${names(missing)}.`,
     remedy: 'Run once with --full-refresh, or set on_schema_change to append_new_columns or sync_all_columns.',
   })
 }

@@ -1,3 +1,4 @@
+import { relationOf } from '../manifest/node.ts'
 import { besides, execute } from './model-run.ts'
 import type { ModelRun } from './model-run.ts'
 import { inTransaction } from './transaction.ts'
@@ -8,14 +9,15 @@ import { inTransaction } from './transaction.ts'
  */
 export async function materializeTable(run: ModelRun): Promise<number> {
   const { node, dialect, existing, sql, connection } = run
-  const aside = besides(node.relation, '__dbt_tmp', dialect)
+  const aside = besides(relationOf(node), '__dbt_tmp', dialect)
   return await inTransaction(connection, async () => {
     await execute(run, dialect.dropRelation(aside, 'table'))
     await execute(run, dialect.createTableAs(aside, sql))
     if (existing !== undefined && existing.kind !== 'table')
-      await execute(run, dialect.dropRelation(node.relation, existing.kind, { cascade: true }))
-    for (const statement of dialect.replaceTable(node.relation, aside, { cascade: true })) await execute(run, statement)
-    const counted = await connection.query(`select count(*) from ${dialect.formatRelation(node.relation)}`, {
+      await execute(run, dialect.dropRelation(relationOf(node), existing.kind, { cascade: true }))
+    for (const statement of dialect.replaceTable(relationOf(node), aside, { cascade: true }))
+      await execute(run, statement)
+    const counted = await connection.query(`select count(*) from ${dialect.formatRelation(relationOf(node))}`, {
       signal: run.signal,
     })
     return Number(counted.rows[0]![0])

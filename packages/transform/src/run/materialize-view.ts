@@ -1,3 +1,4 @@
+import { relationOf } from '../manifest/node.ts'
 import { execute } from './model-run.ts'
 import type { ModelRun } from './model-run.ts'
 import { inTransaction } from './transaction.ts'
@@ -7,8 +8,8 @@ export async function materializeView(run: ModelRun): Promise<undefined> {
   const { node, dialect, existing, sql, connection } = run
   await inTransaction(connection, async () => {
     if (existing !== undefined)
-      await execute(run, dialect.dropRelation(node.relation, existing.kind, { cascade: true }))
-    await execute(run, dialect.createView(node.relation, sql))
+      await execute(run, dialect.dropRelation(relationOf(node), existing.kind, { cascade: true }))
+    await execute(run, dialect.createView(relationOf(node), sql))
   })
   return undefined
 }

@@ -1,6 +1,6 @@
 import type { WarehouseConnection } from '@eclusa/sdk'
 import type { Dialect, Relation } from '@eclusa/warehouse'
-import type { ModelNode, NodeRelation } from '../project/node.ts'
+import type { ModelNode, NodeRelation } from '../manifest/node.ts'
 
 /** What a materialization needs to build one model. */
 export interface ModelRun {

@@ -3,7 +3,8 @@ import type { WarehouseConnection } from '@eclusa/sdk'
 import type { Relation } from '@eclusa/warehouse'
 import { compileNode } from '../compile/compile-node.ts'
 import type { LoadedProject } from '../load-project.ts'
-import type { ModelNode, TestNode } from '../project/node.ts'
+import { relationOf } from '../manifest/node.ts'
+import type { ModelNode, TestNode } from '../manifest/node.ts'
 import { artifactPath, writeArtifact } from './artifact-files.ts'
 import { runDataTest, testQuery } from './data-test.ts'
 import { materializeIncremental } from './materialize-incremental.ts'
@@ -11,7 +12,7 @@ import { materializeTable } from './materialize-table.ts'
 import { materializeView } from './materialize-view.ts'
 import type { ModelRun } from './model-run.ts'
 import type { NodeResult } from './node-result.ts'
-import { ResultTable } from './result-table.ts'
+import { ResultTable } from '../python/result-table.ts'
 import type { SessionPool } from './session-pool.ts'
 
 type Outcome = Omit<NodeResult, 'uniqueId' | 'name' | 'resourceType' | 'durationMs'>
@@ -41,7 +42,7 @@ export class NodeExecutor {
   /** Before any model runs, so that two of one schema do not create it at the same time. */
   async createSchemas(models: readonly ModelNode[]): Promise<void> {
     const { dialect } = this.#project.scope
-    const schemas = new Map(models.map(({ relation }) => [`${relation.database}.${relation.schema}`, relation]))
+    const schemas = new Map(models.map((node) => [`${node.database}.${node.schema}`, relationOf(node)]))
     await this.#sessions.use(async (connection) => {
       for (const { schema, database } of schemas.values())
         await connection.query(dialect.createSchema(schema, database))
@@ -50,7 +51,7 @@ export class NodeExecutor {
 
   async run(node: ModelNode | TestNode): Promise<Outcome> {
     return await this.#sessions.use(async (connection) =>
-      node.resourceType === 'model' ? await this.#runModel(node, connection) : await this.#runTest(node, connection),
+      node.resource_type === 'model' ? await this.#runModel(node, connection) : await this.#runTest(node, connection),
     )
   }
 
@@ -103,7 +104,8 @@ export class NodeExecutor {
     return sql
   }
 
-  async #findRelation({ relation }: ModelNode, connection: WarehouseConnection): Promise<Relation | undefined> {
+  async #findRelation(node: ModelNode, connection: WarehouseConnection): Promise<Relation | undefined> {
+    const relation = relationOf(node)
     const { dialect } = this.#project.scope
     const fold = (name: string) => (dialect.identifiersAreCaseSensitive ? name : name.toLowerCase())
     const relations = await dialect.listRelations(connection, relation.schema, relation.database)
@@ -117,9 +119,9 @@ export class NodeExecutor {
     } catch (error) {
       if (!EclusaError.isInstance(error) || error.code !== 'WAREHOUSE_STATEMENT_FAILED') throw error
       throw new EclusaError('MODEL_FAILED', {
-        message: `${node.resourceType === 'model' ? 'Model' : 'Test'} ${node.name} (${node.path}): ${error.message}`,
+        message: `${node.resource_type === 'model' ? 'Model' : 'Test'} ${node.name} (${node.original_file_path}): ${error.message}`,
         remedy: `Correct the SQL; the compiled text is in ${artifactPath(this.#project, node, 'compiled')}.`,
-        details: { ...error.details, node: node.uniqueId },
+        details: { ...error.details, node: node.unique_id },
         cause: error,
       })
     }
@@ -128,6 +130,6 @@ export class NodeExecutor {
 
 function unknownMaterialization(node: ModelNode): EclusaError {
   return new EclusaError('MODEL_FAILED', {
-    message: `Model ${node.name} (${node.path}): there is no materialization "${node.config.materialized}"; this version knows ${Object.keys(materializations).join(', ')} and ephemeral.`,
+    message: `Model ${node.name} (${node.original_file_path}): there is no materialization "${node.config.materialized}"; this version knows ${Object.keys(materializations).join(', ')} and ephemeral.`,
   })
 }

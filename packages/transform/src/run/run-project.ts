@@ -1,9 +1,9 @@
 import { EclusaError } from '@eclusa/sdk'
 import type { StepNodeEvent, Warehouse } from '@eclusa/sdk'
-import { selectNodes } from '../compile/select.ts'
-import { isEphemeral } from '../compile/compile-node.ts'
+import { selectNodes } from '../select/select-nodes.ts'
 import type { LoadedProject } from '../load-project.ts'
-import type { ModelNode, TestNode } from '../project/node.ts'
+import { isEphemeral } from '../manifest/node.ts'
+import type { ModelNode, ProjectNode, TestNode } from '../manifest/node.ts'
 import { NodeExecutor } from './node-executor.ts'
 import type { NodeResult, NodeStatus } from './node-result.ts'
 import { runSchedule } from './scheduler.ts'
@@ -59,8 +59,8 @@ class ProjectRun {
 
   async execute(): Promise<void> {
     const nodes = this.#chosenNodes()
-    const byId = new Map(nodes.map((node) => [node.uniqueId, node]))
-    await this.#executor.createSchemas(nodes.filter((node) => node.resourceType === 'model'))
+    const byId = new Map(nodes.map((node) => [node.unique_id, node]))
+    await this.#executor.createSchemas(nodes.filter((node) => node.resource_type === 'model'))
     await runSchedule({
       ids: [...byId.keys()],
       concurrency: this.#project.scope.target.threads,
@@ -73,9 +73,9 @@ class ProjectRun {
     const { select = [], exclude = [], command = 'build' } = this.#options
     const chosen = selectNodes(this.#project.nodes, this.#project.graph, { select, exclude })
     return [...this.#project.nodes.values()]
-      .filter((node) => node.resourceType !== 'source')
-      .filter((node) => chosen.has(node.uniqueId) && !isEphemeral(node))
-      .filter((node) => command === 'build' || (command === 'test') === (node.resourceType === 'test'))
+      .filter(isRunnable)
+      .filter((node) => chosen.has(node.unique_id) && !isEphemeral(node))
+      .filter((node) => command === 'build' || (command === 'test') === (node.resource_type === 'test'))
   }
 
   /**
@@ -84,10 +84,10 @@ class ProjectRun {
    */
   #waitsFor(id: string, byId: ReadonlyMap<string, ModelNode | TestNode>): string[] {
     const parents = this.#builtParents(id)
-    if (byId.get(id)?.resourceType === 'test') return parents
+    if (byId.get(id)?.resource_type === 'test') return parents
     const tests = parents
       .flatMap((parent) => this.#project.graph.children(parent))
-      .filter((child) => byId.get(child)?.resourceType === 'test')
+      .filter((child) => byId.get(child)?.resource_type === 'test')
     // A test that looks at this model too, as a relationship does, waits for it and not the other way round.
     const below = this.#project.graph.reachable(id, 'children')
     return [...parents, ...tests.filter((test) => !below.has(test))]
@@ -101,7 +101,7 @@ class ProjectRun {
   }
 
   async #runNode(node: ModelNode | TestNode, byId: ReadonlyMap<string, ModelNode | TestNode>): Promise<void> {
-    const culprit = this.#waitsFor(node.uniqueId, byId).find((id) => this.#failed.has(id))
+    const culprit = this.#waitsFor(node.unique_id, byId).find((id) => this.#failed.has(id))
     if (culprit !== undefined || this.#stopped || this.#options.signal.aborted) {
       const reason = culprit === undefined ? 'an earlier node failed' : `${byId.get(culprit)?.name ?? culprit} failed`
       this.#record(node, { status: 'skipped', durationMs: 0, message: reason })
@@ -130,7 +130,7 @@ class ProjectRun {
   }
 
   #record(node: ModelNode | TestNode, outcome: Omit<NodeResult, 'uniqueId' | 'name' | 'resourceType'>): void {
-    const { uniqueId, name, resourceType } = node
+    const { unique_id: uniqueId, name, resource_type: resourceType } = node
     this.results.push({ uniqueId, name, resourceType, ...outcome })
     if (isFailure(outcome.status)) {
       this.#failed.add(uniqueId)
@@ -143,7 +143,7 @@ class ProjectRun {
   }
 
   #emit(node: ModelNode | TestNode, event: Omit<StepNodeEvent, 'nodeType' | 'node'>): void {
-    this.#options.emit?.({ nodeType: node.resourceType, node: node.name, ...event })
+    this.#options.emit?.({ nodeType: node.resource_type, node: node.name, ...event })
   }
 }
 
@@ -173,4 +173,8 @@ function countResults(results: readonly NodeResult[]): RunProjectResult['counts'
     skip: count('skipped'),
     total: results.length,
   }
+}
+
+function isRunnable(node: ProjectNode): node is ModelNode | TestNode {
+  return node.resource_type === 'model' || node.resource_type === 'test'
 }

@@ -1,10 +1,10 @@
 import { textOf } from '../jinja/python-text.ts'
 import { MacroValue } from '../jinja/macro.ts'
-import type { NodeConfig } from '../project/node-config.ts'
-import type { NodeRelation } from '../project/node.ts'
-import { nodeContext } from './node-context.ts'
-import type { ProjectScope } from './node-context.ts'
-import { templateFault } from './macro-library.ts'
+import type { NodeConfig } from '../manifest/node-config.ts'
+import type { NodeRelation } from '../manifest/node.ts'
+import { nodeContext } from '../context/node-context.ts'
+import type { ProjectScope } from '../context/node-context.ts'
+import { templateFault } from '../context/macro-library.ts'
 
 /** Where a model goes: what the macros generate_{database,schema,alias}_name say, a project's own before the built-in. */
 export function resolveNodeNames(

@@ -3,10 +3,10 @@ import type { Template } from '../jinja/environment.ts'
 import { textOf } from '../jinja/python-text.ts'
 import type { KeywordArguments } from '../jinja/protocol.ts'
 import { OperationError } from '../jinja/template-error.ts'
-import type { PartialConfig } from '../project/node-config.ts'
-import { templateFault } from './macro-library.ts'
-import { nodeContext } from './node-context.ts'
-import type { ProjectScope } from './node-context.ts'
+import type { PartialConfig } from '../manifest/node-config.ts'
+import { templateFault } from '../context/macro-library.ts'
+import { nodeContext } from '../context/node-context.ts'
+import type { ProjectScope } from '../context/node-context.ts'
 
 /** `ref('model')`, `ref('package', 'model')`. */
 export interface Reference {

@@ -1,6 +1,7 @@
 import { EclusaError } from '@eclusa/sdk'
-import type { ProjectNode } from '../project/node.ts'
-import type { Graph } from './graph.ts'
+import { parentsOf } from '../manifest/node.ts'
+import type { ProjectNode } from '../manifest/node.ts'
+import type { Graph } from '../manifest/graph.ts'
 
 /*
  * dbt's selection grammar: `[@][N+]method[.argument]:value[+N]`. A space is a union, a comma an intersection. Without
@@ -17,12 +18,14 @@ const methods: Readonly<Record<string, Method>> = {
   tag: (node, value) => node.config.tags.some((tag) => matchesGlob(value, tag)),
   path: (node, value) => matchesPath(node, value.replace(/\/$/u, '')),
   file: (node, value) =>
-    matchesGlob(value, node.path.split('/').at(-1)!) || matchesGlob(`${value}.sql`, node.path.split('/').at(-1)!),
+    matchesGlob(value, node.original_file_path.split('/').at(-1)!) ||
+    matchesGlob(`${value}.sql`, node.original_file_path.split('/').at(-1)!),
   source: (node, value) =>
-    node.resourceType === 'source' &&
-    (matchesGlob(value, node.sourceName) || matchesGlob(value, `${node.sourceName}.${node.name}`)),
-  resource_type: (node, value) => node.resourceType === value,
-  test_type: (node, value) => node.resourceType === 'test' && (value === 'generic') === (node.attachedTo !== undefined),
+    node.resource_type === 'source' &&
+    (matchesGlob(value, node.source_name) || matchesGlob(value, `${node.source_name}.${node.name}`)),
+  resource_type: (node, value) => node.resource_type === value,
+  test_type: (node, value) =>
+    node.resource_type === 'test' && (value === 'generic') === (node.test_metadata !== undefined),
   config: (node, value, argument) => configValue(node, argument ?? '').some((item) => String(item) === value),
 }
 
@@ -69,7 +72,7 @@ function evaluateTerm(nodes: ReadonlyMap<string, ProjectNode>, graph: Graph, ter
   )
   return expand(
     graph,
-    found.map(({ uniqueId }) => uniqueId),
+    found.map(({ unique_id: id }) => id),
     groups,
   )
 }
@@ -98,7 +101,7 @@ function expand(
 /** dbt's `eager`: a test comes along with any of the nodes that it looks at. */
 function withTests(nodes: ReadonlyMap<string, ProjectNode>, ids: Set<string>): Set<string> {
   for (const node of nodes.values()) {
-    if (node.resourceType === 'test' && node.dependsOn.some((id) => ids.has(id))) ids.add(node.uniqueId)
+    if (node.resource_type === 'test' && parentsOf(node).some((id) => ids.has(id))) ids.add(node.unique_id)
   }
   return ids
 }
@@ -121,7 +124,7 @@ function matchesFqn(node: ProjectNode, value: string): boolean {
 }
 
 function matchesPath(node: ProjectNode, value: string): boolean {
-  return matchesGlob(value, node.path) || node.path.startsWith(`${value}/`)
+  return matchesGlob(value, node.original_file_path) || node.original_file_path.startsWith(`${value}/`)
 }
 
 function configValue(node: ProjectNode, path: string): unknown[] {

@@ -6,9 +6,9 @@ import type { HostObject, KeywordArguments } from '../jinja/protocol.ts'
 import { NativeFunction } from '../jinja/signature.ts'
 import { OperationError } from '../jinja/template-error.ts'
 import { reprOfValue, textOf } from '../jinja/python-text.ts'
-import { isRecord } from '../project/node-config.ts'
-import type { PartialConfig } from '../project/node-config.ts'
-import { plainValue } from './plain-value.ts'
+import { isRecord } from '../manifest/node-config.ts'
+import type { PartialConfig } from '../manifest/node-config.ts'
+import { plainValue } from '../python/plain-value.ts'
 import type { MacroLibrary } from './macro-library.ts'
 
 /** Where models go: dbt's `target`. */

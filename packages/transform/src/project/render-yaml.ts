@@ -1,9 +1,9 @@
 import type { Environment } from '../jinja/environment.ts'
 import { TemplateError } from '../jinja/template-error.ts'
 import { projectInvalid } from '../project/project-fault.ts'
-import { isRecord } from '../project/node-config.ts'
+import { isRecord } from '../manifest/node-config.ts'
 import type { YamlFile } from '../project/yaml-file.ts'
-import { plainValue } from './plain-value.ts'
+import { plainValue } from '../python/plain-value.ts'
 
 /** Values under these keys keep their braces: they are rendered later, or are text for people. dbt's rule. */
 const keptKeys = new Set(['description', 'data_tests', 'tests'])

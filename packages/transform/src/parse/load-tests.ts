@@ -1,27 +1,29 @@
 import path from 'node:path'
 import type { Environment, Template } from '../jinja/environment.ts'
-import { configsForNode, mergeConfig, testConfigDefault } from '../project/node-config.ts'
-import type { NodeConfig, PartialConfig } from '../project/node-config.ts'
-import type { ModelNode, SourceNode, TestNode } from '../project/node.ts'
+import { configsForNode, mergeConfig, testConfigDefault } from '../manifest/node-config.ts'
+import type { NodeConfig, PartialConfig } from '../manifest/node-config.ts'
+import { checksumOf, nodeDefaults } from '../manifest/node-defaults.ts'
+import type { ModelNode, SourceNode, TestNode } from '../manifest/node.ts'
+import type { TemplateStore } from './template-store.ts'
 import type { ProjectFault } from '../project/project-fault.ts'
 import type { ProjectFile } from '../project/project-file.ts'
 import type { ProjectSource } from '../project/project-files.ts'
 import type { ColumnProperties, PropertiesFile, TestProperties } from '../project/properties-file.ts'
-import { genericTestHash, genericTestName } from '../project/test-name.ts'
+import { genericTestHash, genericTestName } from './test-name.ts'
 import { readDeclaredTest } from '../project/test-properties.ts'
 import type { DeclaredTest } from '../project/test-properties.ts'
 import type { YamlFile } from '../project/yaml-file.ts'
-import { templateFault } from './macro-library.ts'
-import { nodeContext } from './node-context.ts'
-import type { NodeScope, ProjectScope } from './node-context.ts'
+import { nodeContext } from '../context/node-context.ts'
+import type { NodeScope, ProjectScope } from '../context/node-context.ts'
 import type { NodeIndex } from './node-index.ts'
 import { parseTemplate } from './parse-template.ts'
 import type { ParsedTemplate } from './parse-template.ts'
-import { renderTestArguments } from './test-arguments.ts'
+import { renderTestArguments } from '../context/test-arguments.ts'
 
 export interface GenericTestLoaderOptions {
   readonly scope: ProjectScope
   readonly environment: Environment
+  readonly templates: TemplateStore
   readonly index: NodeIndex
   readonly projectFile: ProjectFile
 }
@@ -69,15 +71,10 @@ export class GenericTestLoader {
 
   /** A test in a file of its own: a query for rows that must not be there. */
   loadSingular(source: ProjectSource, faults: ProjectFault[]): void {
-    const { scope, environment, index, projectFile } = this.#options
+    const { scope, templates, index, projectFile } = this.#options
     const name = path.posix.basename(source.path, '.sql')
     const fqn = [scope.projectName, ...source.path.split('/').slice(1, -1), name]
-    let template: Template
-    try {
-      template = environment.parse(source.text, source.path)
-    } catch (error) {
-      throw templateFault(error)
-    }
+    const template = templates.parse(source.text.trim(), source.path)
     const outer = mergeConfig(testConfigDefault, ...configsForNode(projectFile.data_tests ?? projectFile.tests, fqn))
     const parsed = parseTemplate({
       scope,
@@ -90,16 +87,18 @@ export class GenericTestLoader {
     const config = mergeConfig(outer, parsed.config)
     if (!config.enabled) return
     this.nodes.push({
-      resourceType: 'test',
-      uniqueId: `test.${scope.projectName}.${name}`,
+      ...this.#base(config, parsed),
       name,
+      path: source.path.split('/').slice(1).join('/'),
+      original_file_path: source.path,
+      unique_id: `test.${scope.projectName}.${name}`,
       fqn,
-      path: source.path,
-      config,
-      dependsOn: index.resolve(parsed, { file: source.path }, faults),
-      template,
-      kwargs: {},
+      alias: name,
+      checksum: checksumOf(source.text),
+      raw_code: source.text.trim(),
+      depends_on: { macros: [], nodes: index.resolve(parsed, { file: source.path }, faults) },
     })
+    templates.keep(`test.${scope.projectName}.${name}`, template)
   }
 
   #loadFor(
@@ -146,23 +145,21 @@ export class GenericTestLoader {
     at: Omit<ProjectFault, 'message'>,
     faults: ProjectFault[],
   ): void {
-    const { scope, environment, index, projectFile } = this.#options
+    const { scope, templates, index, projectFile } = this.#options
     const column = columnName === undefined ? {} : { column_name: columnName }
     const kwargs = { ...declared.arguments, ...column, model: `{{ get_where_subquery(${tested.reference}) }}` }
     const identity = {
       testName: declared.testName,
       targetName: tested.targetName,
-      isSource: tested.node.resourceType === 'source',
+      isSource: tested.node.resource_type === 'source',
       kwargs,
     }
     const { name: fullName, shortName } = genericTestName(identity)
     const name = declared.name ?? fullName
-    const template = environment.parse(
-      `{{ test_${declared.testName}(**_dbt_generic_test_kwargs) }}`,
-      `${at.file} (${name})`,
-    )
+    const rawCode = `{{ test_${declared.testName}(**_dbt_generic_test_kwargs) }}`
+    const template = templates.parse(rawCode, `${at.file} (${name})`)
     // dbt leaves the source's own name out of the fqn of its tests.
-    const folders = tested.node.fqn.slice(1, tested.node.resourceType === 'source' ? -2 : -1)
+    const folders = tested.node.fqn.slice(1, tested.node.resource_type === 'source' ? -2 : -1)
     const fqn = [scope.projectName, ...folders, name]
     const config = mergeConfig(
       testConfigDefault,
@@ -172,19 +169,39 @@ export class GenericTestLoader {
     if (!config.enabled) return
     const parsed = this.#parseTest(template, kwargs, config, at, faults)
     if (parsed === undefined) return
+    const uniqueId = `test.${scope.projectName}.${name}.${genericTestHash(name, identity)}`
     this.nodes.push({
-      resourceType: 'test',
-      uniqueId: `test.${scope.projectName}.${name}.${genericTestHash(name, identity)}`,
+      ...this.#base(config, parsed),
       name,
-      fqn,
       path: `${declared.name ?? shortName}.sql`,
-      config,
-      dependsOn: index.resolve(parsed, at, faults),
-      template,
-      attachedTo: tested.node.uniqueId,
-      ...(columnName === undefined ? {} : { columnName }),
-      kwargs,
+      original_file_path: at.file,
+      unique_id: uniqueId,
+      fqn,
+      alias: declared.name ?? shortName,
+      checksum: { name: 'none', checksum: '' },
+      raw_code: rawCode,
+      depends_on: { macros: [], nodes: index.resolve(parsed, at, faults) },
+      column_name: columnName ?? null,
+      attached_node: tested.node.unique_id,
+      test_metadata: { name: declared.testName, kwargs, namespace: null },
     })
+    templates.keep(uniqueId, template)
+  }
+
+  #base(config: NodeConfig, parsed: ParsedTemplate) {
+    const { target, projectName } = this.#options.scope
+    return {
+      ...nodeDefaults(),
+      database: target.database,
+      schema: target.schema,
+      resource_type: 'test',
+      package_name: projectName,
+      config,
+      tags: config.tags,
+      meta: config.meta,
+      refs: parsed.refs.map((one) => ({ name: one.name, package: one.package ?? null, version: null })),
+      sources: parsed.sources.map((one) => [one.sourceName, one.tableName] as const),
+    } as const
   }
 
   #parseTest(

@@ -1,7 +1,7 @@
 import type { Dialect, RelationKind } from '@eclusa/warehouse'
 import { equals, typeNameOf } from '../jinja/protocol.ts'
 import type { HostObject } from '../jinja/protocol.ts'
-import type { NodeRelation } from '../project/node.ts'
+import type { NodeRelation } from '../manifest/node.ts'
 
 /** A relation as templates see it: prints as its quoted name, shows its parts. dbt's `Relation`. */
 export class RelationValue implements HostObject {

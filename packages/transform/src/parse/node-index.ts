@@ -1,5 +1,5 @@
 import { closestName } from '@eclusa/sdk'
-import type { ModelNode, ProjectNode, SourceNode } from '../project/node.ts'
+import type { ModelNode, ProjectNode, SourceNode } from '../manifest/node.ts'
 import type { ProjectFault } from '../project/project-fault.ts'
 import type { ParsedTemplate, Reference, SourceReference } from './parse-template.ts'
 
@@ -11,7 +11,7 @@ export class NodeIndex {
 
   constructor(project: string, sources: readonly SourceNode[]) {
     this.#project = project
-    for (const source of sources) this.#sources.set(`${source.sourceName}.${source.name}`, source)
+    for (const source of sources) this.#sources.set(`${source.source_name}.${source.name}`, source)
   }
 
   get sources(): SourceNode[] {
@@ -35,7 +35,7 @@ export class NodeIndex {
     const ids = new Set<string>()
     const add = (node: ProjectNode | undefined, message: () => string) => {
       if (node === undefined) faults.push({ ...place, message: message() })
-      else ids.add(node.uniqueId)
+      else ids.add(node.unique_id)
     }
     for (const reference of parsed.refs) add(this.#find(reference), () => this.#unknownModel(reference))
     for (const reference of parsed.sources)

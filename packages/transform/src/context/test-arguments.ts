@@ -1,5 +1,5 @@
 import type { Environment } from '../jinja/environment.ts'
-import { isRecord } from '../project/node-config.ts'
+import { isRecord } from '../manifest/node-config.ts'
 
 /** Arguments that dbt renders although no braces are around them. Source: dbt-core, context/providers.py. */
 const functionPattern = /^\s*(?:env_var|ref|var|source|doc)\s*\(.+\)\s*$/su

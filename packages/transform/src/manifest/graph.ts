@@ -1,5 +1,6 @@
 import { EclusaError } from '@eclusa/sdk'
-import type { ProjectNode } from '../project/node.ts'
+import { parentsOf } from './node.ts'
+import type { ProjectNode } from './node.ts'
 
 /** Who needs whom. Every key and every edge is a unique id. */
 export class Graph {
@@ -8,16 +9,17 @@ export class Graph {
 
   /** @throws MODEL_CYCLE naming the way around. */
   constructor(nodes: ReadonlyMap<string, ProjectNode>) {
-    for (const { uniqueId, dependsOn } of nodes.values()) {
-      this.#parents.set(uniqueId, dependsOn)
-      for (const parent of dependsOn) this.#children.set(parent, [...(this.#children.get(parent) ?? []), uniqueId])
+    for (const node of nodes.values()) {
+      const { unique_id: id } = node
+      this.#parents.set(id, parentsOf(node))
+      for (const parent of parentsOf(node)) this.#addChild(parent, id)
     }
     const cycle = this.#findCycle()
     if (cycle !== undefined) {
       const names = cycle.map((id) => nodes.get(id)?.name ?? id)
       throw new EclusaError('MODEL_CYCLE', {
         message: `The models depend on each other in a circle: ${names.join(' -> ')}.`,
-        details: { cycle: names, files: [...new Set(cycle.map((id) => nodes.get(id)?.path))] },
+        details: { cycle: names, files: [...new Set(cycle.map((id) => nodes.get(id)?.original_file_path))] },
       })
     }
   }
@@ -39,6 +41,12 @@ export class Graph {
       for (const to of frontier) found.add(to)
     }
     return found
+  }
+
+  #addChild(parent: string, id: string): void {
+    const children = this.#children.get(parent)
+    if (children === undefined) this.#children.set(parent, [id])
+    else children.push(id)
   }
 
   /** Depth-first with an explicit stack: real projects are deeper than JavaScript's. */
