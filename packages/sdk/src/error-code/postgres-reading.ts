@@ -70,7 +70,7 @@ export const postgresReadingErrors = {
   },
   POSTGRES_TABLE_MISSING: {
     failureType: 'config_error',
-    cause: 'A table or column of the stream is not there, or is there no longer.',
+    cause: 'The table of the stream is not there, or is there no longer.',
     remedy: 'Run `discover` again, and correct the streams of the pipeline.',
   },
   POSTGRES_TEXT_NOT_UTF8: {

@@ -76,7 +76,7 @@ describe('a statement that failed', () => {
 
   it.each([
     ['42P01', 'POSTGRES_TABLE_MISSING'],
-    ['42703', 'POSTGRES_TABLE_MISSING'],
+    ['42703', 'POSTGRES_TABLE_CHANGED'],
     ['42501', 'POSTGRES_PRIVILEGE_MISSING'],
     ['55P03', 'POSTGRES_LOCK_TIMEOUT'],
     ['57014', 'POSTGRES_STATEMENT_CANCELLED'],

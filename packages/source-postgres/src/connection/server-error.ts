@@ -190,7 +190,8 @@ const codesByState: Readonly<Record<string, ErrorCode>> = {
   '3F000': 'POSTGRES_TABLE_MISSING',
   '40001': 'POSTGRES_STATEMENT_CANCELLED',
   '42501': 'POSTGRES_PRIVILEGE_MISSING',
-  '42703': 'POSTGRES_TABLE_MISSING',
+  // Tables are read by the columns that the catalog had a moment before.
+  '42703': 'POSTGRES_TABLE_CHANGED',
   '42P01': 'POSTGRES_TABLE_MISSING',
   '55P03': 'POSTGRES_LOCK_TIMEOUT',
   '57014': 'POSTGRES_STATEMENT_CANCELLED',

@@ -211,7 +211,7 @@ describe('readCopy', () => {
     await observer.query(`DROP TABLE victim`)
     const cases = [
       { query: 'SELECT id, label, amount FROM victim', code: 'POSTGRES_TABLE_MISSING', sqlState: '42P01' },
-      { query: 'SELECT id, lable, amount FROM numbers', code: 'POSTGRES_TABLE_MISSING', sqlState: '42703' },
+      { query: 'SELECT id, lable, amount FROM numbers', code: 'POSTGRES_TABLE_CHANGED', sqlState: '42703' },
       {
         query: 'SELECT 1 / (id - 70000), label, amount FROM numbers',
         code: 'POSTGRES_STATEMENT_FAILED',

@@ -50,7 +50,11 @@ async function describeFields(session: Session, name: string, fromSql: string): 
   }
 }
 
-const refusable: ReadonlySet<AnyErrorCode> = new Set(['POSTGRES_STATEMENT_FAILED', 'POSTGRES_TABLE_MISSING'])
+const refusable: ReadonlySet<AnyErrorCode> = new Set([
+  'POSTGRES_STATEMENT_FAILED',
+  'POSTGRES_TABLE_CHANGED',
+  'POSTGRES_TABLE_MISSING',
+])
 
 /** Parameters, syntax errors, unsupported constructions and attempts to write are faults of the query; the rest stays as it is. */
 function asRefusal(error: unknown, name: string): unknown {

@@ -26,7 +26,7 @@ export interface Publication {
 export interface PublishedTable {
   readonly schemaName: string
   readonly name: string
-  /** Undefined on 14, which publishes all columns and rows. Without generated columns, unless those are published. */
+  /** Undefined where no list of columns was given, and so all are published: generated ones where the publication says so. */
   readonly columns: readonly string[] | undefined
   readonly rowFilter: string | undefined
 }
@@ -51,7 +51,18 @@ interface TableRow {
     readonly attnames?: readonly string[] | null
     readonly rowfilter?: string | null
   }
+  hasColumnList: boolean
 }
+
+// Without a list, the names that the view gives are those of this moment, and a column may have been added since others
+// were read. 14 has neither lists nor filters.
+const publishedTablesSql = `
+  SELECT to_jsonb(t) AS published, coalesce(jsonb_typeof(to_jsonb(r) -> 'prattrs'), 'null') <> 'null' AS "hasColumnList"
+    FROM pg_publication_tables AS t
+    JOIN pg_namespace AS n ON n.nspname = t.schemaname
+    JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = t.tablename
+    LEFT JOIN pg_publication_rel AS r ON r.prrelid = c.oid AND r.prpubid = $1
+   WHERE t.pubname = $2`
 
 const attempt = { doing: 'looking at the publication' }
 
@@ -64,10 +75,7 @@ export async function readPublication(session: Session, name: string): Promise<P
     { attempt, parameters: [name] },
   )
   if (row === undefined) return undefined
-  const tables = await session.query<TableRow>(
-    'SELECT to_jsonb(t) AS published FROM pg_publication_tables AS t WHERE t.pubname = $1',
-    { attempt, parameters: [name] },
-  )
+  const tables = await session.query<TableRow>(publishedTablesSql, { attempt, parameters: [row.oid, name] })
   const entries = await session.query<{ table: number; entry: number }>(
     'SELECT r.prrelid AS table, r.oid AS entry FROM pg_publication_rel AS r WHERE r.prpubid = $1',
     { attempt, parameters: [row.oid] },
@@ -82,10 +90,10 @@ export async function readPublication(session: Session, name: string): Promise<P
     isForAllTables,
     hasGenerated,
     entries: new Map(entries.map(({ table, entry }) => [table, entry])),
-    tables: tables.map(({ published }) => ({
+    tables: tables.map(({ published, hasColumnList }) => ({
       schemaName: published.schemaname,
       name: published.tablename,
-      columns: published.attnames ?? undefined,
+      columns: hasColumnList ? (published.attnames ?? undefined) : undefined,
       rowFilter: published.rowfilter ?? undefined,
     })),
   }
