@@ -1,7 +1,9 @@
 /*
  * A run that kills its own process at a named moment: before and after each call that makes something durable. Started
- * by tests alone, which say in ECLUSA_TEST_KILL what to run and when to die. Ends with 0 when the moment did not come.
+ * by tests alone, which say in ECLUSA_TEST_KILL what to run and when to die. Its last line names the moment it died at;
+ * ends with 0 when the moment did not come.
  */
+import { writeSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { duckdb } from '@eclusa/destination-duckdb'
 import { definePipeline } from '@eclusa/pipeline'
@@ -34,6 +36,18 @@ export interface KilledRun {
   readonly failpoint: Failpoint
   /** Dies when the moment comes for the so many-th time, counted from 1. */
   readonly times: number
+  /** From the call of a commit to the death within it. */
+  readonly withinCommitMs: number
+}
+
+/** What the process writes last of all, before it dies at its failpoint. */
+export function lastWords(failpoint: Failpoint): string {
+  return `died: ${failpoint}\n`
+}
+
+function die(failpoint: Failpoint): void {
+  writeSync(1, lastWords(failpoint))
+  process.kill(process.pid, 'SIGKILL')
 }
 
 class Fate {
@@ -46,7 +60,7 @@ class Fate {
   }
 
   reached(failpoint: Failpoint): void {
-    if (this.isDue(failpoint)) process.kill(process.pid, 'SIGKILL')
+    if (this.isDue(failpoint)) die(failpoint)
   }
 
   isDue(failpoint: Failpoint): boolean {
@@ -75,12 +89,12 @@ function fatedReader(reader: SourceReader, fate: Fate): SourceReader {
       fate.reached('before acknowledge')
       await reader.acknowledge?.(checkpoints)
       // What was acknowledged is on its way to the server by then, or not yet: both have to be right.
-      if (fate.isDue('after acknowledge')) setTimeout(() => process.kill(process.pid, 'SIGKILL'), 5)
+      if (fate.isDue('after acknowledge')) setTimeout(() => die('after acknowledge'), 5)
     },
   }
 }
 
-function fatedSession(session: DestinationSession, fate: Fate): DestinationSession {
+function fatedSession(session: DestinationSession, fate: Fate, { withinCommitMs }: KilledRun): DestinationSession {
   return replacing(session, {
     startStream: async (...started) => {
       await session.startStream(...started)
@@ -96,8 +110,8 @@ function fatedSession(session: DestinationSession, fate: Fate): DestinationSessi
       const isWithin = fate.isDue('within commit')
       const committing = session.commit(checkpoints)
       if (isWithin) {
-        await delay(Math.random() * 8)
-        process.kill(process.pid, 'SIGKILL')
+        await delay(withinCommitMs)
+        die('within commit')
       }
       const commit = await committing
       fate.reached('after commit')
@@ -113,7 +127,7 @@ async function dieWithSlot(connectionString: string): Promise<never> {
     const { rows } = await client.query(
       `SELECT FROM pg_replication_slots WHERE slot_name LIKE 'eclusa%' AND database = current_database()`,
     )
-    if (rows.length > 0) process.kill(process.pid, 'SIGKILL')
+    if (rows.length > 0) die('slot created')
   }
 }
 
@@ -126,7 +140,7 @@ async function main(killed: KilledRun): Promise<void> {
     name: 'test',
     source: replacing(source, { read: (request) => fatedReader(source.read(request), fate) }),
     destination: replacing(destination, {
-      open: async (request) => fatedSession(await destination.open(request), fate),
+      open: async (request) => fatedSession(await destination.open(request), fate, killed),
     }),
     streams: killed.streams,
     retryDelayMsBase: 1,

@@ -20,15 +20,37 @@ export async function expectReplicas(writes: RandomWrites, replicas: Replicas): 
   for (const table of writes.tables) {
     const columns = columnsOf(table)
     const context = { seed, table: table.name, columns }
-    const wanted = { ...context, rows: await printedRows(source, table.name, columns) }
+    const wanted = await printedRows(source, table.name, columns)
     const holders = [
       await printedDuckDbRows(source, file, currentSql(table, await readableColumns(file, table, columns))),
       ...(subscriber === undefined ? [] : [await printedRows(subscriber.database, table.name, columns)]),
     ]
-    for (const rows of holders) expect({ ...context, rows }).toEqual(wanted)
+    for (const rows of holders) expect({ ...context, ...difference(wanted, rows) }).toEqual({ ...context, ...none })
     const repeated = table.isHistory ? await duckDbTexts(file, repeatedSql(table)) : []
     expect({ ...context, repeated }).toEqual({ ...context, repeated: [] })
   }
+}
+
+const none = { missing: [], unexpected: [] }
+const rowsShownMax = 5
+
+/** The first rows of each that the other has not, so often as it has not. */
+function difference(wanted: readonly string[], rows: readonly string[]): typeof none {
+  return { missing: lacking(rows, wanted), unexpected: lacking(wanted, rows) } as typeof none
+}
+
+/** The rows of `all` that are left when those of `rows` are taken from it. */
+function lacking(rows: readonly string[], all: readonly string[]): string[] {
+  const counts = new Map<string, number>()
+  for (const row of rows) counts.set(row, (counts.get(row) ?? 0) + 1)
+  const left = all.filter((row) => {
+    const count = counts.get(row) ?? 0
+    counts.set(row, count - 1)
+    return count <= 0
+  })
+  return left
+    .slice(0, rowsShownMax)
+    .map((row) => row.replaceAll(/[0-9a-f]{60,}/gu, (long) => `${long.slice(0, 8)}…(${long.length})`))
 }
 
 /** The streams of a pipeline, some merged and some as histories. */
