@@ -7,8 +7,8 @@ import type { Dialect } from '@eclusa/warehouse'
 import { GenericTestLoader } from './parse/load-tests.ts'
 import { Graph } from './manifest/graph.ts'
 import { MacroLibrary, createProjectEnvironment } from './context/macro-library.ts'
-import { yamlContext } from './context/node-context.ts'
-import type { ProjectScope, Target } from './context/node-context.ts'
+import { yamlContext } from './context/base-names.ts'
+import type { ProjectScope, Target } from './context/scope.ts'
 import { NodeIndex } from './parse/node-index.ts'
 import { parseTemplate } from './parse/parse-template.ts'
 import { renderYaml } from './project/render-yaml.ts'
@@ -29,6 +29,7 @@ import { readProjectFiles } from './project/project-files.ts'
 import type { ProjectSource } from './project/project-files.ts'
 import { propertiesFileSchema } from './project/properties-file.ts'
 import type { ModelProperties, SourceProperties } from './project/properties-file.ts'
+import { libraryPackages, readLibraryMacros } from './context/library-macros.ts'
 import { YamlFile } from './project/yaml-file.ts'
 
 export interface LoadProjectOptions {
@@ -66,13 +67,23 @@ export async function loadProject(options: LoadProjectOptions): Promise<LoadedPr
   const environment = createProjectEnvironment()
   const file = await readProjectFile(options, environment)
   const macroFiles = await readProjectFiles(options.directory, file['macro-paths'], ['.sql'])
+  const internalPackages = libraryPackages(options.target.type)
   const scope: ProjectScope = {
     projectName: file.name,
     target: options.target,
     dialect: options.dialect,
     vars: { ...projectVars(file), ...options.vars },
     environment: options.environment ?? process.env,
-    macros: new MacroLibrary(environment, macroFiles),
+    macros: new MacroLibrary({
+      environment,
+      files: [
+        ...(await readLibraryMacros(internalPackages)),
+        ...macroFiles.map((source) => ({ packageName: file.name, ...source })),
+      ],
+      rootPackage: file.name,
+      internalPackages,
+      adapterTypes: [options.target.type],
+    }),
     log: options.log,
     invocationId: randomUUID(),
     runStartedAt: new Date().toISOString(),

@@ -1,84 +1,228 @@
+import type { Macro } from '../jinja/ast.ts'
 import type { Environment, Template } from '../jinja/environment.ts'
 import { createEnvironment } from '../jinja/environment.ts'
-import type { TagParser } from '../jinja/statement-parser.ts'
 import { TemplateError } from '../jinja/template-error.ts'
 import { projectInvalid } from '../project/project-fault.ts'
-import type { ProjectSource } from '../project/project-files.ts'
-import { builtinMacros, builtinMacrosName } from './builtin-macros.ts'
-
-/** A generic test is a macro called `test_<name>`; dbt also accepts `data_test` as its tag. */
-const testTag =
-  (tag: string): TagParser =>
-  (parser, position) => {
-    const name = parser.stream.expect('name').value
-    return parser.parseMacro({ tag, name: `test_${name}`, parameters: parser.parseParameters() }, position)
-  }
+import { macroTags } from './macro-tags.ts'
 
 export function createProjectEnvironment(): Environment {
-  return createEnvironment({ tags: { test: testTag('test'), data_test: testTag('data_test') } })
+  return createEnvironment({ tags: macroTags })
 }
 
-/** Where a macro is defined. A project's own macros go before the built-in ones of the same name. */
-interface MacroPlace {
-  readonly template: Template
-  readonly isBuiltin: boolean
+/** A file of macros of one package: `path` is within the package. */
+export interface MacroFile {
+  readonly packageName: string
+  readonly path: string
+  readonly text: string
 }
+
+/** One macro of a package, before it is bound to the node that calls it. */
+export interface MacroDefinition {
+  /** dbt's: `macro.dbt_utils.star`. */
+  readonly uniqueId: string
+  readonly packageName: string
+  readonly name: string
+  readonly template: Template
+  readonly syntax: Macro
+}
+
+export interface MacroLibraryOptions {
+  readonly environment: Environment
+  readonly files: readonly MacroFile[]
+  readonly rootPackage: string
+  /** Packages of our own library, the first going before the others: `dbt_duckdb`, `dbt`. */
+  readonly internalPackages: readonly string[]
+  /** Prefixes of implementations, most special first: `duckdb`. `default` comes after them. */
+  readonly adapterTypes: readonly string[]
+  /** `dispatch` of dbt_project.yml: the packages to search for a namespace, in order. */
+  readonly searchOrders?: ReadonlyMap<string, readonly string[]>
+}
+
+type Macros = Map<string, MacroDefinition>
+
+/** What a name is to dbt's own library as a whole. */
+const globalPackage = 'dbt'
 
 /**
  * All macros that a project's templates can call. The library itself is immutable; `namespaceFor` binds it to the
  * context of one node, since in dbt a macro sees the `this`, `ref` and `config` of the node that calls it.
  */
 export class MacroLibrary {
-  readonly #places = new Map<string, MacroPlace>()
+  readonly #options: MacroLibraryOptions
+  readonly #packages = new Map<string, Macros>()
+  /** Our own library, with the more special packages going first. */
+  readonly #internal: Macros = new Map()
+  readonly #prototypes = new Map<string, object>()
 
-  constructor(environment: Environment, files: readonly ProjectSource[]) {
-    this.#add(environment.parse(builtinMacros, builtinMacrosName), true)
-    for (const file of files) this.#add(parseMacroFile(environment, file), false)
+  /** @throws PROJECT_INVALID for a syntax error, and for a name that one package defines twice. */
+  constructor(options: MacroLibraryOptions) {
+    this.#options = options
+    for (const file of options.files) this.#add(file)
+    for (const name of options.internalPackages.toReversed()) {
+      for (const macro of this.#packages.get(name)?.values() ?? []) this.#internal.set(macro.name, macro)
+    }
   }
 
-  has(name: string): boolean {
-    return this.#places.has(name)
+  /** Every macro, whether or not its name is hidden by another. */
+  *definitions(): Generator<MacroDefinition> {
+    for (const macros of this.#packages.values()) yield* macros.values()
   }
 
-  /** The implementation of a macro for a warehouse: `duckdb__name`, else `default__name`; dbt's `adapter.dispatch`. */
-  dispatchName(name: string, adapterType: string): string | undefined {
-    return [`${adapterType}__${name}`, `default__${name}`].find((candidate) => this.#places.has(candidate))
+  /**
+   * What `name` means in a node or macro of package `from`: that package's own macro, else the root project's, else our
+   * library's. That is dbt's order.
+   */
+  find(name: string, from: string): MacroDefinition | undefined {
+    const { rootPackage } = this.#options
+    return this.#ofProject(from)?.get(name) ?? this.#ofProject(rootPackage)?.get(name) ?? this.#internal.get(name)
   }
 
-  /** An object that has every macro as a property; a file of macros is executed when one of its macros is first used. */
-  namespaceFor(contextOf: () => Readonly<Record<string, unknown>>): Record<string, unknown> {
-    const modules = new Map<Template, ReadonlyMap<string, unknown>>()
-    const namespace: Record<string, unknown> = Object.create(null) as Record<string, unknown>
-    for (const [name, { template }] of this.#places) {
-      Object.defineProperty(namespace, name, {
-        enumerable: true,
-        get: () => {
-          const module = modules.get(template) ?? template.module(contextOf()).macros
-          modules.set(template, module)
-          return module.get(name)
+  /** What `packageName.name` means. */
+  findIn(packageName: string, name: string): MacroDefinition | undefined {
+    return packageName === globalPackage ? this.#internal.get(name) : this.#ofProject(packageName)?.get(name)
+  }
+
+  /**
+   * The implementation of a macro for the warehouse, dbt's `adapter.dispatch`: in each package that the namespace says,
+   * in turn, `duckdb__name`, then `default__name`.
+   */
+  dispatch(name: string, namespace: string | undefined, from: string): MacroDefinition | undefined {
+    const names = [...this.#options.adapterTypes, 'default'].map((prefix) => `${prefix}__${name}`)
+    const packages = namespace === undefined ? undefined : this.#searchOrder(namespace)
+    for (const packageName of packages ?? [undefined]) {
+      for (const candidate of names) {
+        const found = packageName === undefined ? this.find(candidate, from) : this.findIn(packageName, candidate)
+        if (found !== undefined) return found
+      }
+    }
+    return undefined
+  }
+
+  /**
+   * The block that builds nodes of this materialization. One for the warehouse goes before a `default` one wherever
+   * they are; of two equally special the root project's wins. Those of installed packages may not replace built-in ones.
+   */
+  materialization(name: string): MacroDefinition | undefined {
+    const { adapterTypes, rootPackage, internalPackages } = this.#options
+    for (const adapter of [...adapterTypes, 'default']) {
+      const macro = `materialization_${name}_${adapter}`
+      const own = this.#packages.get(rootPackage)?.get(macro) ?? this.#internal.get(macro)
+      if (own !== undefined) return own
+      if (this.#isBuiltinMaterialization(name)) continue
+      for (const [packageName, macros] of this.#packages) {
+        if (!internalPackages.includes(packageName) && macros.has(macro)) return macros.get(macro)
+      }
+    }
+    return undefined
+  }
+
+  /** An object that has every macro and every package as a property, for a node of package `from`. */
+  namespaceFor(from: string, contextOf: () => Readonly<Record<string, unknown>>): Record<string, unknown> {
+    let prototype = this.#prototypes.get(from)
+    if (prototype === undefined) {
+      prototype = this.#prototypeFor(from)
+      this.#prototypes.set(from, prototype)
+    }
+    const namespace = Object.create(prototype) as BoundNamespace
+    namespace[bound] = new BoundMacros(contextOf)
+    return namespace as unknown as Record<string, unknown>
+  }
+
+  /** Nodes are many and macros are hundreds: getters stand on one object per package and look up the node's modules. */
+  #prototypeFor(from: string): object {
+    const prototype = Object.create(null) as object
+    const define = (name: string, value: (macros: BoundMacros) => unknown) => {
+      Object.defineProperty(prototype, name, {
+        configurable: true,
+        get(this: BoundNamespace) {
+          return value(this[bound])
         },
       })
     }
-    return namespace
+    for (const [name, macro] of this.#internal) define(name, (macros) => macros.valueOf(macro))
+    define(globalPackage, (macros) => macros.packageOf(globalPackage, this.#internal))
+    for (const [name, macros] of this.#packages) {
+      if (!this.#options.internalPackages.includes(name)) define(name, (all) => all.packageOf(name, macros))
+    }
+    for (const packageName of [this.#options.rootPackage, from]) {
+      for (const [name, macro] of this.#ofProject(packageName) ?? []) define(name, (macros) => macros.valueOf(macro))
+    }
+    return prototype
   }
 
-  #add(template: Template, isBuiltin: boolean): void {
-    for (const { name } of template.macros) {
-      const other = this.#places.get(name)
-      if (other !== undefined && !other.isBuiltin && !isBuiltin) {
-        throw projectInvalid([
-          {
-            file: template.name,
-            message: `macro "${name}" is also defined in ${other.template.name}; rename one of them`,
-          },
-        ])
+  #ofProject(packageName: string): Macros | undefined {
+    return this.#options.internalPackages.includes(packageName) ? undefined : this.#packages.get(packageName)
+  }
+
+  #searchOrder(namespace: string): readonly string[] | undefined {
+    const configured = this.#options.searchOrders?.get(namespace)
+    if (configured !== undefined) return configured
+    return this.#packages.has(namespace) ? [this.#options.rootPackage, namespace] : undefined
+  }
+
+  #isBuiltinMaterialization(name: string): boolean {
+    return [...this.#options.adapterTypes, 'default'].some((adapter) =>
+      this.#internal.has(`materialization_${name}_${adapter}`),
+    )
+  }
+
+  #add({ packageName, path, text }: MacroFile): void {
+    const template = parseMacroFile(this.#options.environment, path, text)
+    const macros = this.#packages.get(packageName) ?? new Map<string, MacroDefinition>()
+    this.#packages.set(packageName, macros)
+    for (const syntax of template.macros) {
+      const other = macros.get(syntax.name)
+      if (other !== undefined) {
+        const message = `macro "${syntax.name}" is also defined in ${other.template.name}; rename one of them`
+        throw projectInvalid([{ file: path, line: syntax.position.line, message }])
       }
-      this.#places.set(name, { template, isBuiltin })
+      const uniqueId = `macro.${packageName}.${syntax.name}`
+      macros.set(syntax.name, { uniqueId, packageName, name: syntax.name, template, syntax })
     }
   }
 }
 
-function parseMacroFile(environment: Environment, { path, text }: ProjectSource): Template {
+const bound: unique symbol = Symbol('bound macros')
+
+interface BoundNamespace {
+  [bound]: BoundMacros
+}
+
+/** The macros as one node sees them; a file of macros is executed when one of its macros is first used. */
+class BoundMacros {
+  readonly #contextOf: () => Readonly<Record<string, unknown>>
+  readonly #modules = new Map<Template, ReadonlyMap<string, unknown>>()
+  readonly #packages = new Map<string, object>()
+
+  constructor(contextOf: () => Readonly<Record<string, unknown>>) {
+    this.#contextOf = contextOf
+  }
+
+  valueOf({ template, name }: MacroDefinition): unknown {
+    const module = this.#modules.get(template) ?? template.module(this.#contextOf()).macros
+    this.#modules.set(template, module)
+    return module.get(name)
+  }
+
+  /** `dbt_utils` in `dbt_utils.star(…)`. */
+  packageOf(name: string, macros: Macros): object {
+    const known = this.#packages.get(name)
+    if (known !== undefined) return known
+    const namespace = Object.create(null) as object
+    for (const macro of macros.values()) {
+      Object.defineProperty(namespace, macro.name, { enumerable: true, get: () => this.valueOf(macro) })
+    }
+    this.#packages.set(name, namespace)
+    return namespace
+  }
+}
+
+/** The value of a macro in a namespace that `namespaceFor` gave. */
+export function boundMacro(namespace: object, macro: MacroDefinition): unknown {
+  return (namespace as BoundNamespace)[bound].valueOf(macro)
+}
+
+function parseMacroFile(environment: Environment, path: string, text: string): Template {
   try {
     return environment.parse(text, path)
   } catch (error) {

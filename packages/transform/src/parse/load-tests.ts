@@ -14,7 +14,7 @@ import { readDeclaredTest } from '../project/test-properties.ts'
 import type { DeclaredTest } from '../project/test-properties.ts'
 import type { YamlFile } from '../project/yaml-file.ts'
 import { nodeContext } from '../context/node-context.ts'
-import type { NodeScope, ProjectScope } from '../context/node-context.ts'
+import type { NodeScope, ProjectScope } from '../context/scope.ts'
 import type { NodeIndex } from './node-index.ts'
 import { parseTemplate } from './parse-template.ts'
 import type { ParsedTemplate } from './parse-template.ts'
@@ -132,7 +132,9 @@ export class GenericTestLoader {
       const at = place.file.place([...place.keys, key, index])
       const declared = readDeclaredTest(entry)
       if (declared === undefined) faults.push({ ...at, message: 'a test is a name, or a name with its arguments' })
-      else if (!this.#options.scope.macros.has(`test_${declared.testName}`))
+      else if (
+        this.#options.scope.macros.find(`test_${declared.testName}`, this.#options.scope.projectName) === undefined
+      )
         faults.push({ ...at, message: `there is no generic test called "${declared.testName}"` })
       else this.#addTest(tested, declared, columnName, at, faults)
     }

@@ -3,7 +3,7 @@ import { MacroValue } from '../jinja/macro.ts'
 import type { NodeConfig } from '../manifest/node-config.ts'
 import type { NodeRelation } from '../manifest/node.ts'
 import { nodeContext } from '../context/node-context.ts'
-import type { ProjectScope } from '../context/node-context.ts'
+import type { ProjectScope } from '../context/scope.ts'
 import { templateFault } from '../context/macro-library.ts'
 
 /** Where a model goes: what the macros generate_{database,schema,alias}_name say, a project's own before the built-in. */

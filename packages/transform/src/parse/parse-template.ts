@@ -6,7 +6,7 @@ import { OperationError } from '../jinja/template-error.ts'
 import type { PartialConfig } from '../manifest/node-config.ts'
 import { templateFault } from '../context/macro-library.ts'
 import { nodeContext } from '../context/node-context.ts'
-import type { ProjectScope } from '../context/node-context.ts'
+import type { ProjectScope } from '../context/scope.ts'
 
 /** `ref('model')`, `ref('package', 'model')`. */
 export interface Reference {

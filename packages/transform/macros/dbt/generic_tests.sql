@@ -1,60 +1,3 @@
-/*
- * The macros that every project can call and override, under dbt's names and with dbt's dispatch: a project's
- * `generate_schema_name`, or its `postgres__test_unique`, goes before ours. Written for the SQL that DuckDB and
- * PostgreSQL share.
- */
-export const builtinMacrosName = 'eclusa'
-
-export const builtinMacros = `
-{% macro generate_schema_name(custom_schema_name=none, node=none) -%}
-  {{ return(adapter.dispatch('generate_schema_name')(custom_schema_name, node)) }}
-{%- endmacro %}
-
-{% macro default__generate_schema_name(custom_schema_name, node) -%}
-  {%- if custom_schema_name is none -%}
-    {{ target.schema }}
-  {%- else -%}
-    {{ target.schema }}_{{ custom_schema_name | trim }}
-  {%- endif -%}
-{%- endmacro %}
-
-{% macro generate_alias_name(custom_alias_name=none, node=none) -%}
-  {{ return(adapter.dispatch('generate_alias_name')(custom_alias_name, node)) }}
-{%- endmacro %}
-
-{% macro default__generate_alias_name(custom_alias_name, node) -%}
-  {%- if custom_alias_name -%}
-    {{ custom_alias_name | trim }}
-  {%- else -%}
-    {{ node.name }}
-  {%- endif -%}
-{%- endmacro %}
-
-{% macro generate_database_name(custom_database_name=none, node=none) -%}
-  {{ return(adapter.dispatch('generate_database_name')(custom_database_name, node)) }}
-{%- endmacro %}
-
-{% macro default__generate_database_name(custom_database_name, node) -%}
-  {%- if custom_database_name is none -%}
-    {{ target.database }}
-  {%- else -%}
-    {{ custom_database_name }}
-  {%- endif -%}
-{%- endmacro %}
-
-{% macro get_where_subquery(relation) -%}
-  {{ return(adapter.dispatch('get_where_subquery')(relation)) }}
-{%- endmacro %}
-
-{% macro default__get_where_subquery(relation) -%}
-  {% set where = config.get('where', '') %}
-  {% if where %}
-    {{ return('(select * from ' ~ relation ~ ' where ' ~ where ~ ') dbt_subquery') }}
-  {% else %}
-    {{ return(relation) }}
-  {% endif %}
-{%- endmacro %}
-
 {% test unique(model, column_name) %}
   {{ return(adapter.dispatch('test_unique')(model, column_name)) }}
 {% endtest %}
@@ -143,4 +86,3 @@ left join parent
 where parent.to_field is null
 
 {% endmacro %}
-`
