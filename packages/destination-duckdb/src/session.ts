@@ -9,6 +9,7 @@ import type {
   Commit,
   ConfiguredStream,
   ConnectorContext,
+  CopiedAt,
   StreamName,
   TruncateChange,
   Warehouse,
@@ -91,9 +92,9 @@ class DuckDbDestinationSession implements AuthoredSession {
     void this.#seeThrough(batch, accepted)
   }
 
-  async copiedStream(stream: StreamName): Promise<void> {
+  async copiedStream(stream: StreamName, at?: CopiedAt): Promise<void> {
     await this.#drain()
-    this.#opened.load.copiedStream(stream)
+    this.#opened.load.copiedStream(stream, at)
   }
 
   async truncateStream(stream: StreamName, change: TruncateChange): Promise<void> {

@@ -119,7 +119,7 @@ async function forward(
     }
     case 'stream_copied': {
       uncommitted.addChange(message.stream)
-      await session.copiedStream(message.stream)
+      await session.copiedStream(message.stream, message.at)
       return
     }
     case 'stream_truncated': {

@@ -48,10 +48,10 @@ export function guardDestinationSession(
         bytes += batch.byteLength
         await session.write(batch)
       }),
-    copiedStream: (stream) =>
+    copiedStream: (stream, at) =>
       turn('copiedStream', async () => {
         streams.assertStarted(stream)
-        await session.copiedStream?.(stream)
+        await session.copiedStream?.(stream, at)
       }),
     truncateStream: (stream, change) =>
       turn('truncateStream', async () => {

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { ChangeBatch } from './change-batch.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { CheckResult } from './check-result.ts'
+import type { CopiedAt } from './row-change.ts'
 import type { ConnectorContext, TruncateChange } from './source.ts'
 import type { ConfiguredCatalog, StreamName } from './stream.ts'
 import type { Warehouse } from './warehouse.ts'
@@ -90,8 +91,13 @@ export interface DestinationSession extends AsyncDisposable {
   /** Takes back everything of an unfinished stream, committed or not. */
   restartStream(stream: StreamName): Promise<void>
   write(batch: ChangeBatch): Promise<void>
-  /** The table copy of a replicated stream is whole: the next commit makes it visible, atomically. */
-  copiedStream(stream: StreamName): Promise<void>
+  /**
+   * The table copy of a replicated stream is whole: the next commit makes it visible, atomically. In a history that was
+   * there before, rows that the copy does not have any more are then noted as deleted.
+   *
+   * @param at where all of it stands in the source's log; absent where it is of several moments.
+   */
+  copiedStream(stream: StreamName, at?: CopiedAt): Promise<void>
   /** Removes all rows that a replicated stream has so far, in order with its batches. */
   truncateStream(stream: StreamName, change: TruncateChange): Promise<void>
   /** Marks the stream complete: the next commit makes a full refresh visible, atomically. */

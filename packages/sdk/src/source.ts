@@ -4,6 +4,7 @@ import type { ChangeBatch } from './change-batch.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { CheckResult } from './check-result.ts'
 import type { Log } from './log.ts'
+import type { CopiedAt } from './row-change.ts'
 import type { ReplicationLag, SourceReplication } from './source-replication.ts'
 import type { ConfiguredCatalog, DiscoveredCatalog, StreamName } from './stream.ts'
 
@@ -61,7 +62,12 @@ export type SourceMessage =
       readonly resumed: boolean
     }
   | { readonly type: 'stream_restarted'; readonly stream: StreamName; readonly reason: string }
-  | { readonly type: 'stream_copied'; readonly stream: StreamName }
+  | {
+      readonly type: 'stream_copied'
+      readonly stream: StreamName
+      /** Where all of it stands in the source's log; absent where it is of several moments. */
+      readonly at?: CopiedAt
+    }
   | { readonly type: 'stream_truncated'; readonly stream: StreamName; readonly change: TruncateChange }
   | { readonly type: 'stream_completed'; readonly stream: StreamName }
 

@@ -169,8 +169,8 @@ export class Load {
     return this.#entryOf(stream).load.restart()
   }
 
-  copiedStream(stream: StreamName): void {
-    this.#entryOf(stream).load.copied()
+  copiedStream(stream: StreamName, at: CopiedAt | undefined): void {
+    this.#entryOf(stream).load.copied(at)
   }
 
   async truncateStream(stream: StreamName, change: TruncateChange): Promise<readonly string[]> {
@@ -212,7 +212,10 @@ export class Load {
     const isCompleting = loads.some((load) => load.isCompleting)
     await this.#limits.beginMerging()
     const notes: string[] = []
-    for (const load of loads) notes.push(...(await load.prepareCommit(sequence)))
+    for (const { load, salt } of this.#streams.values()) {
+      const made = { salt, sequence, first: this.#rows, meta: this.#unchangedMeta }
+      notes.push(...(await load.prepareCommit(made)))
+    }
     await this.#ledger.saveCheckpoints(checkpoints, { runId, sequence })
     await this.#ledger.saveCommit({
       pipeline,

@@ -1,5 +1,5 @@
 import { EclusaError, arrivesAsChanges, fullRefreshCommand, streamKey } from '@eclusa/sdk'
-import type { ChangeBatch, Column, ConfiguredStream, StreamName, TruncateChange } from '@eclusa/sdk'
+import type { ChangeBatch, Column, ConfiguredStream, CopiedAt, StreamName, TruncateChange } from '@eclusa/sdk'
 import { duckdbDialect } from '@eclusa/warehouse'
 import type { RelationName } from '@eclusa/warehouse'
 import { ChangeDelta } from '../changes/change-delta.ts'
@@ -11,6 +11,8 @@ import { metadataColumnsOf } from '../table/metadata-column.ts'
 import { rawIdMaxOf } from '../table/raw-id.ts'
 import { planTable } from '../table/table-plan.ts'
 import type { TablePlan } from '../table/table-plan.ts'
+import { gapDeletions } from './history-gap.ts'
+import type { MadeRows } from './history-gap.ts'
 import type { StreamRecord } from './ledger.ts'
 import { nullKey, refuseNullKeys } from './null-key.ts'
 import { addsToTable } from './stream-inspection.ts'
@@ -64,6 +66,7 @@ export class StreamLoad {
   /** False while the table that is loading may have a key twice. */
   #isLoadedUnique = false
   #isCopied = false
+  #copiedAt: CopiedAt | undefined
   #isCompleted = false
 
   /** @param applied the last change that earlier sessions brought into the warehouse */
@@ -167,8 +170,10 @@ export class StreamLoad {
     return []
   }
 
-  copied(): void {
+  /** @param at where all of the copy stands in the log; undefined where it is of several moments. */
+  copied(at: CopiedAt | undefined): void {
     this.#isCopied = true
+    this.#copiedAt = at
   }
 
   complete(): void {
@@ -181,7 +186,7 @@ export class StreamLoad {
   }
 
   /** Brings the rows to where the commit makes them visible. @returns what a reader of the log should know. */
-  async prepareCommit(sequence: number): Promise<readonly string[]> {
+  async prepareCommit(made: MadeRows): Promise<readonly string[]> {
     await this.#writer?.flush()
     if (this.#way === 'delta' && this.#hasDeltaRows) await this.#mergeDelta()
     const notes = await this.#mergeChanges()
@@ -189,11 +194,11 @@ export class StreamLoad {
     const isWhole = this.#isReplicated ? this.#isCopied : this.#isCompleted
     if (!isWhole && !this.#isCompleted) return notes
     const finishes = isWhole && this.#way === 'loading'
-    if (finishes) await this.#finishLoading()
-    await this.#save({ completedSequence: sequence })
+    const gapNotes = finishes ? await this.#finishLoading(made) : []
+    await this.#save({ completedSequence: made.sequence })
     this.#isCompleted = this.#isCopied = false
     if (finishes && this.#isReplicated) await this.#goOnWithChanges()
-    return notes
+    return [...notes, ...gapNotes]
   }
 
   /** Forgets rows that are not in the transaction yet. */
@@ -434,7 +439,8 @@ export class StreamLoad {
     )
   }
 
-  async #finishLoading(): Promise<void> {
+  /** @returns what a reader of the log should know. */
+  async #finishLoading(made: MadeRows): Promise<readonly string[]> {
     const { table, loadingTable, configured } = this.#inspected
     const { ledger } = this.#context
     if (configured.destinationSyncMode === 'append_dedup') {
@@ -442,7 +448,9 @@ export class StreamLoad {
       const removesDeleted = this.#isReplicated && this.#context.deletionMode === 'hard_delete'
       if (removesDeleted) await this.#query(this.#removalOfDeleted(loadingTable))
     }
+    const notes: string[] = []
     if (this.#appendsToTarget) {
+      if (this.#isReplicated) notes.push(...(await this.#closeGap(made)))
       for (const statement of await this.#moveRows(loadingTable, table)) await this.#query(statement)
     } else {
       for (const statement of duckdbDialect.replaceTable(table, loadingTable)) await this.#query(statement)
@@ -451,6 +459,26 @@ export class StreamLoad {
     const generationId = this.#record.loadingGenerationId!
     const mayRepeatKeys = configured.destinationSyncMode !== 'append_dedup'
     this.#record = { ...this.#record, generationId, loadingGenerationId: undefined, mayRepeatKeys }
+    return notes
+  }
+
+  /** What was deleted while nobody followed is noted in the history. @returns as `#finishLoading`. */
+  async #closeGap(made: MadeRows): Promise<readonly string[]> {
+    const { table: history, loadingTable: copy, configured } = this.#inspected
+    const { primaryKey: key, stream } = configured
+    const at = this.#copiedAt
+    if (at === undefined || key.length === 0 || !key.every((column) => this.#writer!.isWritten(column))) {
+      return [
+        `The history of stream ${streamKey(stream)} goes on with a new copy, and cannot tell which rows were deleted before it: rows as they are now are those since the last change of _airbyte_generation_id.`,
+      ]
+    }
+    const gap = { history, copy, key, at, generationId: this.generationId }
+    const { rowsChanged } = await this.#query(gapDeletions(gap, made))
+    return rowsChanged === 0
+      ? []
+      : [
+          `${rowsChanged} rows were deleted at the source while stream ${streamKey(stream)} was not followed: its history notes that where its new copy stands.`,
+        ]
   }
 
   async #moveRows(from: RelationName, to: RelationName): Promise<readonly string[]> {

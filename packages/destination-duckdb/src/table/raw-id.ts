@@ -58,6 +58,13 @@ export function rawIdColumn(
   }
 }
 
+/** How the ids of a commit's rows begin; the row's number follows, as ten hexadecimal digits. */
+export function rawIdText(salt: RawIdSalt, sequence: number): string {
+  const row = rawIdColumn(salt, { sequence, first: 0, count: 1 }).values as Uint8Array
+  const hex = Buffer.from(row).toString('hex').slice(0, -10)
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
+}
+
 /** The greatest id that a row of commit `sequence` can have: rows of later commits have greater ones. */
 export function rawIdMaxOf(sequence: number): string {
   const hex = sequence.toString(16).padStart(12, '0')

@@ -124,7 +124,9 @@ async function* finishWave(
 /** A copy in several snapshots is whole when the log has been read up to the last one: whoever reads it says so. */
 function* completeMessage({ stream, replication }: CopyProgress): Generator<SourceMessage> {
   if (replication === undefined) yield { type: 'stream_completed', stream: stream.configured.stream }
-  else if (!isLaterSnapshot(replication)) yield { type: 'stream_copied', stream: stream.configured.stream }
+  else if (!isLaterSnapshot(replication)) {
+    yield { type: 'stream_copied', stream: stream.configured.stream, at: replication.at }
+  }
 }
 
 /** What the next run starts from: a new refresh, or what came after this snapshot. */
