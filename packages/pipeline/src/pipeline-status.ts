@@ -12,7 +12,7 @@ import type { PipelineSettings } from './pipeline-options.ts'
 import type { PresentStreams } from './resolve-catalog.ts'
 import { assertAllMatch } from './run-selection.ts'
 import { matchesPattern } from './stream-selection.ts'
-import { isSyncStream, replicatedStreams, sourceCheckpoints, streamsLeftBehind } from './sync-state.ts'
+import { isSyncStream, sourceCheckpoints, standingState, streamsLeftBehind } from './sync-state.ts'
 
 /** How one stream stands. */
 export interface StreamStatus {
@@ -151,7 +151,7 @@ export async function markForCopy(
   const stored = await storedProgress(settings, context)
   const known = streamCheckpoints(stored)
   if (patterns !== undefined) assertAllMatch(patterns, known.map(streamKey))
-  const replicated = replicatedStreams(stored)
+  const { replicated } = standingState(stored)
   const isChosen = (key: string) =>
     patterns === undefined ? replicated.includes(key) : patterns.some((pattern) => matchesPattern(pattern, key))
   const chosen = known.filter((stream) => isChosen(streamKey(stream)))

@@ -1,4 +1,5 @@
 import type { CheckResult, ConfiguredCatalog, ConnectorContext, DiscoveredCatalog, PlannedStatement } from '@eclusa/sdk'
+import { askForBackfill } from './backfill.ts'
 import { checkPipeline } from './check-pipeline.ts'
 import { resolveOptions } from './pipeline-options.ts'
 import type { PipelineOptions, RunOptions } from './pipeline-options.ts'
@@ -37,6 +38,11 @@ export interface Pipeline {
    * The others keep their place.
    */
   resync(options?: { readonly streams?: readonly string[]; readonly signal?: AbortSignal }): Promise<readonly string[]>
+  /**
+   * Asks the next run to read columns of a replicated stream again in all rows, and nothing else: columns that the table got
+   * when it had rows already. What has changed since stays as it is.
+   */
+  backfill(stream: string, columns: readonly string[], options?: { readonly signal?: AbortSignal }): Promise<void>
   /** Starts a run at once. Iterate for its events, await `result` for its outcome, or both. */
   run(options?: RunOptions): PipelineRun
 }
@@ -96,6 +102,8 @@ export function definePipeline(options: PipelineOptions): Pipeline {
     status: async ({ signal, stored } = {}) =>
       await pipelineStatus({ settings, configure: configurePresent, context: contextOf(signal) }, stored),
     resync: async ({ streams, signal } = {}) => await markForCopy(settings, streams, contextOf(signal)),
+    backfill: async (stream, columns, { signal } = {}) =>
+      await askForBackfill({ settings, configure: configurePresent, context: contextOf(signal) }, stream, columns),
     run: (runOptions = {}) => startRun({ settings, configure: configurePresent, options: runOptions }),
   }
 }

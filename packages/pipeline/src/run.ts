@@ -32,8 +32,8 @@ import {
   newSync,
   readSyncState,
   remainingStreams,
-  replicatedStreams,
   sourceCheckpoints,
+  standingState,
   streamsLeftBehind,
 } from './sync-state.ts'
 import type { StoredState, SyncState } from './sync-state.ts'
@@ -309,7 +309,7 @@ class Run {
     const isUsable = ({ stream }: Checkpoint) => !leftBehind.includes(streamKey(stream)) && !this.#isForgotten(stream)
     const isOwnSync = this.#tally.hasCommitted || (fullRefresh !== true && selected === undefined)
     return {
-      sync: { ...(isOwnSync ? readSyncState(session) : newSync), replicated: [...replicatedStreams(session)] },
+      sync: { ...(isOwnSync ? readSyncState(session) : newSync), ...standingState(session) },
       checkpoints: sourceCheckpoints(session).filter(isUsable),
     }
   }

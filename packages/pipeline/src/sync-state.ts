@@ -10,6 +10,9 @@ import { z } from 'zod'
  * Beside it stands which replicated streams the shared position in the source's log speaks for. The position moves on
  * without a stream that failed, or that was taken out of the configuration for a while: its changes are then behind the
  * position and lost to it, so that it has to be copied anew.
+ *
+ * And which columns are to be back-filled: what was asked for is done when the rows are committed together with a state
+ * that does not ask for it any more.
  */
 const syncStream: StreamName = { namespace: '_eclusa', name: 'sync' }
 
@@ -20,6 +23,8 @@ const syncStateSchema = z.object({
   completed: z.array(z.string()),
   /** Keys of the replicated streams whose changes are all read, up to the shared position. Absent: none. */
   replicated: z.array(z.string()).exactOptional(),
+  /** Columns of replicated streams that are to be read again in all rows. Absent: none. */
+  backfills: z.array(z.object({ stream: z.string(), columns: z.array(z.string()) })).exactOptional(),
 })
 export type SyncState = z.infer<typeof syncStateSchema>
 
@@ -34,14 +39,20 @@ export const newSync: SyncState = { version: 1, finished: false, completed: [] }
  *
  * @throws CHECKPOINT_DAMAGED
  */
-export function readSyncState({ checkpoints, missing = [], damaged = [] }: StoredState): SyncState {
+export function readSyncState(stored: StoredState): SyncState {
+  const state = parseSyncState(stored)
+  if (state === undefined || state.finished) return newSync
+  const gone = new Set((stored.missing ?? []).map(streamKey))
+  return { ...state, completed: state.completed.filter((key) => !gone.has(key)) }
+}
+
+/** Undefined when there is none. */
+function parseSyncState({ checkpoints, damaged = [] }: StoredState): SyncState | undefined {
   const own = checkpoints.find(({ stream }) => isSyncStream(stream))
-  if (own === undefined && !damaged.some(isSyncStream)) return newSync
+  if (own === undefined && !damaged.some(isSyncStream)) return undefined
   const parsed = syncStateSchema.safeParse(own?.state)
   if (!parsed.success) throw syncStateDamaged()
-  const gone = new Set(missing.map(streamKey))
-  const { finished, completed } = parsed.data
-  return finished ? newSync : { ...parsed.data, completed: completed.filter((key) => !gone.has(key)) }
+  return parsed.data
 }
 
 /** The checkpoints that are the source's own. */
@@ -49,10 +60,28 @@ export function sourceCheckpoints({ checkpoints }: Pick<StoredState, 'checkpoint
   return checkpoints.filter(({ stream }) => !isSyncStream(stream))
 }
 
-/** Keys of the replicated streams that the shared position speaks for; none where the state cannot be read. */
-export function replicatedStreams({ checkpoints }: Pick<StoredState, 'checkpoints'>): readonly string[] {
+/**
+ * What is stored beside that, whether or not the sync is finished: the replicated streams that the shared position speaks
+ * for, and columns to be back-filled. Nothing where the state cannot be read.
+ */
+export function standingState({ checkpoints }: Pick<StoredState, 'checkpoints'>): Required<StandingState> {
   const own = checkpoints.find(({ stream }) => isSyncStream(stream))
-  return syncStateSchema.safeParse(own?.state).data?.replicated ?? []
+  const { replicated = [], backfills = [] } = syncStateSchema.safeParse(own?.state).data ?? {}
+  return { replicated, backfills }
+}
+
+type StandingState = Pick<SyncState, 'replicated' | 'backfills'>
+
+/** The stored state, asking for these columns of a stream too. @throws CHECKPOINT_DAMAGED */
+export function askingForBackfill(
+  stored: StoredState,
+  { stream, columns }: NonNullable<SyncState['backfills']>[number],
+): SyncState {
+  const state = parseSyncState(stored) ?? newSync
+  const before = state.backfills ?? []
+  const known = before.find((one) => one.stream === stream)?.columns ?? []
+  const others = before.filter((one) => one.stream !== stream)
+  return { ...state, backfills: [...others, { stream, columns: [...new Set([...known, ...columns])] }] }
 }
 
 /**
@@ -64,7 +93,7 @@ export function streamsLeftBehind(
 ): ConfiguredStream[] {
   const has = (stream: StreamName) => stored.checkpoints.some((one) => streamKey(one.stream) === streamKey(stream))
   if (!has(sharedState)) return []
-  const replicated = new Set(replicatedStreams(stored))
+  const replicated = new Set(standingState(stored).replicated)
   return streams.filter((one) => arrivesAsChanges(one) && has(one.stream) && !replicated.has(streamKey(one.stream)))
 }
 

@@ -1,5 +1,6 @@
 import { arrivesAsChanges, sharedState, streamKey } from '@eclusa/sdk'
 import type {
+  Backfill,
   ByteBudget,
   ChangeBatch,
   Checkpoint,
@@ -14,6 +15,7 @@ import type {
   SourceReader,
   StreamName,
 } from '@eclusa/sdk'
+import { isBackfillable } from './backfill.ts'
 import { isCommitDue } from './commit-policy.ts'
 import type { CommitPolicy } from './commit-policy.ts'
 import type { EmitEvent } from './run-emitter.ts'
@@ -64,6 +66,7 @@ export async function sync(options: SyncOptions): Promise<boolean> {
     catalog: { streams: options.streams },
     checkpoints: options.checkpoints,
     budget: options.budget,
+    backfills: backfillsOf(options),
     signal: options.signal,
     log: options.log,
     ...(options.follow === undefined ? {} : { follow: true, stopSignal: options.stopSignal }),
@@ -88,6 +91,14 @@ export async function sync(options: SyncOptions): Promise<boolean> {
   return true
 }
 
+/** Those that concern streams of this run; a history and a stream that is read otherwise now wait until they are not. */
+function backfillsOf({ streams, state: { backfills = [] } }: SyncOptions): Backfill[] {
+  return backfills.flatMap(({ stream: key, columns }) => {
+    const found = streams.find((one) => streamKey(one.stream) === key)
+    return found !== undefined && isBackfillable(found) ? [{ stream: found.stream, columns }] : []
+  })
+}
+
 async function forward(
   message: Exclude<SourceMessage, { type: 'checkpoint' }>,
   { session, tally, emit }: SyncOptions,
@@ -98,12 +109,14 @@ async function forward(
       tally.start(message.stream, { resumed: message.resumed, nowMs: Date.now() })
       const { type, ...facts } = message
       emit({ type, ...facts })
+      if (!message.resumed) uncommitted.markFilled(message.stream)
       await session.startStream(message.stream, { resumed: message.resumed })
       return
     }
     case 'stream_restarted': {
       tally.start(message.stream, { resumed: false, nowMs: Date.now() })
       emit({ type: 'stream_restarted', stream: message.stream, reason: message.reason })
+      uncommitted.markFilled(message.stream)
       await session.restartStream(message.stream)
       return
     }
@@ -127,6 +140,11 @@ async function forward(
       await session.truncateStream(message.stream, message.change)
       return
     }
+    case 'stream_backfilled': {
+      uncommitted.addChange(message.stream)
+      uncommitted.markFilled(message.stream)
+      return
+    }
     case 'stream_completed': {
       tally.markRead(message.stream, Date.now())
       uncommitted.addChange()
@@ -145,6 +163,8 @@ class Uncommitted {
   readonly #touched = new Map<string, StreamName>()
   readonly #progressAtMs = new Map<string, number>()
   readonly #fullRefreshes: ReadonlySet<string>
+  /** Keys of streams that have all their columns in all rows, as far as was asked, or are being copied with them. */
+  readonly #filled = new Set<string>()
   readonly #replicated: readonly string[]
   #state: SyncState
   #bytes = 0
@@ -178,6 +198,10 @@ class Uncommitted {
   addChange(stream?: StreamName): void {
     this.#hasData = true
     if (stream !== undefined) this.#touched.set(streamKey(stream), stream)
+  }
+
+  markFilled(stream: StreamName): void {
+    this.#filled.add(streamKey(stream))
   }
 
   /** A run may follow for days without data: of each stream only the last checkpoint is kept. */
@@ -245,7 +269,7 @@ class Uncommitted {
   }
 
   #stateAfter(checkpoints: readonly Checkpoint[], finished: boolean): SyncState {
-    const { completed, replicated = [] } = this.#state
+    const { completed, replicated = [], backfills = [] } = this.#state
     const refreshed = this.completed.map(streamKey).filter((key) => this.#fullRefreshes.has(key))
     const isMoved = this.#checkpoints.has(streamKey(sharedState))
     const covered = new Set(checkpoints.map(({ stream }) => streamKey(stream)))
@@ -255,6 +279,7 @@ class Uncommitted {
       finished,
       completed: finished ? [] : [...completed, ...refreshed],
       replicated: isMoved ? [...this.#replicated] : [...new Set([...replicated, ...added])],
+      backfills: backfills.filter(({ stream }) => !this.#filled.has(stream)),
     }
   }
 

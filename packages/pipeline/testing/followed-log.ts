@@ -1,5 +1,5 @@
 import { EclusaError, arrivesAsChanges, checkpointState, sharedState, streamKey } from '@eclusa/sdk'
-import type { Checkpoint, ConfiguredSource, SourceMessage, StreamName } from '@eclusa/sdk'
+import type { Checkpoint, ConfiguredSource, DiscoveredStream, SourceMessage, StreamName } from '@eclusa/sdk'
 import { batchOf, discovered } from './sample-stream.ts'
 
 /**
@@ -12,6 +12,8 @@ export class FollowedLog {
   #failure: EclusaError | undefined
   /** Of each read, the streams and whether they were resumed. */
   readonly reads: string[][] = []
+  /** Of each read, the columns that were to be back-filled. */
+  readonly backfills: string[][] = []
   /** Positions that were acknowledged. */
   readonly acknowledged: number[] = []
 
@@ -44,7 +46,7 @@ export class FollowedLog {
       check: async () => ({ findings: [] }),
       discover: async () => ({
         streams: [
-          ...names.map((name) => ({ ...discovered(name), isReplicated: true, cursorChoice: 'optional' as const })),
+          ...names.map((name) => ({ ...logged(name), isReplicated: true, cursorChoice: 'optional' as const })),
           ...unreplicated.map((name) => ({ ...discovered(name), syncModes: ['full_refresh' as const] })),
         ],
       }),
@@ -52,11 +54,13 @@ export class FollowedLog {
         const messages = this.#read(request)
         return { [Symbol.asyncIterator]: () => messages, acknowledge }
       },
+      canBackfill: true,
     }
   }
 
   async *#read(request: Parameters<ConfiguredSource['read']>[0]): AsyncGenerator<SourceMessage, void, undefined> {
-    const { catalog, checkpoints, signal, follow, stopSignal } = request
+    const { catalog, checkpoints, signal, follow, stopSignal, backfills = [] } = request
+    this.backfills.push(backfills.map(({ stream, columns }) => [streamKey(stream), ...columns].join(' ')))
     const replicated = catalog.streams.filter(arrivesAsChanges).map(({ stream }) => stream)
     const known = new Set(
       replicated.filter((stream) => checkpointState(checkpoints, stream) !== undefined).map(streamKey),
@@ -73,6 +77,10 @@ export class FollowedLog {
         { stream: sharedState, state: { position } },
       ]
       yield { type: 'checkpoint', checkpoints: states }
+    }
+    for (const { stream } of backfills) {
+      this.#throwFailure()
+      yield { type: 'stream_backfilled', stream }
     }
     for (;;) {
       signal.throwIfAborted()
@@ -127,4 +135,11 @@ export class FollowedLog {
   #wake(): void {
     for (const resolve of this.#woken) resolve()
   }
+}
+
+/** Its batches have the key alone, which is enough for a destination that looks at nothing else. */
+function logged(name: string): DiscoveredStream {
+  const { schema, ...rest } = discovered(name)
+  const note = { name: 'note', type: { type: 'text' }, nullable: true } as const
+  return { ...rest, schema: { ...schema, columns: [...schema.columns, note] } }
 }

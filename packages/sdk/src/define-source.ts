@@ -34,6 +34,7 @@ export function defineSource<Schema extends z.ZodType>(definition: SourceDefinit
       check: (context) => definition.check(config, context),
       discover: (context) => definition.discover(config, context),
       read: (request) => guardSourceReader(definition.read({ ...request, config }), request.catalog, who),
+      ...(definition.canBackfill === undefined ? {} : { canBackfill: definition.canBackfill }),
       ...(replication === undefined ? {} : { replication }),
     }
   }

@@ -4,11 +4,11 @@ import { streamKey } from './stream.ts'
 import type { ConfiguredCatalog, StreamName } from './stream.ts'
 
 /*
- * | state     | stream_started | batch, _copied, _truncated | stream_restarted | stream_completed |
- * |-----------|----------------|----------------------------|------------------|------------------|
- * | waiting   | started        | broken                     | broken           | broken           |
- * | started   | broken         | started                    | started          | completed        |
- * | completed | broken         | broken                     | broken           | broken           |
+ * | state     | stream_started | batch, _copied, _truncated, _backfilled | stream_restarted | stream_completed |
+ * |-----------|----------------|------------------------------------------|------------------|------------------|
+ * | waiting   | started        | broken                                   | broken           | broken           |
+ * | started   | broken         | started                                  | started          | completed        |
+ * | completed | broken         | broken                                   | broken           | broken           |
  */
 type StreamState = 'waiting' | 'started' | 'completed'
 type StreamMessage = Exclude<SourceMessage, { readonly type: 'checkpoint' }>
@@ -19,6 +19,7 @@ const nextStates: Record<StreamState, Partial<Record<StreamMessage['type'], Stre
     batch: 'started',
     stream_copied: 'started',
     stream_truncated: 'started',
+    stream_backfilled: 'started',
     stream_restarted: 'started',
     stream_completed: 'completed',
   },

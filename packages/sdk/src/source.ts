@@ -35,10 +35,25 @@ export interface ReadRequest<Config> extends ConnectorContext {
   readonly budget: ByteBudget
   /** Go on with replicated streams until told to stop, instead of ending at what was there at the start. Default: false. */
   readonly follow?: boolean
+  /** Asked only of a source that `canBackfill`. Default: none. */
+  readonly backfills?: readonly Backfill[]
   /**
    * Asks a source that follows to come to an end: it yields a checkpoint for what it has read, and ends. Default: never.
    */
   readonly stopSignal?: AbortSignal
+}
+
+/**
+ * Columns of a replicated stream whose values are to be read in all rows, without copying the others: the table got them
+ * when it had rows already, and the log says nothing of these.
+ *
+ * The source reads them, with the key, as they are at one place in the log, and yields them there: as updates that leave
+ * all other columns unchanged, between the changes before that place and those after it, with an `order` of -1. The message
+ * `stream_backfilled` says that all rows are covered. A source that did not come so far begins anew when it is asked again.
+ */
+export interface Backfill {
+  readonly stream: StreamName
+  readonly columns: readonly string[]
 }
 
 /**
@@ -69,6 +84,7 @@ export type SourceMessage =
       readonly at?: CopiedAt
     }
   | { readonly type: 'stream_truncated'; readonly stream: StreamName; readonly change: TruncateChange }
+  | { readonly type: 'stream_backfilled'; readonly stream: StreamName }
   | { readonly type: 'stream_completed'; readonly stream: StreamName }
 
 /** Where a commit may stand. */
@@ -107,6 +123,8 @@ export interface SourceDefinition<Schema extends z.ZodType> {
   check(config: z.output<Schema>, context: CheckContext): Promise<CheckResult>
   discover(config: z.output<Schema>, context: ConnectorContext): Promise<DiscoveredCatalog>
   read(request: ReadRequest<z.output<Schema>>): SourceReader
+  /** Reads columns of replicated streams again where it is asked to, see `Backfill`. Default: false. */
+  readonly canBackfill?: boolean
   /** For sources that can replicate; undefined from a configuration that does not. */
   replication?(config: z.output<Schema>): SourceReplication | undefined
 }
@@ -120,6 +138,8 @@ export interface ConfiguredSource {
   check(context: CheckContext): Promise<CheckResult>
   discover(context: ConnectorContext): Promise<DiscoveredCatalog>
   read(request: Omit<ReadRequest<unknown>, 'config'>): SourceReader
+  /** Default: false. */
+  readonly canBackfill?: boolean
   /** Present when the source is configured to replicate. */
   readonly replication?: SourceReplication
 }

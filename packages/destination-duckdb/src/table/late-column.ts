@@ -1,4 +1,4 @@
-import { fullRefreshCommand, streamKey } from '@eclusa/sdk'
+import { arrivesAsChanges, backfillCommand, fullRefreshCommand, streamKey } from '@eclusa/sdk'
 import type { ConfiguredStream } from '@eclusa/sdk'
 import { isMetadataColumn } from './metadata-column.ts'
 import type { TablePlan } from './table-plan.ts'
@@ -19,10 +19,13 @@ export function lateColumnNote(configured: ConfiguredStream, columns: readonly s
   const are = columns.length === 1 ? `Column ${names} of` : `Columns ${names} of`
   const verb = columns.length === 1 ? 'is' : 'are'
   const key = streamKey(configured.stream)
-  return `${are} stream ${key} ${verb} new: rows loaded before hold NULL there, even where the source has a value. ${remedyOf(configured)}`
+  return `${are} stream ${key} ${verb} new: rows loaded before hold NULL there, even where the source has a value. ${remedyOf(configured, columns)}`
 }
 
-function remedyOf({ stream, syncMode, destinationSyncMode }: ConfiguredStream): string {
+function remedyOf(configured: ConfiguredStream, columns: readonly string[]): string {
+  const { stream, syncMode, destinationSyncMode } = configured
+  const isMerged = arrivesAsChanges(configured) && destinationSyncMode === 'append_dedup'
+  if (isMerged) return `To have them filled by the next run: \`${backfillCommand(stream, columns)}\`.`
   if (syncMode === 'incremental') return `To read them again, run \`${fullRefreshCommand(stream)}\`.`
   return destinationSyncMode === 'append' ? 'They belong to earlier refreshes.' : 'The next refresh reads them again.'
 }

@@ -2,6 +2,11 @@ import type { ErrorEntry } from './error-entry.ts'
 
 /** What any package, and every connector, can meet. */
 export const anyPackageErrors = {
+  BACKFILL_IMPOSSIBLE: {
+    failureType: 'config_error',
+    cause: 'Columns can be read again in all rows only of replicated streams that are copied and merged by their key.',
+    remedy: 'Read the stream from its first row: `eclusa run --full-refresh --select <stream>`.',
+  },
   CANCELLED: {
     failureType: 'transient_error',
     cause: 'The run was told to stop.',
