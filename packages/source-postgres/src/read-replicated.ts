@@ -11,6 +11,7 @@ import { ChangeFollower, confirmAfterwards } from './replication/change-follower
 import type { FollowedStream } from './replication/change-follower.ts'
 import type { FollowPlan } from './replication/follow-plan.ts'
 import { parseLsn } from './replication/lsn.ts'
+import { withoutUnpublished } from './replication/publication-scope.ts'
 import { ReplicationStart } from './replication/replication-start.ts'
 import type { ReplicationSettings } from './replication/replication-settings.ts'
 import { resolveStreams } from './source-stream.ts'
@@ -86,7 +87,11 @@ async function* readInSnapshot(
   })
   // The snapshot is adopted, and with the connection the temporary slot goes.
   await start[Symbol.asyncDispose]()
-  const streams = await resolveStreams(run.coordinator, catalog.streams, run)
+  const published = catalog.streams.map((configured) => {
+    const plan = start.plans.find(({ table }) => table.key === streamKey(configured.stream))
+    return plan === undefined ? configured : withoutUnpublished(configured, plan.scope)
+  })
+  const streams = await resolveStreams(run.coordinator, published, run)
   const replicated = streams.filter(({ configured }) => arrivesAsChanges(configured))
   for (const stream of replicated) await assertReadable(run, stream)
   const others = streams.filter((stream) => !replicated.includes(stream))
@@ -104,8 +109,9 @@ async function* readInSnapshot(
   onCopied(
     replicated.map((source) => {
       const { from, copiedAt } = states.get(source.key)!
-      const { table } = planOf(start, source)
-      return { source, table, from: parseLsn(from), copiedAt: parseLsn(copiedAt), isStarted: isCopied.has(source.key) }
+      const { table, publishedSince } = planOf(start, source)
+      const isStarted = isCopied.has(source.key)
+      return { source, table, publishedSince, from: parseLsn(from), copiedAt: parseLsn(copiedAt), isStarted }
     }),
   )
 }
@@ -132,9 +138,9 @@ async function copyRequests(
   )
   const at = { position, atUs: BigInt(row!.atUs) }
   const { generation } = start.shared
-  return planned.map(({ stream, copy, publishedSince }) => {
+  return planned.map(({ stream, copy, publishedSince, scope: { rowFilters } }) => {
     const state = copy?.state
     const from = state?.replication === undefined ? position : parseLsn(state.replication.from)
-    return { stream, state, replication: { from, at, generation, publishedSince } }
+    return { stream, state, rowFilters, replication: { from, at, generation, publishedSince } }
   })
 }

@@ -36,6 +36,6 @@ export async function assertReadable(
   }
   if (!isIncremental || arrivesAsChanges(stream.configured)) return
   const guard = guardOf(stream, config)
-  if (guard === 'xmin') assertHaveTransactionIds(stream, await readParts(coordinator, stream, config), username)
+  if (guard === 'xmin') assertHaveTransactionIds(stream, await readParts(coordinator, stream, { config }), username)
   else cursorOf(stream, guard)
 }

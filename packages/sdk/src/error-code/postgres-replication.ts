@@ -10,8 +10,10 @@ export const postgresReplicationErrors = {
   },
   REPLICATION_IDENTITY_UNSUITABLE: {
     failureType: 'config_error',
-    cause: 'The log would not say which row was deleted: the replica identity of the table lacks columns of the key.',
-    remedy: 'ALTER TABLE … REPLICA IDENTITY DEFAULT (or FULL), or choose the columns of the replica identity as key.',
+    cause:
+      'The log would not say which row was deleted: the replica identity of the table lacks columns of the key. Or the row filter or list of columns in the publication does not agree with it, and UPDATE and DELETE of the table fail for everybody.',
+    remedy:
+      'Run the SQL of the message: ALTER TABLE … REPLICA IDENTITY DEFAULT (or FULL), or another filter or list. Or choose the columns of the replica identity as key.',
   },
   REPLICATION_LIMIT: {
     failureType: 'config_error',
@@ -34,6 +36,12 @@ export const postgresReplicationErrors = {
     cause: 'The server, or something between it and here, sent what the protocol of logical replication does not know.',
     remedy: 'Connect to PostgreSQL itself; if it persists, report it with the version of the server.',
   },
+  REPLICATION_PUBLICATION_CHANGED: {
+    failureType: 'transient_error',
+    cause:
+      'The publication was altered while a run read the log: from there on it may have other rows or columns of a table than the copy of it, or had left it out for a while.',
+    remedy: 'Nothing where the run begins again by itself; otherwise run again. The table is copied anew.',
+  },
   REPLICATION_PUBLICATION_FORBIDDEN: {
     failureType: 'config_error',
     cause: 'The publication has to be created or changed, and the role may not do that, or is not to.',
@@ -46,7 +54,8 @@ export const postgresReplicationErrors = {
   },
   REPLICATION_PUBLICATION_UNSUITABLE: {
     failureType: 'config_error',
-    cause: 'The publication leaves out rows, columns or kinds of changes of a chosen table, which the table copy has.',
+    cause:
+      'Changes of a chosen table do not come in a way that the copy of it can be kept by: as those of another table, of its partitions one by one, or not at all.',
     remedy: 'Run the SQL of the message, or name another publication.',
   },
   REPLICATION_SERVER_CHANGED: {

@@ -6,12 +6,18 @@ import type { ServerFacts } from '../connection/server-facts.ts'
 import { openSession } from '../connection/session.ts'
 import type { Session } from '../connection/session.ts'
 import {
+  publicationScope,
+  publishColumnsSql,
+  scopeFault,
+  unpublishedColumns,
+} from '../replication/publication-scope.ts'
+import {
   publicationFault,
   publicationForbidden,
   publicationStatements,
   readPublication,
 } from '../replication/publication.ts'
-import type { Publication } from '../replication/publication.ts'
+import type { ChosenTable, Publication } from '../replication/publication.ts'
 import { hiddenRowsFault, readReplicatedTables, replicaIdentityFault } from '../replication/replicated-table.ts'
 import type { ReplicatedTable } from '../replication/replicated-table.ts'
 import { assertReplicates, openWalsender } from '../replication/replication-server.ts'
@@ -125,12 +131,14 @@ async function* publicationFindings(
   const suitable: ReplicatedTable[] = []
   for (const table of tables) {
     const configured = streams.find(({ stream }) => streamKey(stream) === table.key)!
+    const chosen = { table, configured }
     const fault =
       replicaIdentityFault(table, configured) ??
       hiddenRowsFault(table, connectionSettings(config).username) ??
-      (publication === undefined ? undefined : publicationFault(publication, { table, configured }))
+      (publication === undefined ? undefined : (publicationFault(publication, table) ?? scopeFault(publication, table)))
     if (fault === undefined) suitable.push(table)
     else yield failed(`stream ${table.key}`, fault)
+    if (publication !== undefined) yield* scopeFindings(publication, chosen)
     yield* generatedFindings(table, publication, facts)
   }
   if (suitable.length === 0) return
@@ -149,13 +157,35 @@ async function* publicationFindings(
     : failed(subject, publicationForbidden(name, publication, { statements, why }))
 }
 
+/** What the publication leaves out on purpose. */
+function* scopeFindings(publication: Publication, chosen: ChosenTable): Generator<CheckFinding> {
+  const { table, configured } = chosen
+  const scope = publicationScope(publication, table)
+  const conditions = new Set(scope.rowFilters.values())
+  if (conditions.size > 0) {
+    yield passed(
+      `row filter of ${table.key}`,
+      `Only rows of it are copied and followed: ${[...conditions].join(', ')}.`,
+    )
+  }
+  const left = unpublishedColumns(scope, configured)
+  if (left.length === 0) return
+  yield warning(
+    `columns of ${table.key}`,
+    `The publication leaves out ${left.map((name) => `"${name}"`).join(', ')}: they are no part of the stream.`,
+    publishColumnsSql(publication, chosen),
+  )
+}
+
 function* generatedFindings(
-  { key, generatedColumns }: ReplicatedTable,
+  table: ReplicatedTable,
   publication: Publication | undefined,
   { versionNumber }: ServerFacts,
 ): Generator<CheckFinding> {
+  const { key, generatedColumns } = table
   const isSent = publication === undefined ? versionNumber >= 180_000 : publication.hasGenerated
-  if (generatedColumns.length === 0 || isSent) return
+  const isListed = publication !== undefined && publicationScope(publication, table).columns !== undefined
+  if (generatedColumns.length === 0 || isSent || isListed) return
   yield warning(
     `generated columns of ${key}`,
     `The log has no values of ${generatedColumns.map((name) => `"${name}"`).join(', ')}: the copy has them, rows that are new after it have NULL.`,

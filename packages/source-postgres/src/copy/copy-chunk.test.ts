@@ -4,7 +4,8 @@ import { chunkConditions, planChunks } from './copy-chunk.ts'
 import type { CopyPart } from './copy-part.ts'
 
 function part(pages: number, bytes = pages * 8192): CopyPart {
-  return { oid: 1, qualifiedName: 't', fromSql: 't', filenode: 1, isAddressable: true, pages, bytes, columnNumbers: [] }
+  const names = { oid: 1, qualifiedName: 't', fromSql: 't', columnNumbers: [], rowFilter: undefined }
+  return { ...names, filenode: 1, isAddressable: true, pages, bytes }
 }
 
 it('covers every page once, from the first that is left to the open end', () => {

@@ -73,3 +73,8 @@ export function chunkConditions({ pageFirst, pageEnd }: Pick<CopyChunk, 'pageFir
     ...(pageEnd === null ? [] : [`ctid < '(${pageEnd},0)'`]),
   ]
 }
+
+/** SQL conditions for the rows of a part that are copied; none for all of them. */
+export function rowConditions({ rowFilter }: Pick<CopyPart, 'rowFilter'>): string[] {
+  return rowFilter === undefined ? [] : [`(${rowFilter})`]
+}

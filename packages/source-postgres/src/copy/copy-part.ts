@@ -3,6 +3,8 @@ import type { PostgresConfig } from '../config.ts'
 import type { Session } from '../connection/session.ts'
 import type { SourceStream } from '../source-stream.ts'
 import { qualifiedName } from '../sql-text.ts'
+import { rowFilterOf, rowFilterOfWhole } from './row-filter.ts'
+import type { RowFilters } from './row-filter.ts'
 
 /**
  * One thing with storage of its own that rows of a stream are copied from: a table, one partition, a child table; or
@@ -25,6 +27,8 @@ export interface CopyPart {
   readonly bytes: number
   /** pg_attribute.attnum of each column of the stream; empty where columns have none. */
   readonly columnNumbers: readonly number[]
+  /** SQL condition: only these rows are copied. Undefined: all. */
+  readonly rowFilter: string | undefined
 }
 
 interface PartRow {
@@ -79,19 +83,25 @@ const partsSql = `
  * may do that; otherwise the whole is one part. Policies decide too: through the whole table those of the whole apply
  * and those of partitions do not, so a partition is not read by itself where either has any for this role.
  */
-export async function readParts(session: Session, stream: SourceStream, config: PostgresConfig): Promise<CopyPart[]> {
+export async function readParts(
+  session: Session,
+  stream: SourceStream,
+  { config, rowFilters = new Map() }: { readonly config: PostgresConfig; readonly rowFilters?: RowFilters },
+): Promise<CopyPart[]> {
   const { relation } = stream
-  if (relation === undefined) return [wholePart(stream)]
+  if (relation === undefined) return [wholePart(stream, undefined)]
   const rows = await session.query<PartRow>(partsSql, {
     attempt: { doing: `planning the copy of ${stream.key}`, stream: stream.key },
     parameters: [relation.oid, config.include_inherited, stream.columns.map(({ name }) => name)],
   })
   const isItself = rows.length === 1 && rows[0]!.oid === relation.oid
   const isDivisible = rows.every((row) => row.isReadable) && !relation.isRowSecurityActive
-  return isItself || isDivisible ? rows.map(partOf) : [wholePart(stream)]
+  return isItself || isDivisible
+    ? rows.map((row) => partOf(row, rowFilterOf(rowFilters, { part: row.oid, whole: relation.oid })))
+    : [wholePart(stream, rowFilterOfWhole(rowFilters, relation.oid))]
 }
 
-function partOf(row: PartRow): CopyPart {
+function partOf(row: PartRow, rowFilter: string | undefined): CopyPart {
   return {
     oid: row.oid,
     qualifiedName: qualifiedName(row),
@@ -101,10 +111,11 @@ function partOf(row: PartRow): CopyPart {
     pages: row.pages,
     bytes: row.bytes,
     columnNumbers: row.columnNumbers,
+    rowFilter,
   }
 }
 
-function wholePart({ relation, fromSql, columns }: SourceStream): CopyPart {
+function wholePart({ relation, fromSql, columns }: SourceStream, rowFilter: string | undefined): CopyPart {
   return {
     oid: relation?.oid ?? 0,
     qualifiedName: relation === undefined ? '' : qualifiedName(relation),
@@ -114,5 +125,6 @@ function wholePart({ relation, fromSql, columns }: SourceStream): CopyPart {
     pages: 0,
     bytes: relation?.bytesEstimated ?? 0,
     columnNumbers: columns.flatMap(({ number }) => (number === undefined ? [] : [number])),
+    rowFilter,
   }
 }

@@ -11,6 +11,7 @@ import { isLaterSnapshot, replicatingState, startedAnew } from './replicated-cop
 import type { ReplicatedCopy } from './replicated-copy.ts'
 import { compareFacts, decideResume } from './resume.ts'
 import type { ResumeDecision, ResumeOptions } from './resume.ts'
+import type { RowFilters } from './row-filter.ts'
 import { copyWave } from './wave.ts'
 import type { CopyTask } from './wave.ts'
 
@@ -20,6 +21,8 @@ export interface CopyRequest {
   readonly state: CopyState | undefined
   /** Of a stream whose changes come from the log: it is copied, and not completed. */
   readonly replication?: ReplicatedCopy
+  /** Default: all rows are copied. */
+  readonly rowFilters?: RowFilters
 }
 
 /** A wave holds chunks of several small tables, but not of arbitrarily many. */
@@ -59,10 +62,11 @@ export async function* copyStreams(
 
 async function* startCopy(
   run: ReadRun,
-  { stream, state, replication }: CopyRequest,
+  { stream, state, replication, rowFilters }: CopyRequest,
 ): AsyncGenerator<SourceMessage, CopyProgress, undefined> {
   const { snapshot, facts } = run
-  const parts = await readParts(run.coordinator, stream, run.config)
+  const { config } = run
+  const parts = await readParts(run.coordinator, stream, { config, ...(rowFilters !== undefined && { rowFilters }) })
   yield startedMessage(stream.configured, state !== undefined)
   const options = { stream, parts, snapshot, identity: facts.identity }
   const anew = { ...options, ...(replication !== undefined && { replication: startedAnew(replication) }) }

@@ -13,7 +13,7 @@ import type { PostgresType } from '../postgres-type.ts'
 import type { SourceStream } from '../source-stream.ts'
 import { quoteIdentifier, qualifiedName } from '../sql-text.ts'
 import { writtenSince } from '../transaction-ids.ts'
-import { chunkConditions, newSince } from './copy-chunk.ts'
+import { chunkConditions, newSince, rowConditions } from './copy-chunk.ts'
 import type { CopyChunk } from './copy-chunk.ts'
 import type { CopyPart } from './copy-part.ts'
 import type { ExportedSnapshot } from './exported-snapshot.ts'
@@ -165,7 +165,11 @@ function selectRows(stream: SourceStream, chunk: CopyChunk): string {
   const columns = stream.columns.map(({ name }, index) =>
     selectExpression(stream.codecs[index]!, quoteIdentifier(name)),
   )
-  const conditions = [...chunkConditions(chunk), ...(chunk.since === undefined ? [] : [newSince(chunk.since)])]
+  const conditions = [
+    ...chunkConditions(chunk),
+    ...(chunk.since === undefined ? [] : [newSince(chunk.since)]),
+    ...rowConditions(chunk.part),
+  ]
   const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
   return `SELECT ${columns.join(', ')} FROM ${chunk.part.fromSql}${where}`
 }

@@ -3,7 +3,7 @@ import { isSameServer } from '../connection/server-facts.ts'
 import type { ServerIdentity } from '../connection/server-facts.ts'
 import type { SourceStream } from '../source-stream.ts'
 import { parseXids, xidDistanceMax } from '../transaction-ids.ts'
-import { chunkConditions, chunksDone, newSince } from './copy-chunk.ts'
+import { chunkConditions, chunksDone, newSince, rowConditions } from './copy-chunk.ts'
 import type { CopyPart } from './copy-part.ts'
 import type { ExportedSnapshot } from './exported-snapshot.ts'
 import type { PartReader } from './part-reader.ts'
@@ -31,6 +31,9 @@ import type { PartReader } from './part-reader.ts'
  * still running; on a standby it knows no running transactions at all. Instead, transactions below S1's xmin had all
  * ended; for those from there on, the copy has noted which ones it saw rows of (recentXids). If one row of a
  * transaction was visible in S1, the transaction was committed, and all its rows were visible.
+ *
+ * Where only rows for which a condition holds are copied, all of this is said of these: the condition looks at nothing but
+ * the row version, so it holds for it in both snapshots or in neither.
  */
 
 export type ResumeDecision = { readonly resumes: true } | { readonly resumes: false; readonly reason: string }
@@ -97,7 +100,7 @@ async function compareRows(
   const isNew = newSince({ xmin: BigInt(state.snapshot.xmin), recentXids: parseXids(state.recentXids) })
   let rows = 0
   for (const range of chunksDone(part, { chunkBytes, pagesDone: done.pages })) {
-    const conditions = chunkConditions(range)
+    const conditions = [...chunkConditions(range), ...rowConditions(part)]
     const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
     const [counted] = await reader.session.query<{ rows: number; fresh: number }>(
       `SELECT count(*)::float8 AS rows, count(*) FILTER (WHERE ${isNew})::float8 AS fresh FROM ${part.fromSql}${where}`,

@@ -29,7 +29,7 @@ export async function* readNewVersions(
   assertComparable(state, { key: stream.key, snapshot: run.snapshot, identity: run.facts.identity })
   const filter = new VersionFilter({ horizon, delivered: parseXids(state.deliveredXids), snapshot: run.snapshot })
   const builder = batchBuilder({ stream, budget: run.budget, pool: run.pool })
-  const parts = await readParts(run.coordinator, stream, run.config)
+  const parts = await readParts(run.coordinator, stream, run)
   assertHaveTransactionIds(stream, parts, run.username)
   for (const part of parts) {
     const age = state.parts.includes(part.oid) ? 'known' : 'new'

@@ -40,7 +40,6 @@ export interface MessageSource {
 
 interface RelationEntry {
   readonly relation: RelationMessage
-  readonly layout: string
   /** Undefined: not known yet. Null: of no stream that was chosen. */
   plan: TuplePlan | null | undefined
 }
@@ -297,10 +296,7 @@ export class ChangeAssembler {
   }
 
   #announce(relation: RelationMessage): void {
-    const layout = JSON.stringify(relation.columns)
-    const known = this.#relations.get(relation.relationId)
-    const plan = known?.layout === layout ? known.plan : undefined
-    this.#relations.set(relation.relationId, { relation, layout, plan })
+    this.#relations.set(relation.relationId, { relation, plan: undefined })
     this.#forgetLast()
   }
 

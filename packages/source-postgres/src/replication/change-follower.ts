@@ -12,9 +12,11 @@ import { quoteLiteral } from '../sql-text.ts'
 import type { SourceStream } from '../source-stream.ts'
 import { readChanges } from './change-reader.ts'
 import type { ChangeSource, ReplicatedStream, StartedReplication } from './change-source.ts'
+import { ControlSession } from './control-session.ts'
 import { compareLsn, formatLsn, parseLsn } from './lsn.ts'
 import type { Lsn } from './lsn.ts'
 import type { RelationMessage } from './pgoutput-message.ts'
+import { isWhole, publishedSince, readPublication } from './publication.ts'
 import { isBinaryDecodable } from './relation-decoder.ts'
 import type { ReplicatedTable } from './replicated-table.ts'
 import { protocolVersionMax } from './replication-command.ts'
@@ -28,6 +30,8 @@ import { logEndSql, readReleasedSlot } from './slot.ts'
 export interface FollowedStream extends ReplicatedStream {
   readonly source: SourceStream
   readonly table: ReplicatedTable
+  /** Since when it is published so: see `publishedSince`. */
+  readonly publishedSince: string
   /** Read up to here, the copy is one state: what came of several snapshots is whole. */
   readonly copiedAt: Lsn
   /** True when the run has said so, having copied it. */
@@ -51,6 +55,9 @@ export class ChangeFollower {
   readonly #changes: ChangeSource
   /** By oid of a table or partition. */
   readonly #streams = new Map<number, FollowedStream | undefined>()
+  /** Relations that were described on this connection. */
+  readonly #described = new Set<number>()
+  readonly #control = new ControlSession(async () => await this.#openSession())
   #shared: SharedState
   #durable: Lsn
 
@@ -109,6 +116,7 @@ export class ChangeFollower {
       }
     } finally {
       this.isEnded = true
+      await this.#control[Symbol.asyncDispose]()
     }
     for (const stream of followed) {
       if (!pending.includes(stream)) yield { type: 'stream_completed', stream: stream.source.configured.stream }
@@ -147,6 +155,8 @@ export class ChangeFollower {
         isStandby,
       })
       this.#shared = { ...this.#shared, timeline }
+      this.#described.clear()
+      await this.#assertPublishedAsBefore()
       const isBinary = !isText && followed.every(({ source }) => isBinaryDecodable(source.codecs))
       const stream = await walsender.startReplication({
         slot: settings.slot,
@@ -172,13 +182,36 @@ export class ChangeFollower {
     }
   }
 
-  /** A partition that was made since has its root's stream. */
   async #findStream({ relationId }: Pick<RelationMessage, 'relationId'>): Promise<FollowedStream | undefined> {
+    const stream = await this.#streamOf(relationId)
+    // The server describes a relation once, and again after it or the publication was altered.
+    if (stream !== undefined && this.#described.has(relationId)) await this.#assertPublishedAsBefore()
+    this.#described.add(relationId)
+    return stream
+  }
+
+  /** @throws REPLICATION_PUBLICATION_CHANGED when what comes now is not what the copies agree with. */
+  async #assertPublishedAsBefore(): Promise<void> {
+    const { settings, followed } = this.#options
+    const publication = await this.#control.use(async (session) => await readPublication(session, settings.publication))
+    for (const { table, publishedSince: before } of followed) {
+      if (publication !== undefined && isWhole(publication) && publishedSince(publication, table) === before) continue
+      throw new EclusaError('REPLICATION_PUBLICATION_CHANGED', {
+        message: `The publication "${settings.publication}" was altered while ${table.key} was followed.`,
+        details: { publication: settings.publication, stream: table.key },
+      })
+    }
+  }
+
+  /** A partition that was made since has its root's stream. */
+  async #streamOf(relationId: number): Promise<FollowedStream | undefined> {
     if (this.#streams.has(relationId)) return this.#streams.get(relationId)
-    await using session = await this.#openSession()
-    const ancestors = await session.query<{ oid: number }>(
-      `SELECT a.relid::oid AS oid FROM pg_partition_ancestors($1::oid) AS a`,
-      { attempt: { doing: 'looking for the table of a partition' }, parameters: [relationId] },
+    const ancestors = await this.#control.use(
+      async (session) =>
+        await session.query<{ oid: number }>(`SELECT a.relid::oid AS oid FROM pg_partition_ancestors($1::oid) AS a`, {
+          attempt: { doing: 'looking for the table of a partition' },
+          parameters: [relationId],
+        }),
     )
     const found = ancestors.map(({ oid }) => this.#streams.get(oid)).find((stream) => stream !== undefined)
     this.#streams.set(relationId, found)

@@ -125,6 +125,7 @@ class ChangeReader implements ChangeSource {
         {
           signal: AbortSignal.any([signal, stopSignal]),
           attemptsMax: Number.POSITIVE_INFINITY,
+          shouldRetry: (error) => this.#isWorthAnotherTry(error),
           onRetry: ({ error, delayMs }) =>
             log.warn('Replication was interrupted; it goes on soon.', { error, delayMs }),
         },
@@ -140,7 +141,9 @@ class ChangeReader implements ChangeSource {
   #isWorthAnotherTry(error: unknown): boolean {
     if (error === needsText) return true
     const { until, signal } = this.#options
-    return until === undefined && !signal.aborted && isTransient(error) && !hasErrorCode(error, 'CANCELLED')
+    // Another connection would find it altered as well: the run has to begin anew.
+    const isLasting = hasErrorCode(error, 'CANCELLED') || hasErrorCode(error, 'REPLICATION_PUBLICATION_CHANGED')
+    return until === undefined && !signal.aborted && isTransient(error) && !isLasting
   }
 
   async *#readConnection({ stream, isBinary }: StartedReplication): Messages {

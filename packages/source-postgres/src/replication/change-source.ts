@@ -45,7 +45,10 @@ export interface ReadChangesOptions {
   openSession(): Promise<Session>
   /**
    * The stream that rows of this relation belong to; undefined where it was not chosen. By oid, so a table that was dropped
-   * and made again is another one. Partitions that are sent under their own names belong to the stream of their root.
+   * and made again is another one. Partitions that are sent under their own names belong to the stream of their root. Asked
+   * whenever the server describes a relation, which it does again after that or the publication was altered.
+   *
+   * @throws REPLICATION_PUBLICATION_CHANGED, which ends the reading.
    */
   findStream(
     relation: Pick<RelationMessage, 'relationId' | 'schemaName' | 'name'>,

@@ -26,7 +26,17 @@ const publication: Publication = {
   isViaRoot: true,
   isForAllTables: false,
   hasGenerated: false,
-  tables: [{ schemaName: 'public', name: 'item', columns: undefined, rowFilter: undefined }],
+  tables: [
+    {
+      oid: 100,
+      isPartitioned: false,
+      schemaName: 'public',
+      name: 'item',
+      columns: undefined,
+      rowFilter: undefined,
+      filterColumns: [],
+    },
+  ],
   entries: new Map([[100, 70]]),
 }
 
@@ -77,6 +87,7 @@ describe('what a run does with a replicated stream', () => {
   const { replication: _, ...byCursor } = copying
   const leftOut = 'copies anew: it was left out for a while, and the log has gone on'
   const unpublished = 'copies anew: it was not in the publication all the time'
+  const rescoped = 'copies anew: its row filter or list of columns in the publication was made, altered or removed'
   const unknown = 'copies anew: its place in the log is not known any longer'
   it.each<[string, StreamState | undefined, SharedState | undefined, string]>([
     ['no checkpoint', undefined, shared, 'copies'],
@@ -85,6 +96,7 @@ describe('what a run does with a replicated stream', () => {
     ['replicating', replicating, shared, 'reads on, generation 4'],
     ['an older generation', { ...replicating, generation: 2 }, shared, leftOut],
     ['another entry in the publication', { ...replicating, publishedSince: '7/71' }, shared, unpublished],
+    ['a row filter that is gone', { ...replicating, publishedSince: '7/69/abc' }, shared, rescoped],
     ['another table', { ...replicating, table: 101 }, shared, 'copies anew: its table was dropped and made again'],
     ['no shared state', replicating, undefined, unknown],
     ['a copy', copying, shared, 'goes on with the copy, generation 4'],

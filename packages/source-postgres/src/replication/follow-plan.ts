@@ -4,14 +4,16 @@ import type { Checkpoint } from '@eclusa/sdk'
 import { parseState } from '../checkpoint-state.ts'
 import type { CopyState, ReplicatingState, SharedState, StreamState } from '../checkpoint-state.ts'
 import { compareLsn, parseLsn } from './lsn.ts'
-import { publishedSince } from './publication.ts'
+import { publicationScope } from './publication-scope.ts'
+import type { PublicationScope } from './publication-scope.ts'
+import { isScoped, publishedSince } from './publication.ts'
 import type { Publication } from './publication.ts'
 import type { ReplicatedTable } from './replicated-table.ts'
 
 /*
  * What a run does with each replicated stream. Reading the log on is right only if no change of the stream can have been
  * passed over since: it was among the streams that were followed in every run (its generation is the shared one), its table
- * is the same, and has been in the publication all the time.
+ * is the same, and has been in the publication all the time, with the same row filter and list of columns.
  *
  * | checkpoint of the stream      | generation, table, publication | the run                                      |
  * |-------------------------------|--------------------------------|----------------------------------------------|
@@ -25,6 +27,8 @@ import type { ReplicatedTable } from './replicated-table.ts'
 export interface FollowPlan {
   readonly table: ReplicatedTable
   readonly publishedSince: string
+  /** Which of its rows and columns are published. */
+  readonly scope: PublicationScope
   /** Present when the log is read on. */
   readonly state?: ReplicatingState
   /** Present when the stream is copied; with the state of a copy that was interrupted, if it may go on. */
@@ -57,7 +61,8 @@ function planStream(
   state: StreamState | undefined,
   { shared, publication, wasPartial, generation }: FollowPlanOptions,
 ): FollowPlan {
-  const plan = { table, publishedSince: publishedSince(publication, table) }
+  const since = publishedSince(publication, table)
+  const plan = { table, publishedSince: since, scope: publicationScope(publication, table) }
   const anew = (reason?: string): FollowPlan => ({
     ...plan,
     copy: { state: undefined, ...(reason !== undefined && { reason }) },
@@ -66,7 +71,11 @@ function planStream(
   if (state === undefined || followed === undefined) return anew()
   if (shared === undefined) return anew('its place in the log is not known any longer')
   if (followed.generation !== shared.generation) return anew('it was left out for a while, and the log has gone on')
-  if (followed.publishedSince !== plan.publishedSince) return anew('it was not in the publication all the time')
+  if (followed.publishedSince !== since) {
+    return isScoped(followed.publishedSince) || isScoped(since)
+      ? anew('its row filter or list of columns in the publication was made, altered or removed')
+      : anew('it was not in the publication all the time')
+  }
   if (wasPartial) return anew('the publication left out some kinds of changes')
   if (state.phase === 'copy') {
     const isBefore = compareLsn(parseLsn(shared.position), parseLsn(followed.from)) <= 0

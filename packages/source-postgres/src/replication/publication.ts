@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { EclusaError } from '@eclusa/sdk'
 import type { ConfiguredStream } from '@eclusa/sdk'
 import type { Session } from '../connection/session.ts'
@@ -24,11 +25,15 @@ export interface Publication {
 }
 
 export interface PublishedTable {
+  readonly oid: number
+  readonly isPartitioned: boolean
   readonly schemaName: string
   readonly name: string
   /** Undefined where no list of columns was given, and so all are published: generated ones where the publication says so. */
   readonly columns: readonly string[] | undefined
   readonly rowFilter: string | undefined
+  /** Columns that the row filter looks at. */
+  readonly filterColumns: readonly string[]
 }
 
 interface PublicationRow {
@@ -51,13 +56,22 @@ interface TableRow {
     readonly attnames?: readonly string[] | null
     readonly rowfilter?: string | null
   }
+  oid: number
+  isPartitioned: boolean
   hasColumnList: boolean
+  filterColumns: string[]
 }
 
 // Without a list, the names that the view gives are those of this moment, and a column may have been added since others
-// were read. 14 has neither lists nor filters.
+// were read. 14 has neither lists nor filters. Which columns a filter looks at is said by its stored tree alone.
 const publishedTablesSql = `
-  SELECT to_jsonb(t) AS published, coalesce(jsonb_typeof(to_jsonb(r) -> 'prattrs'), 'null') <> 'null' AS "hasColumnList"
+  SELECT to_jsonb(t) AS published, c.oid, c.relkind = 'p' AS "isPartitioned",
+         coalesce(jsonb_typeof(to_jsonb(r) -> 'prattrs'), 'null') <> 'null' AS "hasColumnList",
+         ARRAY(SELECT a.attname::text FROM pg_attribute AS a
+                WHERE a.attrelid = c.oid
+                  AND a.attnum IN (SELECT v.found[1]::int2
+                                     FROM regexp_matches(to_jsonb(r) ->> 'prqual', ':varattno (\\d+)', 'g') AS v (found))
+                ORDER BY a.attnum) AS "filterColumns"
     FROM pg_publication_tables AS t
     JOIN pg_namespace AS n ON n.nspname = t.schemaname
     JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = t.tablename
@@ -90,11 +104,14 @@ export async function readPublication(session: Session, name: string): Promise<P
     isForAllTables,
     hasGenerated,
     entries: new Map(entries.map(({ table, entry }) => [table, entry])),
-    tables: tables.map(({ published, hasColumnList }) => ({
+    tables: tables.map(({ oid: table, isPartitioned, published, hasColumnList, filterColumns }) => ({
+      oid: table,
+      isPartitioned,
       schemaName: published.schemaname,
       name: published.tablename,
       columns: hasColumnList ? (published.attnames ?? undefined) : undefined,
       rowFilter: published.rowfilter ?? undefined,
+      filterColumns,
     })),
   }
 }
@@ -120,11 +137,29 @@ export function publishedAs(publication: Publication, table: ReplicatedTable): r
 }
 
 /**
- * Identifies since when the table is published: other text after it was taken out and added again, or after the
- * publication was made anew, between which its changes are lost.
+ * Identifies since when the table is published as it is: other text after it was taken out and added again, or after the
+ * publication was made anew, between which its changes are lost; and after its row filter or list of columns, or those of
+ * its partitions, were altered, which makes the entry in the publication anew.
  */
 export function publishedSince(publication: Publication, table: ReplicatedTable): string {
-  return `${publication.oid}/${publication.entries.get(table.oid) ?? 0}`
+  const { oid, entries, tables } = publication
+  const since = `${oid}/${entries.get(table.oid) ?? 0}`
+  const scoped = tables.filter(
+    (published) =>
+      (published.columns !== undefined || published.rowFilter !== undefined) &&
+      (published.oid === table.oid || table.parts.some((part) => part.oid === published.oid)),
+  )
+  if (scoped.length === 0) return since
+  const ordered = scoped.toSorted((left, right) => left.oid - right.oid)
+  const facts = ordered.map(({ oid: part, columns, rowFilter }) => {
+    return [part, entries.get(part), columns !== undefined, rowFilter !== undefined]
+  })
+  return `${since}/${createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 16)}`
+}
+
+/** Whether the text is of a table of which the publication has not all rows or columns. */
+export function isScoped(since: string): boolean {
+  return since.split('/').length > 2
 }
 
 /** The partitioned table as whose the rows of this one come; undefined where they come as its own. */
@@ -160,9 +195,12 @@ export function publicationStatements(
   const missing = tables.filter(
     (table) => publishedAs(publication, table).length === 0 && publishedRoot(publication, table) === undefined,
   )
-  const hasGenerated = tables.some(({ generatedColumns }) => generatedColumns.length > 0)
+  const hasGenerated = tables.some((table) => {
+    const isListed = publishedAs(publication, table).some(({ columns }) => columns !== undefined)
+    return table.generatedColumns.length > 0 && !isListed
+  })
   const options = [
-    ...(publishesAll(publication) ? [] : [publishAll]),
+    ...(isWhole(publication) ? [] : [publishAll]),
     // Through partitions rows arrive too, but a partition that is truncated would look like the whole.
     ...(missing.some(({ isPartitioned }) => isPartitioned) && !publication.isViaRoot ? [viaRoot] : []),
     ...(canGenerate && hasGenerated && !publication.hasGenerated ? [withGenerated] : []),
@@ -177,15 +215,13 @@ function list(tables: readonly ReplicatedTable[]): string {
   return tables.map((table) => `${table.isPartitioned ? '' : 'ONLY '}${qualifiedName(table)}`).join(', ')
 }
 
-function publishesAll({ publishes }: Publication): boolean {
+/** Whether all kinds of changes are published. */
+export function isWhole({ publishes }: Publication): boolean {
   return Object.values(publishes).every(Boolean)
 }
 
-/** Why the publication, although the table is in it, does not publish what the copy of the table has. */
-export function publicationFault(
-  publication: Publication,
-  { table, configured }: ChosenTable,
-): EclusaError | undefined {
+/** Why the changes of the table do not come as its own, although the publication has them. */
+export function publicationFault(publication: Publication, table: ReplicatedTable): EclusaError | undefined {
   const quoted = quoteIdentifier(publication.name)
   const root = publishedRoot(publication, table)
   if (root !== undefined) {
@@ -195,33 +231,7 @@ export function publicationFault(
       details: { stream: table.key },
     })
   }
-  for (const { rowFilter, columns } of publishedAs(publication, table)) {
-    if (rowFilter !== undefined) {
-      return unsuitable(table, `publishes only rows of ${table.key} for which ${rowFilter}`, resetTable(quoted, table))
-    }
-    const names = configured.schema.columns.map((column) => column.name)
-    const left = columns === undefined ? [] : names.filter((column) => !columns.includes(column))
-    const missing = left.filter((column) => !table.generatedColumns.includes(column))
-    if (missing.length > 0) {
-      const what = `leaves out the columns ${missing.map((column) => `"${column}"`).join(', ')} of ${table.key}`
-      return unsuitable(table, what, resetTable(quoted, table))
-    }
-  }
   return undefined
-}
-
-/** Without its filter and its list of columns. */
-function resetTable(publication: string, table: ReplicatedTable): string {
-  const name = list([table])
-  return `ALTER PUBLICATION ${publication} DROP TABLE ${name}; ALTER PUBLICATION ${publication} ADD TABLE ${name};`
-}
-
-function unsuitable(table: ReplicatedTable, what: string, remedy: string): EclusaError {
-  return new EclusaError('REPLICATION_PUBLICATION_UNSUITABLE', {
-    message: `The publication ${what}, and the table copy would have more than that.`,
-    remedy,
-    details: { stream: table.key },
-  })
 }
 
 /** The statements have to be run by somebody else. */
@@ -276,7 +286,7 @@ export async function ensurePublication(
 ): Promise<EnsuredPublication> {
   const { name } = needs
   const publication = await readPublication(session, name)
-  const wasPartial = publication !== undefined && !publishesAll(publication)
+  const wasPartial = publication !== undefined && !isWhole(publication)
   const statements = publicationStatements(publication, needs)
   if (statements.length === 0 && publication !== undefined) return { publication, wasPartial }
   if (!isManaged) throw publicationForbidden(name, publication, { statements, why: '`manage` is false' })

@@ -166,17 +166,6 @@ describe.each(await testServers())('on PostgreSQL $major, replication', (server)
     expect(await wrongRows(made)).toEqual([])
   })
 
-  it.skipIf(server.major < 15)('refuses a publication that leaves out rows or columns', async () => {
-    for (const part of ['(id, n)', 'WHERE (id > 3)']) {
-      const made = await bench()
-      await database.run(`CREATE PUBLICATION ${made.run.name} FOR TABLE ${made.table} ${part}`)
-      const error = await faultOf(made)
-      expect(error.code).toBe('REPLICATION_PUBLICATION_UNSUITABLE')
-      await database.run(error.remedy)
-      expect(await wrongRows(made)).toEqual([])
-    }
-  })
-
   it('refuses a partition whose rows come as those of the whole, and names the whole where its partitions were named', async () => {
     const schema = await database.makeSchema()
     const whole = `${schema}.whole`

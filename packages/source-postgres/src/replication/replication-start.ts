@@ -14,7 +14,8 @@ import { membersDigest, nextGeneration, planFollowing } from './follow-plan.ts'
 import type { FollowPlan } from './follow-plan.ts'
 import { formatLsn, parseLsn } from './lsn.ts'
 import type { Lsn } from './lsn.ts'
-import { ensurePublication, publicationFault } from './publication.ts'
+import { publishColumnsSql, scopeFault, unpublishedColumns } from './publication-scope.ts'
+import { ensurePublication, publicationFault, readPublication } from './publication.ts'
 import { hiddenRowsFault, readReplicatedTables, replicaIdentityFault } from './replicated-table.ts'
 import type { ReplicatedTable } from './replicated-table.ts'
 import type { ReplicationConnection } from './replication-connection.ts'
@@ -104,6 +105,7 @@ async function prepareWith(connected: Connected) {
   const origin = await verifyOrigin(connected, before)
   const tables = await verifyTables(connected)
   const slot = await verifySlot(connected, before)
+  await verifyScopes(connected, tables)
   const { publication, wasPartial } = await ensurePublication(control, {
     name: settings.publication,
     isManaged: settings.isManaged,
@@ -113,14 +115,23 @@ async function prepareWith(connected: Connected) {
   })
   const members = membersDigest(tables)
   const generation = nextGeneration(before, members, Date.now())
-  for (const configured of streams) {
-    const table = tables.find(({ key }) => key === streamKey(configured.stream))!
-    const fault = publicationFault(publication, { table, configured })
+  for (const table of tables) {
+    const fault = publicationFault(publication, table)
     if (fault !== undefined) throw fault
   }
   const plans = planFollowing({ tables, checkpoints, shared: before, publication, wasPartial, generation })
-  for (const { table, copy } of plans) {
+  for (const { table, copy, scope } of plans) {
     if (copy?.reason !== undefined) log.warn(`The table is copied anew: ${copy.reason}.`, { stream: table.key })
+    const configured = streams.find(({ stream }) => streamKey(stream) === table.key)!
+    const left = unpublishedColumns(scope, configured)
+    if (left.length > 0) {
+      const remedy = publishColumnsSql(publication, { table, configured })
+      log.warn('The publication leaves out columns: they are no part of the stream.', {
+        stream: table.key,
+        columns: left,
+        remedy,
+      })
+    }
   }
   const point = { walsender, control, log }
   const needsCopy = plans.some(({ copy }) => copy !== undefined)
@@ -174,6 +185,16 @@ async function verifyTables({ control, config, streams }: Connected): Promise<Re
     if (fault !== undefined) throw fault
   }
   return tables
+}
+
+/** A publication that is there already, before anything is added to it. */
+async function verifyScopes({ control, settings }: Connected, tables: readonly ReplicatedTable[]): Promise<void> {
+  const publication = await readPublication(control, settings.publication)
+  if (publication === undefined) return
+  for (const table of tables) {
+    const fault = scopeFault(publication, table)
+    if (fault !== undefined) throw fault
+  }
 }
 
 /** The slot, if there is one that can be read from. Undefined: it may be made, since nothing depends on it. */
