@@ -74,8 +74,8 @@ export interface DestinationSession extends AsyncDisposable {
   /** The checkpoints of the last durable commit of this pipeline; empty when there is none. */
   readonly checkpoints: readonly Checkpoint[]
   /**
-   * Streams of the catalog of which there is nothing, or nothing any more: their tables were dropped, or their targets
-   * moved. They are read from their first row, also where an unfinished sync had completed them. Default: none.
+   * Streams of the catalog of which there is nothing, or nothing that could be gone on with: their tables were dropped, their
+   * targets moved, their keys changed. They are read from their first row, also where an unfinished sync had completed them. Default: none.
    */
   readonly missing?: readonly StreamName[]
   /**

@@ -34,13 +34,20 @@ it.each(['{"at": 1', '"text"', '[1]', 'null', ''])('tells which checkpoint canno
   expect(session.damaged).toEqual([])
 })
 
-it('brings a ledger of format 1 to the present one', async () => {
+it.each([1, 2])('brings a ledger of format %i to the present one', async (version) => {
   await fixture.load(orders, [[1, 'a']], { state: { at: 1 } })
-  await fixture.query('ALTER TABLE _eclusa.commit_streams DROP COLUMN change_order')
-  await fixture.query('ALTER TABLE _eclusa.commit_streams DROP COLUMN position')
-  await fixture.query('UPDATE _eclusa.format SET version = 1')
+  if (version === 1) {
+    await fixture.query('ALTER TABLE _eclusa.commit_streams DROP COLUMN change_order')
+    await fixture.query('ALTER TABLE _eclusa.commit_streams DROP COLUMN position')
+  }
+  await fixture.query('ALTER TABLE _eclusa.streams DROP COLUMN merge_key')
+  await fixture.query(`UPDATE _eclusa.format SET version = ${version}`)
+  expect((await fixture.destination().progress!(fixture.request([orders]))).streams).toMatchObject([
+    { stream: orders.stream },
+  ])
+  expect(await fixture.destination().plan(fixture.request([orders]))).toEqual([])
   await fixture.load(orders, [[2, 'b']], { state: { at: 2 } })
-  expect(await fixture.rows('SELECT version FROM _eclusa.format')).toEqual(['2'])
+  expect(await fixture.rows('SELECT version FROM _eclusa.format')).toEqual(['3'])
   expect(await fixture.rows('SELECT row_count, position FROM _eclusa.commit_streams ORDER BY sequence')).toEqual([
     '1|NULL',
     '1|NULL',

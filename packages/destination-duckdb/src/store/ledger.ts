@@ -20,7 +20,7 @@ import { foldIdentifier, ledgerSchema } from '../table/identifier.ts'
  * and for each stream stay its last commit, which says what is applied, and its last one with rows.
  */
 
-const formatVersion = 2
+const formatVersion = 3
 
 /** So many commits of a pipeline are kept, and up to so many more until the next time that old ones are forgotten. */
 const commitsKept = 1000
@@ -31,9 +31,16 @@ const tables = [
   'checkpoints (pipeline VARCHAR, namespace VARCHAR, stream VARCHAR, state VARCHAR, run_id VARCHAR, sequence BIGINT, committed_at TIMESTAMPTZ)',
   'commits (pipeline VARCHAR, sequence BIGINT, run_id VARCHAR, row_count BIGINT, byte_count BIGINT, unrepresentable_count BIGINT, committed_at TIMESTAMPTZ)',
   'commit_streams (pipeline VARCHAR, sequence BIGINT, namespace VARCHAR, stream VARCHAR, row_count BIGINT, position BIGINT, change_order INTEGER)',
-  'streams (pipeline VARCHAR, namespace VARCHAR, stream VARCHAR, table_schema VARCHAR, table_name VARCHAR, generation_id BIGINT, loading_generation_id BIGINT, completed_sequence BIGINT, may_repeat_keys BOOLEAN)',
+  'streams (pipeline VARCHAR, namespace VARCHAR, stream VARCHAR, table_schema VARCHAR, table_name VARCHAR, generation_id BIGINT, loading_generation_id BIGINT, completed_sequence BIGINT, may_repeat_keys BOOLEAN, merge_key VARCHAR)',
   'column_versions (table_schema VARCHAR, table_name VARCHAR, column_name VARCHAR, version_of VARCHAR, added_at TIMESTAMPTZ)',
 ]
+
+/** Columns that ledgers of earlier versions lack. */
+const laterColumns = [
+  ['commit_streams', 'position BIGINT'],
+  ['commit_streams', 'change_order INTEGER'],
+  ['streams', 'merge_key VARCHAR'],
+] as const
 
 /** What the ledger knows of one stream. */
 export interface StreamRecord {
@@ -47,6 +54,8 @@ export interface StreamRecord {
   readonly completedSequence: number
   /** True when rows were appended without looking at keys: a change to `append_dedup` has to look at all of them once. */
   readonly mayRepeatKeys: boolean
+  /** The key by which rows are merged, those of the refresh where there is one. Undefined: they are not, or nobody noted it. */
+  readonly mergeKey: readonly string[] | undefined
 }
 
 export interface CommitRecord {
@@ -107,8 +116,8 @@ export class Ledger {
     const format = nameOf('format')
     const [row] = await this.#rows(`SELECT max(version) FROM ${format}`, [])
     if (Number(row?.[0]) >= formatVersion) return
-    for (const column of ['position BIGINT', 'change_order INTEGER']) {
-      await this.#query(`ALTER TABLE ${nameOf('commit_streams')} ADD COLUMN IF NOT EXISTS ${column}`, [])
+    for (const [table, column] of laterColumns) {
+      await this.#query(`ALTER TABLE ${nameOf(table)} ADD COLUMN IF NOT EXISTS ${column}`, [])
     }
     await this.#query(`UPDATE ${format} SET version = ${formatVersion}`, [])
   }
@@ -232,19 +241,18 @@ export class Ledger {
   }
 
   async streams(): Promise<StreamRecord[]> {
-    const rows = await this.#rows(
-      `SELECT namespace, stream, table_schema, table_name, generation_id, loading_generation_id, completed_sequence,
-              may_repeat_keys
-       FROM ${nameOf('streams')} WHERE pipeline = $1`,
-      [this.#pipeline],
-    )
-    return rows.map(([namespace, stream, schema, identifier, generation, loading, completed, repeats]) => ({
+    // All columns, in the order of `tables`: who only reads may meet a ledger that lacks the last one.
+    const rows = await this.#rows(`SELECT * EXCLUDE (pipeline) FROM ${nameOf('streams')} WHERE pipeline = $1`, [
+      this.#pipeline,
+    ])
+    return rows.map(([namespace, stream, schema, identifier, generation, loading, completed, repeats, key]) => ({
       stream: streamOf(namespace, stream),
       table: { schema: String(schema), identifier: String(identifier) },
       generationId: Number(generation),
       loadingGenerationId: loading === null ? undefined : Number(loading),
       completedSequence: Number(completed),
       mayRepeatKeys: repeats === true,
+      mergeKey: key === null || key === undefined ? undefined : (JSON.parse(String(key)) as string[]),
     }))
   }
 
@@ -255,9 +263,10 @@ export class Ledger {
     loadingGenerationId,
     completedSequence,
     mayRepeatKeys,
+    mergeKey,
   }: StreamRecord): Promise<void> {
     await this.#deleteOf('streams', stream)
-    await this.#query(`INSERT INTO ${nameOf('streams')} VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, [
+    await this.#query(`INSERT INTO ${nameOf('streams')} VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, [
       this.#pipeline,
       stream.namespace ?? null,
       stream.name,
@@ -267,6 +276,7 @@ export class Ledger {
       loadingGenerationId ?? null,
       completedSequence,
       mayRepeatKeys,
+      mergeKey === undefined ? null : JSON.stringify(mergeKey),
     ])
   }
 

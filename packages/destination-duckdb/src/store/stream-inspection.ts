@@ -99,6 +99,7 @@ async function inspectStream(inspection: StreamInspection): Promise<InspectedStr
     stored?.loadingGenerationId === undefined
       ? {}
       : await inspectRefresh(inspection, { loadingTable, addsToTable: addsToTable(configured, columns) })
+  const isOfKey = stored === undefined || isMergedByKey(configured, stored)
   const record: StreamRecord = {
     stream: configured.stream,
     table,
@@ -106,6 +107,7 @@ async function inspectStream(inspection: StreamInspection): Promise<InspectedStr
     loadingGenerationId: loadingColumns === undefined ? undefined : stored?.loadingGenerationId,
     completedSequence: stored?.completedSequence ?? 0,
     mayRepeatKeys: stored?.mayRepeatKeys ?? false,
+    mergeKey: stored?.mergeKey,
   }
   return {
     configured,
@@ -116,9 +118,10 @@ async function inspectStream(inspection: StreamInspection): Promise<InspectedStr
     orphan: stored === undefined ? orphanOf(inspection.stored, databases) : undefined,
     record,
     isCheckpointValid:
-      stored?.loadingGenerationId === undefined
+      isOfKey &&
+      (stored?.loadingGenerationId === undefined
         ? stored !== undefined && columns !== undefined
-        : loadingColumns !== undefined,
+        : loadingColumns !== undefined),
     plan: planTable({
       stream: configured.stream,
       columns: configured.schema.columns,
@@ -130,6 +133,13 @@ async function inspectStream(inspection: StreamInspection): Promise<InspectedStr
     }),
     warnings: warningsOf(inspection, { table, columns, stored, obstacle }),
   }
+}
+
+/** False when rows were merged by another key until now: what was one row is several then, or the other way round. */
+function isMergedByKey(configured: ConfiguredStream, { mergeKey }: StreamRecord): boolean {
+  if (mergeKey === undefined || configured.destinationSyncMode !== 'append_dedup') return true
+  const { primaryKey } = configured
+  return mergeKey.length === primaryKey.length && mergeKey.every((column) => primaryKey.includes(column))
 }
 
 /** @returns the columns of the refresh that was interrupted, or why it cannot go on. */
@@ -221,9 +231,18 @@ function warningsOf({ configured, stored }: StreamInspection, found: Found): str
   const isLost = found.stored !== undefined && found.stored.generationId > 0 && found.columns === undefined
   return [
     ...(isLost ? [`Table ${name} was dropped by hand: stream ${key} is loaded anew.`] : []),
+    ...(found.stored === undefined || isLost ? [] : keyWarnings(configured, found.stored)),
     ...(found.obstacle === undefined
       ? []
       : [`${found.obstacle} Its refresh was interrupted before: stream ${key} begins anew.`]),
+  ]
+}
+
+function keyWarnings(configured: ConfiguredStream, stored: StreamRecord): string[] {
+  if (replacesAllRows(configured) || isMergedByKey(configured, stored)) return []
+  const [before, now] = [stored.mergeKey!, configured.primaryKey].map((key) => key.join(', '))
+  return [
+    `Rows of stream ${streamKey(configured.stream)} were merged by (${before}) until now, and its key is (${now}): it is loaded anew.`,
   ]
 }
 

@@ -96,6 +96,12 @@ export class StreamLoad {
   /** @returns what a reader of the log should know. */
   async start({ resumed }: { readonly resumed: boolean }): Promise<readonly string[]> {
     if (!resumed) return this.#startLoading()
+    const notes = await this.#goOn()
+    if (String(this.#record.mergeKey) !== String(this.#mergeKey)) await this.#save({ mergeKey: this.#mergeKey })
+    return notes
+  }
+
+  async #goOn(): Promise<readonly string[]> {
     if (this.#record.loadingGenerationId !== undefined) return this.#resumeLoading()
     if (this.#inspected.columns === undefined) throw this.#nothingToResume()
     if (this.#isReplicated) return this.#startChanges()
@@ -222,7 +228,7 @@ export class StreamLoad {
     this.#writer = this.#loadingWriter()
     const { columns, notes } = this.#appendsToTarget ? await this.#followTarget() : this.#planNewTable()
     await session.query(duckdbDialect.createTable(loadingTable, columns))
-    await this.#save({ loadingGenerationId: this.#record.generationId + 1 })
+    await this.#save({ loadingGenerationId: this.#record.generationId + 1, mergeKey: this.#mergeKey })
     return [...new Set([...notes, ...(await this.#follow())])]
   }
 
@@ -340,6 +346,11 @@ export class StreamLoad {
 
   #removalOfDeleted(table: RelationName): string {
     return `DELETE FROM ${duckdbDialect.formatRelation(table)} WHERE _ab_cdc_deleted_at IS NOT NULL`
+  }
+
+  get #mergeKey(): readonly string[] | undefined {
+    const { destinationSyncMode, primaryKey } = this.#inspected.configured
+    return destinationSyncMode === 'append_dedup' ? primaryKey : undefined
   }
 
   get #isReplicated(): boolean {
