@@ -1,13 +1,13 @@
 import { streamKey } from '@eclusa/sdk'
-import type { Backfill, Checkpoint, ReadRequest, SourceMessage } from '@eclusa/sdk'
+import type { Backfill, ReadRequest, SourceMessage } from '@eclusa/sdk'
 import type { PostgresConfig } from './config.ts'
 import { connectionSettings } from './connection/connection-settings.ts'
 import { openSession } from './connection/session.ts'
 import { readSnapshotTime } from './copy/exported-snapshot.ts'
 import { readFilledColumns } from './copy/filled-columns.ts'
-import type { ColumnsToFill } from './copy/filled-columns.ts'
 import type { RowFilters } from './copy/row-filter.ts'
 import { ReadRun } from './read-run.ts'
+import type { LogReading } from './replication/change-follower.ts'
 import { takeCopyPoint } from './replication/copy-point.ts'
 import type { Lsn } from './replication/lsn.ts'
 import { openWalsender } from './replication/replication-server.ts'
@@ -31,14 +31,6 @@ import type { SourceStream } from './source-stream.ts'
 
 type Messages = AsyncGenerator<SourceMessage, void, undefined>
 
-/** The log, as whoever reads it lets others read a part of it. */
-export interface LogReading {
-  /** Reads on up to this position, and not beyond. */
-  readTo(position: Lsn): Messages
-  /** For what has been read. */
-  checkpoint(): Checkpoint
-}
-
 export interface BackfillOptions {
   readonly request: ReadRequest<PostgresConfig>
   readonly settings: ReplicationSettings
@@ -48,23 +40,26 @@ export interface BackfillOptions {
 
 /** Yields the columns that the request asks for; to be called when all is read that was in the log at the start. */
 export async function* readBackfills({ request, settings, followed }: BackfillOptions, log: LogReading): Messages {
-  const { stopSignal, backfills = [] } = request
   const { run, position } = await openAtCopyPoint(request, settings)
   await using _ = run
   yield* log.readTo(position)
-  if (stopSignal?.aborted === true) return
+  if (isStopped(request)) return
   const at = { position, atUs: await readSnapshotTime(run.coordinator) }
-  for (const backfill of backfills) {
+  for (const backfill of request.backfills ?? []) {
     const { source, rowFilters } = followed.find(({ source: { key } }) => key === streamKey(backfill.stream))!
     const [stream] = await resolveStreams(run.coordinator, [source.configured], run)
     const columns = presentColumns(stream!, backfill, request)
-    for await (const batch of columns.length === 0 ? [] : readFilledColumns(run, { stream: stream!, columns, rowFilters, at } satisfies ColumnsToFill)) {
+    for await (const batch of readFilledColumns(run, { stream: stream!, columns, rowFilters, at })) {
       yield batch === null ? { type: 'checkpoint', checkpoints: [log.checkpoint()] } : { type: 'batch', batch }
-      if (batch === null && stopSignal?.aborted === true) return
+      if (batch === null && isStopped(request)) return
     }
     yield { type: 'stream_backfilled', stream: backfill.stream }
   }
   yield { type: 'checkpoint', checkpoints: [log.checkpoint()], isCaughtUp: true }
+}
+
+function isStopped({ stopSignal }: Pick<ReadRequest<PostgresConfig>, 'stopSignal'>): boolean {
+  return stopSignal?.aborted === true
 }
 
 /** A column may have gone, or be published no longer, since it was asked for. */

@@ -27,6 +27,7 @@ export async function* readFilledColumns(
   run: ReadRun,
   { stream, columns, rowFilters, at }: ColumnsToFill,
 ): AsyncGenerator<ChangeBatch | null, void, undefined> {
+  if (columns.length === 0) return
   const { config, snapshot, facts } = run
   const filled = new Set([...stream.configured.primaryKey, ...columns])
   const parts = await readParts(run.coordinator, stream, { config, rowFilters })
