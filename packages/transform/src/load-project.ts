@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { EclusaError } from '@eclusa/sdk'
 import type { Log } from '@eclusa/sdk'
 import type { Dialect } from '@eclusa/warehouse'
 import { GenericTestLoader } from './parse/load-tests.ts'
 import { Graph } from './manifest/graph.ts'
-import { MacroLibrary, createProjectEnvironment } from './context/macro-library.ts'
+import { createProjectEnvironment } from './context/macro-library.ts'
 import { yamlContext } from './context/base-names.ts'
 import type { ProjectScope, Target } from './context/scope.ts'
 import { NodeIndex } from './parse/node-index.ts'
@@ -23,13 +22,13 @@ import type { ModelNode, ProjectNode, SourceNode } from './manifest/node.ts'
 import { TemplateStore } from './parse/template-store.ts'
 import { projectInvalid } from './project/project-fault.ts'
 import type { ProjectFault } from './project/project-fault.ts'
-import { projectFileSchema } from './project/project-file.ts'
+import { readInstalledPackages, readRootProject } from './project/package-project.ts'
 import type { ProjectFile } from './project/project-file.ts'
 import { readProjectFiles } from './project/project-files.ts'
 import type { ProjectSource } from './project/project-files.ts'
 import { propertiesFileSchema } from './project/properties-file.ts'
 import type { ModelProperties, SourceProperties } from './project/properties-file.ts'
-import { libraryPackages, readLibraryMacros } from './context/library-macros.ts'
+import { readMacros } from './parse/read-macros.ts'
 import { YamlFile } from './project/yaml-file.ts'
 
 export interface LoadProjectOptions {
@@ -65,25 +64,22 @@ export interface LoadedProject {
  */
 export async function loadProject(options: LoadProjectOptions): Promise<LoadedProject> {
   const environment = createProjectEnvironment()
-  const file = await readProjectFile(options, environment)
-  const macroFiles = await readProjectFiles(options.directory, file['macro-paths'], ['.sql'])
-  const internalPackages = libraryPackages(options.target.type)
+  const given = {
+    target: options.target,
+    vars: options.vars ?? {},
+    environment: options.environment ?? process.env,
+  }
+  const reading = { environment, context: yamlContext(given) }
+  const root = await readRootProject(options.directory, reading)
+  const packages = await readInstalledPackages(root, reading)
+  const { file } = root
   const scope: ProjectScope = {
     projectName: file.name,
     target: options.target,
     dialect: options.dialect,
     vars: { ...projectVars(file), ...options.vars },
-    environment: options.environment ?? process.env,
-    macros: new MacroLibrary({
-      environment,
-      files: [
-        ...(await readLibraryMacros(internalPackages)),
-        ...macroFiles.map((source) => ({ packageName: file.name, ...source })),
-      ],
-      rootPackage: file.name,
-      internalPackages,
-      adapterTypes: [options.target.type],
-    }),
+    environment: given.environment,
+    macros: await readMacros({ environment, root, packages, adapterType: options.target.type }),
     log: options.log,
     invocationId: randomUUID(),
     runStartedAt: new Date().toISOString(),
@@ -100,28 +96,6 @@ export async function loadProject(options: LoadProjectOptions): Promise<LoadedPr
     scope,
     environment,
   }
-}
-
-async function readProjectFile(options: LoadProjectOptions, environment: Environment): Promise<ProjectFile> {
-  const { directory } = options
-  let text: string
-  try {
-    text = await readFile(path.join(directory, 'dbt_project.yml'), 'utf8')
-  } catch (error) {
-    throw new EclusaError('PROJECT_INVALID', {
-      message: `There is no dbt_project.yml in ${directory}.`,
-      remedy: 'Name the folder that holds dbt_project.yml.',
-      cause: error,
-    })
-  }
-  const file = new YamlFile('dbt_project.yml', text)
-  // The project's own vars are not known before its file is read; those that were given are.
-  const context = yamlContext({
-    target: options.target,
-    vars: options.vars ?? {},
-    environment: options.environment ?? process.env,
-  })
-  return file.parse(projectFileSchema, renderYaml(file, environment, context))
 }
 
 /** Project-wide vars, with those under the project's own name before them. */
@@ -204,7 +178,10 @@ class ProjectLoader {
     return sources.flatMap((source) =>
       this.#attempt(() => {
         const file = new YamlFile(source.path, source.text)
-        return { file, content: parseProperties(file, renderYaml(file, this.#environment, yamlContext(this.#scope))) }
+        const rendering = { file, environment: this.#environment, context: yamlContext(this.#scope) }
+        const keeps = (path: readonly PropertyKey[]) =>
+          ['description', 'data_tests', 'tests'].includes(String(path.at(-1)))
+        return { file, content: parseProperties(file, renderYaml({ ...rendering, keeps })) }
       }),
     )
   }
