@@ -4,11 +4,13 @@ import type { Checkpoint, ReadRequest, SourceMessage, SourceReader } from '@eclu
 import { parseSharedState, parseState, sharedCheckpoint, stateJson } from './checkpoint-state.ts'
 import type { PostgresConfig } from './config.ts'
 import type { CopyRequest } from './copy/copy-streams.ts'
+import { readSnapshotTime } from './copy/exported-snapshot.ts'
+import { readBackfills } from './read-backfills.ts'
 import { ReadRun } from './read-run.ts'
 import { readStreams } from './read-streams.ts'
 import { assertReadable } from './readable-stream.ts'
 import { ChangeFollower, confirmAfterwards } from './replication/change-follower.ts'
-import type { FollowedStream } from './replication/change-follower.ts'
+import type { ChangeFollowerOptions, FollowedStream } from './replication/change-follower.ts'
 import type { FollowPlan } from './replication/follow-plan.ts'
 import { parseLsn } from './replication/lsn.ts'
 import { withoutUnpublished } from './replication/publication-scope.ts'
@@ -56,9 +58,26 @@ async function* readMessages(
   } finally {
     await start[Symbol.asyncDispose]()
   }
-  const follower = await ChangeFollower.open({ request, settings, start, followed })
+  const follower = await ChangeFollower.open({
+    request,
+    settings,
+    start,
+    followed,
+    ...detourOf(request, settings, { start, followed }),
+  })
   onFollow(follower)
   yield* follower.messages()
+}
+
+/** What is asked for beside changes is read on the way. */
+function detourOf(
+  request: ReadRequest<PostgresConfig>,
+  settings: ReplicationSettings,
+  { start, followed }: { readonly start: ReplicationStart; readonly followed: readonly FollowedStream[] },
+): Pick<ChangeFollowerOptions, 'detour'> {
+  if ((request.backfills ?? []).length === 0) return {}
+  const streams = followed.map(({ source }) => ({ source, rowFilters: planOf(start, source).scope.rowFilters }))
+  return { detour: (log) => readBackfills({ request, settings, followed: streams }, log) }
 }
 
 /** The shared state, and those of all streams that are still followed: they are of one generation from here on. */
@@ -132,11 +151,7 @@ async function copyRequests(
     .filter(({ copy }) => copy !== undefined)
   if (planned.length === 0) return []
   const { position } = start.copyPoint!
-  const [row] = await run.coordinator.query<{ atUs: string }>(
-    'SELECT (extract(epoch FROM transaction_timestamp()) * 1000000)::int8::text AS "atUs"',
-    { attempt: { doing: 'asking the server for its time' } },
-  )
-  const at = { position, atUs: BigInt(row!.atUs) }
+  const at = { position, atUs: await readSnapshotTime(run.coordinator) }
   const { generation } = start.shared
   return planned.map(({ stream, copy, publishedSince, scope: { rowFilters } }) => {
     const state = copy?.state

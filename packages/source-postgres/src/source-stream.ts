@@ -24,6 +24,8 @@ export interface SourceStream {
   /** One per column of the configured schema, in order. */
   readonly columns: readonly SourceColumn[]
   readonly codecs: readonly ColumnCodec[]
+  /** Names of the columns whose values are copied; NULL stands for all others. Default: all. */
+  readonly read?: ReadonlySet<string>
   /** Differs whenever rows read earlier might have other columns or other values than rows read now. */
   readonly fingerprint: string
 }

@@ -29,6 +29,7 @@ export const postgres = defineSource({
   check,
   discover,
   read,
+  canBackfill: true,
   replication: (config) => {
     const settings = replicationSettings(config)
     return settings === undefined ? undefined : sourceReplication(config, settings)

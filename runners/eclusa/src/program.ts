@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander'
 import tab from '@bomb.sh/tab/commander'
+import { addBackfillCommand } from './commands/backfill.ts'
 import { addCheckCommand } from './commands/check.ts'
 import { addDemoCommand } from './commands/demo.ts'
 import { addDiscoverCommand } from './commands/discover.ts'
@@ -56,6 +57,7 @@ export function createProgram(run: RunCommand): Command {
   addRunsCommand(program, run)
   addQueryCommand(program, run)
   addResyncCommand(program, run)
+  addBackfillCommand(program, run)
   addSlotsCommand(program, run)
   addDoctorCommand(program, run)
   addSchemaCommand(program, run)

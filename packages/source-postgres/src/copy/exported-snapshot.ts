@@ -49,3 +49,12 @@ export async function exportSnapshot(
   }
   return { id: row.id ?? undefined, xmin: BigInt(xmin), xmax: BigInt(xmax) }
 }
+
+/** When the session's transaction, and with it its snapshot, began: microseconds since 1970, by the server's clock. */
+export async function readSnapshotTime(session: Session): Promise<bigint> {
+  const [row] = await session.query<{ atUs: string }>(
+    'SELECT (extract(epoch FROM transaction_timestamp()) * 1000000)::int8::text AS "atUs"',
+    { attempt: { doing: 'asking the server for its time' } },
+  )
+  return BigInt(row!.atUs)
+}

@@ -163,7 +163,7 @@ export class PartReader {
 
 function selectRows(stream: SourceStream, chunk: CopyChunk): string {
   const columns = stream.columns.map(({ name }, index) =>
-    selectExpression(stream.codecs[index]!, quoteIdentifier(name)),
+    selectExpression(stream.codecs[index]!, valueSql(stream, name)),
   )
   const conditions = [
     ...chunkConditions(chunk),
@@ -172,6 +172,12 @@ function selectRows(stream: SourceStream, chunk: CopyChunk): string {
   ]
   const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
   return `SELECT ${columns.join(', ')} FROM ${chunk.part.fromSql}${where}`
+}
+
+/** A NULL of the column's own type, whatever that is called, where the value is not wanted. */
+function valueSql({ read }: SourceStream, name: string): string {
+  const identifier = quoteIdentifier(name)
+  return read === undefined || read.has(name) ? identifier : `(CASE WHEN false THEN ${identifier} END)`
 }
 
 /** The same as texts, which pg-query-stream reads: PostgreSQL prints them itself, nothing is cast. */

@@ -4,6 +4,7 @@ import { typePolicy } from '../catalog/stream-column.ts'
 import { sharedCheckpoint } from '../checkpoint-state.ts'
 import type { SharedState } from '../checkpoint-state.ts'
 import { createBufferPool } from '../codec/buffer-pool.ts'
+import type { BufferPool } from '../codec/buffer-pool.ts'
 import type { PostgresConfig } from '../config.ts'
 import { connectionSettings } from '../connection/connection-settings.ts'
 import { openSession } from '../connection/session.ts'
@@ -11,8 +12,9 @@ import type { Session } from '../connection/session.ts'
 import { quoteLiteral } from '../sql-text.ts'
 import type { SourceStream } from '../source-stream.ts'
 import { readChanges } from './change-reader.ts'
-import type { ChangeSource, ReplicatedStream, StartedReplication } from './change-source.ts'
+import type { ChangeSource, ReadChangesOptions, ReplicatedStream, StartedReplication } from './change-source.ts'
 import { ControlSession } from './control-session.ts'
+import { partBefore } from './log-part.ts'
 import { compareLsn, formatLsn, parseLsn } from './lsn.ts'
 import type { Lsn } from './lsn.ts'
 import type { RelationMessage } from './pgoutput-message.ts'
@@ -43,16 +45,37 @@ export interface ChangeFollowerOptions {
   readonly settings: ReplicationSettings
   readonly start: Pick<ReplicationStart, 'facts' | 'shared'>
   readonly followed: readonly FollowedStream[]
+  /** Reads what is to be read as of one place in the log. Default: nothing. */
+  readonly detour?: (log: LogReading) => Messages
+}
+
+type Messages = AsyncGenerator<SourceMessage, void, undefined>
+
+/** The log, as the follower lets others read a part of it. */
+export interface LogReading {
+  /** Reads on up to this position, and not beyond. */
+  readTo(position: Lsn): Messages
+  /** For what has been read. */
+  checkpoint(): Checkpoint
 }
 
 const never = new AbortController().signal
+
+function isAborted(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true
+}
 
 /** Reads the log for the streams of a run, from where the checkpoint stands. */
 export class ChangeFollower {
   /** True when the log is left: nothing is confirmed on its connection any more. */
   isEnded = false
   readonly #options: ChangeFollowerOptions
-  readonly #changes: ChangeSource
+  readonly #pool: BufferPool
+  /** Where the log ended when the run began. */
+  readonly #logEnd: Lsn
+  #changes: ChangeSource | undefined
+  /** Checkpoints stand at it at most. */
+  #limit: Lsn | undefined
   /** By oid of a table or partition. */
   readonly #streams = new Map<number, FollowedStream | undefined>()
   /** Relations that were described on this connection. */
@@ -62,30 +85,15 @@ export class ChangeFollower {
   #durable: Lsn
 
   private constructor(options: ChangeFollowerOptions, logEnd: Lsn) {
-    const { request, settings, start, followed } = options
+    const { request, start, followed } = options
     this.#options = options
     this.#shared = start.shared
     this.#durable = parseLsn(start.shared.position)
     for (const stream of followed) {
       for (const { oid } of [stream.table, ...stream.table.parts]) this.#streams.set(oid, stream)
     }
-    this.#changes = readChanges({
-      connect: async (from, form) => await this.#connect(from, form),
-      openSession: async () => await this.#openSession(),
-      findStream: async (relation) => await this.#findStream(relation),
-      checkpoints: (position) => this.#checkpoints(position),
-      from: this.#durable,
-      until: request.follow === true ? undefined : logEnd,
-      caughtUpFrom: logEnd,
-      typePolicy: typePolicy(request.config, start.facts),
-      budget: request.budget,
-      pool: createBufferPool({ bytesMax: request.budget.bytesMax }),
-      flushIntervalMs: settings.flushIntervalMs,
-      heartbeatIntervalMs: start.facts.isStandby ? 0 : settings.heartbeatIntervalMs,
-      stopSignal: request.stopSignal ?? never,
-      signal: request.signal,
-      log: request.log,
-    })
+    this.#pool = createBufferPool({ bytesMax: request.budget.bytesMax })
+    this.#logEnd = logEnd
   }
 
   /** Notes where the log ends, which is what there is to catch up with. */
@@ -95,7 +103,7 @@ export class ChangeFollower {
     return new ChangeFollower(options, await markLogEnd(session, start.facts))
   }
 
-  async *messages(): AsyncGenerator<SourceMessage, void, undefined> {
+  async *messages(): Messages {
     const { followed } = this.#options
     for (const { source, isStarted } of followed) {
       if (!isStarted) yield { type: 'stream_started', stream: source.configured.stream, resumed: true }
@@ -105,7 +113,7 @@ export class ChangeFollower {
     // Copies in one snapshot were said to be whole when they were.
     pending = pending.filter(({ from, copiedAt }) => from !== copiedAt)
     try {
-      for await (const message of this.#changes) {
+      for await (const message of this.#readLog()) {
         if (message.type === 'checkpoint') {
           for (const { source, copiedAt } of pending) {
             if (compareLsn(copiedAt, reached()) <= 0) yield { type: 'stream_copied', stream: source.configured.stream }
@@ -128,10 +136,57 @@ export class ChangeFollower {
   acknowledge(position: Lsn): void {
     if (compareLsn(position, this.#durable) <= 0) return
     this.#durable = position
-    this.#changes.acknowledge(position)
+    this.#changes?.acknowledge(position)
   }
 
-  #checkpoints(position: Lsn): readonly Checkpoint[] {
+  /** What was there at the start comes first; then what is read as of a place behind it; then all that follows. */
+  async *#readLog(): Messages {
+    const { request, detour } = this.#options
+    const until = request.follow === true ? undefined : this.#logEnd
+    if (detour !== undefined) {
+      yield* this.#read({ until: this.#logEnd })
+      if (isAborted(request.stopSignal)) return
+      yield* detour({
+        readTo: (position) => this.#readTo(position),
+        checkpoint: () => sharedCheckpoint(this.#shared),
+      })
+      if (until !== undefined || isAborted(request.stopSignal)) return
+    }
+    yield* this.#read({ until, caughtUpFrom: this.#logEnd })
+  }
+
+  async *#readTo(position: Lsn): Messages {
+    this.#limit = position
+    for await (const message of this.#read({ until: position })) {
+      const part = partBefore(message, position)
+      if (part !== undefined) yield part
+    }
+    this.#limit = undefined
+  }
+
+  async *#read(part: Pick<ReadChangesOptions, 'until' | 'caughtUpFrom'>): Messages {
+    const { request, settings, start } = this.#options
+    this.#changes = readChanges({
+      ...part,
+      connect: async (from, form) => await this.#connect(from, form),
+      openSession: async () => await this.#openSession(),
+      findStream: async (relation) => await this.#findStream(relation),
+      checkpoints: (position) => this.#checkpoints(position),
+      from: parseLsn(this.#shared.position),
+      typePolicy: typePolicy(request.config, start.facts),
+      budget: request.budget,
+      pool: this.#pool,
+      flushIntervalMs: settings.flushIntervalMs,
+      heartbeatIntervalMs: start.facts.isStandby ? 0 : settings.heartbeatIntervalMs,
+      stopSignal: request.stopSignal ?? never,
+      signal: request.signal,
+      log: request.log,
+    })
+    yield* this.#changes
+  }
+
+  #checkpoints(reached: Lsn): readonly Checkpoint[] {
+    const position = this.#limit !== undefined && reached > this.#limit ? this.#limit : reached
     this.#shared = { ...this.#shared, position: formatLsn(position) }
     return [sharedCheckpoint(this.#shared)]
   }
