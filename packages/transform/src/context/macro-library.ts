@@ -3,10 +3,11 @@ import type { Environment, Template } from '../jinja/environment.ts'
 import { createEnvironment } from '../jinja/environment.ts'
 import { TemplateError } from '../jinja/template-error.ts'
 import { projectInvalid } from '../project/project-fault.ts'
+import { textTypeFilters } from '../python/type-filters.ts'
 import { macroTags } from './macro-tags.ts'
 
 export function createProjectEnvironment(): Environment {
-  return createEnvironment({ tags: macroTags })
+  return createEnvironment({ tags: macroTags, filters: textTypeFilters })
 }
 
 /** A file of macros of one package: `path` is within the package. */

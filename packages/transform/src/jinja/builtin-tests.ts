@@ -2,7 +2,7 @@ import { isCallable } from './call.ts'
 import type { FilterEnvironment } from './frame.ts'
 import { asMapping } from './mapping.ts'
 import { applyBinary } from './operators.ts'
-import { asHostObject, isMapping } from './protocol.ts'
+import { asHostObject, isMapping, numberOf, sliceOfItems } from './protocol.ts'
 import { PyRange, hashKey } from './python-collections.ts'
 import { isFloat, isInt, isNumeric } from './python-number.ts'
 import { asItems, asIterable, contains, isEqual, isOrdered } from './python-object.ts'
@@ -24,7 +24,7 @@ const valueTests: Readonly<Record<string, (value: unknown) => boolean>> = {
   true: (value) => value === true,
   integer: isInt,
   float: isFloat,
-  number: isNumeric,
+  number: (value) => isNumeric(value) || asHostObject(value)?.[numberOf] !== undefined,
   string: (value) => typeof value === 'string',
   lower: (value) => isLower(textOf(value)),
   upper: (value) => isUpper(textOf(value)),
@@ -72,5 +72,7 @@ function withNames<T>(names: readonly string[], test: T): Record<string, T> {
 /** What has a length and items by key: dicts too, sets not. */
 function isSequence(value: unknown): boolean {
   if (typeof value === 'string' || value instanceof PyRange || value instanceof Undefined) return true
-  return asItems(value) !== undefined || asMapping(value) !== undefined
+  return (
+    asItems(value) !== undefined || asMapping(value) !== undefined || asHostObject(value)?.[sliceOfItems] !== undefined
+  )
 }

@@ -1,5 +1,6 @@
 import { exponentText, fixedText, floatText, generalText } from './float-text.ts'
 import { fieldWidthMax } from './percent-format.ts'
+import { asHostObject, formatWith } from './protocol.ts'
 import { asInt, asNumber, isFloat, isNumeric } from './python-number.ts'
 import { characterCount, characters } from './python-object.ts'
 import { textOf, typeName } from './python-text.ts'
@@ -22,6 +23,8 @@ interface FormatSpec {
 export function formatWithSpec(value: unknown, spec: string): string {
   if (spec === '') return textOf(value)
   if (typeof value === 'string') return formatText(value, parseSpec(spec, value))
+  const ofHost = asHostObject(value)?.[formatWith]?.(spec)
+  if (ofHost !== undefined) return ofHost
   if (!isNumeric(value)) throw typeError(`unsupported format string passed to ${typeName(value)}.__format__`)
   return formatNumber(value, parseSpec(spec, value))
 }

@@ -14,6 +14,7 @@ import {
   parseInteger,
   truncate,
 } from './python-number.ts'
+import { asHostObject, numberOf, operate } from './protocol.ts'
 import { isTrue } from './python-object.ts'
 import { typeName } from './python-text.ts'
 import { NativeFunction, functionTable } from './signature.ts'
@@ -49,6 +50,8 @@ export const numberFilters = functionTable(
 function absolute(value: unknown): unknown {
   const int = asInt(value)
   if (int !== undefined) return int < 0 ? negateInt(int) : int
+  const ofHost = asHostObject(value)?.[operate]?.('abs', null, false)
+  if (ofHost !== undefined) return ofHost
   if (!isNumeric(value)) throw typeError(`bad operand type for abs(): '${typeName(value)}'`)
   return makeFloat(Math.abs(asNumber(value)))
 }
@@ -62,6 +65,8 @@ function toInt(value: unknown, fallback: unknown, base: number): unknown {
     const float = parseFloatText(value)
     return float === undefined || !Number.isFinite(Number(float)) ? fallback : truncate(Number(float))
   }
+  const ofHost = asHostObject(value)?.[numberOf]?.()
+  if (ofHost !== undefined) return asInt(ofHost) ?? truncate(Number(ofHost))
   if (!isNumeric(value) || Number.isNaN(Number(value))) return fallback
   return asInt(value) ?? truncate(asNumber(value))
 }
@@ -70,6 +75,8 @@ function toInt(value: unknown, fallback: unknown, base: number): unknown {
 function toFloat(value: unknown): unknown {
   if (value instanceof Undefined) return value.fail()
   if (typeof value === 'string') return parseFloatText(value)
+  const ofHost = asHostObject(value)?.[numberOf]?.()
+  if (ofHost !== undefined) return makeFloat(Number(ofHost))
   if (!isNumeric(value)) return undefined
   const number = asNumber(value)
   if (typeof value === 'bigint' && !Number.isFinite(number)) {
@@ -94,6 +101,8 @@ function roundValue(value: unknown, precision: unknown, method: unknown): unknow
 function roundCommon(value: unknown, digits: number): unknown {
   const int = asInt(value)
   if (int !== undefined) return digits >= 0 ? int : roundInt(int, -digits)
+  const ofHost = asHostObject(value)?.[operate]?.('round', digits, false)
+  if (ofHost !== undefined) return ofHost
   if (!isNumeric(value)) throw typeError(`type ${typeName(value)} doesn't define __round__ method`)
   const number = asNumber(value)
   if (!Number.isFinite(number) || digits > 100) return value

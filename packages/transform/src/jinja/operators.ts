@@ -1,5 +1,6 @@
 import type { BinaryOperator, ComparisonOperator, UnaryOperator } from './ast.ts'
 import { formatPercent } from './percent-format.ts'
+import { asHostObject, operate } from './protocol.ts'
 import { PySet, PyTuple } from './python-collections.ts'
 import {
   type PyFloat,
@@ -31,6 +32,9 @@ export function applyBinary(operator: BinaryOperator, left: unknown, right: unkn
   if (operator === '%' && typeof left === 'string') return formatPercent(left, right)
   if (left instanceof Undefined) return left.fail()
   if (right instanceof Undefined) return right.fail()
+  const ofHost =
+    asHostObject(left)?.[operate]?.(operator, right, false) ?? asHostObject(right)?.[operate]?.(operator, left, true)
+  if (ofHost !== undefined) return ofHost
   if (operator === '+') return concatenate(left, right)
   if (operator === '*') return repeat(left, right)
   if (operator === '-' && left instanceof PySet && right instanceof PySet) {
@@ -153,6 +157,8 @@ export function applyUnary(operator: UnaryOperator, operand: unknown): unknown {
   if (operand instanceof Undefined) return operand.fail()
   const int = asInt(operand)
   if (int !== undefined) return operator === '-' ? negateInt(int) : int
+  const ofHost = asHostObject(operand)?.[operate]?.(`unary ${operator}`, null, false)
+  if (ofHost !== undefined) return ofHost
   if (!isNumeric(operand)) throw typeError(`bad operand type for unary ${operator}: '${typeName(operand)}'`)
   return makeFloat(operator === '-' ? -asNumber(operand) : asNumber(operand))
 }

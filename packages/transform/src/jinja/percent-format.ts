@@ -1,6 +1,7 @@
 import { exponentText, fixedText, generalText } from './float-text.ts'
 import { asMapping } from './mapping.ts'
 import { PyTuple } from './python-collections.ts'
+import { asHostObject, numberOf } from './protocol.ts'
 import { asInt, asNumber, expectIndex, isNumeric, truncate } from './python-number.ts'
 import { characters } from './python-object.ts'
 import { asciiRepr, reprOfValue, textOf, typeName } from './python-text.ts'
@@ -138,14 +139,17 @@ function integerOf(type: string, value: unknown): number | bigint {
   if (int !== undefined) return int
   if (integerBases[type]) throw typeError(`%${type} format: an integer is required, not ${typeName(value)}`)
   if (value instanceof Undefined) return value.fail()
+  const ofHost = asHostObject(value)?.[numberOf]?.()
+  if (ofHost !== undefined) return asInt(ofHost) ?? truncate(Number(ofHost))
   if (!isNumeric(value)) throw typeError(`%${type} format: a real number is required, not ${typeName(value)}`)
   return truncate(asNumber(value))
 }
 
 function floatDigits({ type, precision = 6, flags }: Directive, value: unknown): string {
   if (value instanceof Undefined) return value.fail()
-  if (!isNumeric(value)) throw typeError(`must be real number, not ${typeName(value)}`)
-  const number = asNumber(value)
+  const ofHost = asHostObject(value)?.[numberOf]?.()
+  if (ofHost === undefined && !isNumeric(value)) throw typeError(`must be real number, not ${typeName(value)}`)
+  const number = Number(ofHost ?? value)
   if (!Number.isFinite(number)) {
     const text = Number.isNaN(number) ? 'nan' : number < 0 ? '-inf' : 'inf'
     return type === type.toUpperCase() ? text.toUpperCase() : text

@@ -19,6 +19,12 @@ export const lengthOf: unique symbol = Symbol.for('eclusa.jinja.length')
 export const truthOf: unique symbol = Symbol.for('eclusa.jinja.truth')
 export const equals: unique symbol = Symbol.for('eclusa.jinja.equals')
 export const typeNameOf: unique symbol = Symbol.for('eclusa.jinja.type-name')
+export const operate: unique symbol = Symbol.for('eclusa.jinja.operate')
+export const compareTo: unique symbol = Symbol.for('eclusa.jinja.compare')
+export const hashOf: unique symbol = Symbol.for('eclusa.jinja.hash')
+export const numberOf: unique symbol = Symbol.for('eclusa.jinja.number')
+export const sliceOfItems: unique symbol = Symbol.for('eclusa.jinja.slice')
+export const formatWith: unique symbol = Symbol.for('eclusa.jinja.format')
 
 /**
  * What a host's object may define to behave like a Python object in a template. Every member is optional.
@@ -42,6 +48,18 @@ export interface HostObject {
   [lengthOf]?(): number
   [truthOf]?(): boolean
   [equals]?(other: unknown): boolean
+  /** `object operator other`, or `other operator object` if reflected; undefined says that the types do not fit. */
+  [operate]?(operator: string, other: unknown, isReflected: boolean): unknown
+  /** Negative, zero or positive as the object is before, equal to or behind the other; undefined for other types. */
+  [compareTo]?(other: unknown): number | undefined
+  /** What the object is as a key: a string or a number that only equal objects share. Default: the object itself. */
+  [hashOf]?(): unknown
+  /** The object as an int or a float, for the filters `int` and `float` and the test `number`. */
+  [numberOf]?(): number | bigint
+  /** The items of `object[start:stop]`; without it a host's object cannot be sliced. */
+  [sliceOfItems]?(): readonly unknown[]
+  /** Python's `format(object, specification)`. */
+  [formatWith]?(specification: string): string
   /** The name of the type in messages. Default: the name of the class. */
   [typeNameOf]?: string
 }

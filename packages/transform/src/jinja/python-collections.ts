@@ -1,3 +1,4 @@
+import { asHostObject, hashOf } from './protocol.ts'
 import { isFloat, isNumeric } from './python-number.ts'
 import { typeError } from './template-error.ts'
 
@@ -151,7 +152,8 @@ export function hashKey(key: unknown): unknown {
   if (Array.isArray(key)) throw typeError("unhashable type: 'list'")
   if (key instanceof PyDict || isPlainObject(key)) throw typeError("unhashable type: 'dict'")
   if (key instanceof PySet) throw typeError("unhashable type: 'set'")
-  return key ?? null
+  const hash = asHostObject(key)?.[hashOf]?.()
+  return hash === undefined ? (key ?? null) : typeof hash === 'string' ? `${tuplePrefix}h${hash}` : hash
 }
 
 const tuplePrefix = '\u0000t'

@@ -1,5 +1,5 @@
 import { asMapping } from './mapping.ts'
-import { asHostObject, equals, lengthOf, truthOf } from './protocol.ts'
+import { asHostObject, compareTo, equals, lengthOf, truthOf } from './protocol.ts'
 import { PyDict, PyRange, PySet, PyTuple } from './python-collections.ts'
 import { PyFloat, isNumeric } from './python-number.ts'
 import { typeName } from './python-text.ts'
@@ -95,10 +95,11 @@ export function isEqual(left: unknown, right: unknown): boolean {
   if (left instanceof Undefined || right instanceof Undefined) return isEqualUndefined(left, right)
   if (left === right) return !Number.isNaN(left)
   if (isNumeric(left)) {
-    if (!isNumeric(right)) return false
+    if (!isNumeric(right)) return asHostObject(right)?.[equals]?.(left) ?? false
     const [first, second] = [comparable(left), comparable(right)]
     return first == second
   }
+  if (isNumeric(right)) return asHostObject(left)?.[equals]?.(right) ?? false
   if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return false
   return isEqualObject(left, right)
 }
@@ -146,8 +147,17 @@ export function isOrdered(operator: OrderOperator, left: unknown, right: unknown
   if (Array.isArray(left) && Array.isArray(right)) return isOrderedItems(operator, left, right)
   if (left instanceof PyTuple && right instanceof PyTuple) return isOrderedItems(operator, left.items, right.items)
   if (left instanceof PySet && right instanceof PySet) return isOrderedSet(operator, left, right)
+  const order = orderOfHosts(left, right)
+  if (order !== undefined) return holds(operator, order, 0)
   const types = `'${typeName(left)}' and '${typeName(right)}'`
   throw typeError(`'${operator}' not supported between instances of ${types}`)
+}
+
+function orderOfHosts(left: unknown, right: unknown): number | undefined {
+  const order = asHostObject(left)?.[compareTo]?.(right)
+  if (order !== undefined) return order
+  const reflected = asHostObject(right)?.[compareTo]?.(left)
+  return reflected === undefined ? undefined : -reflected
 }
 
 function holds(operator: OrderOperator, left: number | bigint, right: number | bigint): boolean {

@@ -1,3 +1,4 @@
+import { asHostObject, sliceOfItems } from './protocol.ts'
 import { PyRange, PyTuple } from './python-collections.ts'
 import { asInt } from './python-number.ts'
 import { characters } from './python-object.ts'
@@ -18,6 +19,8 @@ export function sliceOf(value: unknown, bounds: SliceBounds): unknown {
   if (Array.isArray(value)) return pick(value, bounds)
   if (value instanceof PyTuple) return new PyTuple(pick(value.items, bounds))
   if (value instanceof PyRange) return sliceRange(value, bounds)
+  const items = asHostObject(value)?.[sliceOfItems]?.()
+  if (items) return new PyTuple(pick(items, bounds))
   if (typeName(value) === 'dict') throw typeError("unhashable type: 'slice'")
   throw typeError(`'${typeName(value)}' object is not subscriptable`)
 }
