@@ -2,6 +2,11 @@ import type { ErrorEntry } from './error-entry.ts'
 
 /** @eclusa/transform: running dbt projects. */
 export const transformErrors = {
+  CONTRACT_BROKEN: {
+    failureType: 'config_error',
+    cause: 'The enforced contract of a versioned model was changed in a way that its readers cannot bear.',
+    remedy: 'Take the change back, or make a new version of the model.',
+  },
   MODEL_CYCLE: {
     failureType: 'config_error',
     cause: 'Models refer to each other in a circle, so that none can be built first.',
