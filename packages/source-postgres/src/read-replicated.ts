@@ -16,6 +16,7 @@ import { parseLsn } from './replication/lsn.ts'
 import { withoutUnpublished } from './replication/publication-scope.ts'
 import { ReplicationStart } from './replication/replication-start.ts'
 import type { ReplicationSettings } from './replication/replication-settings.ts'
+import { warnOfUnsentColumns } from './replication/unsent-columns.ts'
 import { resolveStreams } from './source-stream.ts'
 import type { SourceStream } from './source-stream.ts'
 
@@ -112,7 +113,10 @@ async function* readInSnapshot(
   })
   const streams = await resolveStreams(run.coordinator, published, run)
   const replicated = streams.filter(({ configured }) => arrivesAsChanges(configured))
-  for (const stream of replicated) await assertReadable(run, stream)
+  for (const stream of replicated) {
+    await assertReadable(run, stream)
+    warnOfUnsentColumns(stream, run.facts, log)
+  }
   const others = streams.filter((stream) => !replicated.includes(stream))
   const states = new Map(start.plans.map(({ table, state }) => [table.key, state]))
   const copies = await copyRequests(run, replicated, start)

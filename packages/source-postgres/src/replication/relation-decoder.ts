@@ -22,6 +22,11 @@ export interface RelationDecoderOptions {
   readonly codecs: readonly ColumnCodec[]
   readonly budget: ByteBudget
   readonly pool: BufferPool
+  /**
+   * Generated columns. What the log does not have of them is NULL and not unchanged: nobody can tell whether it is what it
+   * was. Default: none.
+   */
+  readonly computed?: ReadonlySet<string>
   /** `interpreted` decodes without generating code. Default: generated where the runtime permits it. */
   readonly decoder?: 'generated' | 'interpreted'
 }
@@ -40,7 +45,8 @@ const fieldCountBytes = 2
 
 /**
  * Fills batches of one stream with tuples of one relation, as one relation message described it. Fields find their columns
- * by name; fields without a column are skipped, and columns without a field are absent in every row.
+ * by name; fields without a column are skipped, and columns without a field are absent in every row, but for those that are
+ * computed.
  *
  * Tuples are noted first and decoded together: whoever releases the memory in which they lie must call `decode` before.
  */
@@ -56,8 +62,9 @@ export class RelationDecoder {
   #bytesExpected = 0
   /** Columns that are not of the replica identity, but have a field. */
   readonly #beyondKey: readonly number[]
-  /** Columns that the relation does not have. */
+  /** Columns that the relation does not have, and those of them that are absent. */
   readonly #missing: readonly number[]
+  readonly #missingAbsent: ReadonlySet<number>
   /** Rows of the batch, with those that are noted but not decoded yet. */
   rows = 0
 
@@ -77,6 +84,8 @@ export class RelationDecoder {
     const targets = targetsOf(relation, schema)
     this.#beyondKey = targets.filter((target, index) => target !== -1 && !relation.columns[index]!.isKey)
     this.#missing = schema.columns.map((_, index) => index).filter((index) => !targets.includes(index))
+    const { computed = new Set() } = options
+    this.#missingAbsent = new Set(this.#missing.filter((index) => !computed.has(schema.columns[index]!.name)))
     const groupOptions = {
       targets,
       columns: this.#builder.columns,
@@ -155,9 +164,10 @@ export class RelationDecoder {
   #markMissing(): void {
     const { firstRow, count } = this.#run
     for (const column of this.#missing) {
+      const isAbsent = this.#missingAbsent.has(column)
       for (let row = firstRow; row < firstRow + count; row++) {
         this.#builder.columns[column]!.setNull(row)
-        this.#absent.mark(column, row)
+        if (isAbsent) this.#absent.mark(column, row)
       }
     }
   }

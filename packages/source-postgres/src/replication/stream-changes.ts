@@ -12,6 +12,7 @@ import { RowChangeColumns } from './row-change-columns.ts'
 import { StreamShape } from './stream-shape.ts'
 import type { DescribeColumns } from './stream-shape.ts'
 import { hasSameKey } from './tuple-fields.ts'
+import { generatedColumns } from './unsent-columns.ts'
 
 /** Where a transaction stands in the log. */
 export interface TransactionPlace {
@@ -130,8 +131,16 @@ export class StreamChanges {
   }
 
   #makePlan(relation: RelationMessage, schema: StreamSchema, codecs: readonly ColumnCodec[]): TuplePlan {
-    const { configured } = this.stream.source
-    const decoder = new RelationDecoder({ ...this.#options, relation, stream: configured.stream, schema, codecs })
+    const { configured, relation: table } = this.stream.source
+    const computed = new Set(generatedColumns(table))
+    const decoder = new RelationDecoder({
+      ...this.#options,
+      relation,
+      stream: configured.stream,
+      schema,
+      codecs,
+      computed,
+    })
     const fields = configured.primaryKey.map((name) =>
       relation.columns.findIndex((column) => column.isKey && column.name === name),
     )

@@ -32,7 +32,7 @@ export type DescribeColumns = (
  * | of another type                          | replaced in its place                                          |
  * | new                                      | added at the end                                               |
  * | missing, though a relation had it before | dropped                                                        |
- * | missing ever since                       | kept, and absent in every row: generated, or not published     |
+ * | missing ever since                       | kept; generated: NULL in every row, else absent                |
  * | left out by the configuration            | left out                                                       |
  */
 export class StreamShape {

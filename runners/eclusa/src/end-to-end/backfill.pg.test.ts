@@ -119,4 +119,24 @@ describe.each(await testServers())('on PostgreSQL $major', (server) => {
     const { rows } = await run(pipeline)
     expect(rows).toBe(0)
   })
+
+  test('generated columns are NULL in rows that change where the log does not have them, and can be filled', async () => {
+    await database.sql('ALTER TABLE orders ADD size int GENERATED ALWAYS AS (length(note)) STORED')
+    await run(pipeline)
+    await pipeline.backfill('public.orders', ['vat', 'token', 'made', 'size'])
+    await run(pipeline)
+    await database.sql(`UPDATE orders SET note = 'x' WHERE id < 4; INSERT INTO orders VALUES (4000, 'new')`)
+    const { warnings } = await run(pipeline)
+    const told = warnings.filter(({ message }) => message.includes('eclusa backfill public.orders size'))
+    const isSent = server.major >= 18
+    expect(told).toHaveLength(isSent ? 0 : 1)
+    const count = 'SELECT count(*) FROM public.orders WHERE size IS NULL'
+    expect(await duckDbTexts(file, count)).toEqual([isSent ? '0' : '4'])
+    await pipeline.backfill('public.orders', ['size'])
+    await run(pipeline)
+    await expectEqual()
+    expect(await duckDbTexts(file, 'SELECT id, size FROM public.orders')).toEqual(
+      await postgresTexts(database, 'SELECT id, size FROM orders'),
+    )
+  })
 })
