@@ -1,11 +1,24 @@
-import type { Log } from '@eclusa/sdk'
+import { createEnvironment } from '../jinja/environment.ts'
 import { returnFromMacro } from '../jinja/error-location.ts'
+import { type HostObject, callObject, typeNameOf } from '../jinja/protocol.ts'
+import type { KeywordArguments } from '../jinja/protocol.ts'
+import { isTrue } from '../jinja/python-object.ts'
 import { textOf } from '../jinja/python-text.ts'
 import { NativeFunction } from '../jinja/signature.ts'
 import { OperationError } from '../jinja/template-error.ts'
-import type { ProjectScope } from './scope.ts'
+import { pythonModules } from '../python/modules.ts'
+import { textTypeFilters } from '../python/type-filters.ts'
+import { dataNames } from './data-names.ts'
+import { exceptionNames } from './exception-names.ts'
+import type { NodeScope, ProjectScope } from './scope.ts'
 
 const notGiven: unique symbol = Symbol('not given')
+
+/** The version of dbt whose behaviour and artifacts are followed. */
+export const dbtVersion = '1.10.23'
+
+/** Environment variables with this prefix hold secrets, which may appear in profiles.yml and packages.yml only. */
+const secretPrefix = 'DBT_ENV_SECRET_'
 
 /** The names that YAML files see: dbt's smallest context. */
 export function yamlContext({
@@ -13,60 +26,103 @@ export function yamlContext({
   vars,
   environment,
 }: Pick<ProjectScope, 'target' | 'vars' | 'environment'>): Record<string, unknown> {
-  return { target: { ...target }, var: varFunction(vars), env_var: envVarFunction(environment) }
+  return {
+    ...dataNames,
+    modules: pythonModules(),
+    dbt_version: dbtVersion,
+    target: { ...target },
+    var: new VarFunction(vars, () => ({ target: { ...target }, env_var: envVarFunction(environment) })),
+    env_var: envVarFunction(environment, { mayReadSecrets: true }),
+  }
 }
 
 /** The names that need nothing but the project: dbt's base context. While parsing nothing is logged. */
-export function baseNames(scope: ProjectScope, { execute }: { readonly execute: boolean }): Record<string, unknown> {
+export function baseNames(scope: ProjectScope, { execute }: Pick<NodeScope, 'execute'>): Record<string, unknown> {
   const { log } = scope
-  return {
-    var: varFunction(scope.vars),
+  const names: Record<string, unknown> = {
+    ...dataNames,
+    modules: pythonModules(),
+    dbt_version: dbtVersion,
+    thread_id: 'MainThread',
+    var: new VarFunction(scope.vars, () => ({ ...names, target: { ...scope.target } })),
     env_var: envVarFunction(scope.environment),
     return: new NativeFunction('return', 'data', (data: unknown) => returnFromMacro(data)),
-    log: new NativeFunction('log', 'msg info?', (message: unknown, info: unknown) => {
-      if (execute) log[info === true ? 'info' : 'debug'](textOf(message))
+    log: new NativeFunction('log', 'msg info?', (message: unknown, info: unknown = false) => {
+      if (execute) log[isTrue(info) ? 'info' : 'debug'](textOf(message))
       return ''
     }),
     print: new NativeFunction('print', 'msg', (message: unknown) => {
       if (execute) log.info(textOf(message))
       return ''
     }),
-    exceptions: exceptionsOf(log),
+    exceptions: exceptionNames(log),
     invocation_id: scope.invocationId,
     run_started_at: scope.runStartedAt,
+    dbt_metadata_envs: metadataVariables(scope.environment),
+  }
+  return names
+}
+
+/** `var('name', default)`, and `var.has_var('name')`. */
+class VarFunction implements HostObject {
+  readonly #vars: Readonly<Record<string, unknown>>
+  readonly #get: NativeFunction
+  readonly [typeNameOf] = 'Var'
+
+  /** @param contextOf the names that a variable's own template sees */
+  constructor(vars: Readonly<Record<string, unknown>>, contextOf: () => Readonly<Record<string, unknown>>) {
+    this.#vars = vars
+    this.#get = new NativeFunction('var', 'var_name default?', (name: unknown, fallback: unknown = notGiven) => {
+      const key = textOf(name)
+      if (Object.hasOwn(vars, key)) return renderVariable(vars[key], contextOf)
+      if (fallback !== notGiven) return fallback
+      throw new OperationError(
+        'runtime',
+        `Required var '${key}' not found: set it under vars in dbt_project.yml, or pass it with --vars '{"${key}": …}'`,
+      )
+    })
+  }
+
+  [callObject](args: readonly unknown[], kwargs: KeywordArguments): unknown {
+    return this.#get[callObject](args, kwargs)
+  }
+
+  has_var(name: unknown): boolean {
+    return Object.hasOwn(this.#vars, textOf(name))
   }
 }
 
-function varFunction(vars: Readonly<Record<string, unknown>>): NativeFunction {
-  return new NativeFunction('var', 'name default?', (name: unknown, fallback: unknown = notGiven) => {
+const variableEnvironment = createEnvironment({ filters: textTypeFilters })
+
+/** A variable's text may hold Jinja, which is rendered where the variable is read. */
+function renderVariable(value: unknown, contextOf: () => Readonly<Record<string, unknown>>): unknown {
+  if (typeof value !== 'string' || !/\{[{%#]/u.test(value)) return value
+  return variableEnvironment.parse(value, '<var>').render(contextOf())
+}
+
+function envVarFunction(
+  environment: Readonly<Record<string, string | undefined>>,
+  { mayReadSecrets = false }: { readonly mayReadSecrets?: boolean } = {},
+): NativeFunction {
+  return new NativeFunction('env_var', 'var default?', (name: unknown, fallback: unknown = null) => {
     const key = textOf(name)
-    if (Object.hasOwn(vars, key)) return vars[key]
-    if (fallback !== notGiven) return fallback
-    throw new OperationError(
-      'runtime',
-      `Required var '${key}' not found: set it under vars in dbt_project.yml, or pass it with --vars '{"${key}": …}'`,
-    )
+    if (!mayReadSecrets && key.startsWith(secretPrefix)) {
+      throw new OperationError(
+        'runtime',
+        `Secret env vars are allowed only in profiles.yml or packages.yml. Found '${key}' referenced elsewhere.`,
+      )
+    }
+    const value = environment[key] ?? fallback
+    if (value !== null) return value
+    throw new OperationError('runtime', `Env var required but not provided: '${key}'`)
   })
 }
 
-function envVarFunction(environment: Readonly<Record<string, string | undefined>>): NativeFunction {
-  return new NativeFunction('env_var', 'name default?', (name: unknown, fallback: unknown = notGiven) => {
-    const value = environment[textOf(name)]
-    if (value !== undefined) return value
-    if (fallback !== notGiven) return fallback
-    throw new OperationError('runtime', `Env var required but not provided: '${textOf(name)}'`)
-  })
-}
+const metadataPrefix = 'DBT_ENV_CUSTOM_ENV_'
 
-function exceptionsOf(log: Log): Record<string, unknown> {
-  const raise = (message: unknown): never => {
-    throw new OperationError('runtime', textOf(message))
-  }
-  return {
-    raise_compiler_error: new NativeFunction('raise_compiler_error', 'msg node?', raise),
-    warn: new NativeFunction('warn', 'msg node?', (message: unknown) => {
-      log.warn(textOf(message))
-      return ''
-    }),
-  }
+function metadataVariables(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const entries = Object.entries(environment).flatMap(([name, value]) =>
+    name.startsWith(metadataPrefix) && value !== undefined ? [[name.slice(metadataPrefix.length), value]] : [],
+  )
+  return Object.fromEntries(entries) as Record<string, string>
 }

@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs'
+import { createLog } from '@eclusa/sdk'
+import { expect, test } from 'vitest'
+import { createEnvironment } from '../jinja/environment.ts'
+import { baseNames, yamlContext } from './base-names.ts'
+import type { ProjectScope } from './scope.ts'
+
+interface Golden {
+  readonly template: string
+  readonly expected?: string
+  readonly error?: string
+  readonly message?: string
+}
+
+const lines: string[] = []
+const scope = {
+  vars: { plain: 1, text: "{{ target.name }} {{ env_var('HOME_OF') }}", none: null },
+  target: { name: 'dev' },
+  environment: { HOME_OF: 'here', DBT_ENV_SECRET_KEY: 'hidden', DBT_ENV_CUSTOM_ENV_team: 'data' },
+  log: createLog({ level: 'debug', write: (line) => lines.push(line) }),
+  invocationId: 'i',
+  runStartedAt: '2026-01-02T03:04:05.000Z',
+} as unknown as ProjectScope
+const names = baseNames(scope, { execute: true })
+const environment = createEnvironment()
+const render = (template: string, context: Record<string, unknown> = names) =>
+  environment.parse(template).render(context)
+
+/** What dbt's own base context gives; written by interop/base-names-oracle.py. */
+const file = readFileSync(new URL('../../interop/base-names-goldens.jsonl', import.meta.url), 'utf8')
+const goldens = file
+  .trimEnd()
+  .split('\n')
+  .map((line) => JSON.parse(line) as Golden)
+
+test.each(goldens)('$template', ({ template, expected }) => {
+  if (expected === undefined) expect(() => render(template)).toThrow()
+  else expect(render(template)).toBe(expected)
+})
+
+test('a variable may hold Jinja, and none is a value', () => {
+  expect(render("{{ var('plain') + 1 }} {{ var('text') }} {{ var('none', 'x') }} {{ var('other', 'x') }}")).toBe(
+    '2 dev here None x',
+  )
+  expect(render("{{ var.has_var('plain') }} {{ var.has_var('other') }}")).toBe('True False')
+  expect(() => render("{{ var('other') }}")).toThrow("Required var 'other' not found")
+})
+
+test('a secret may be read in YAML, and not in a model', () => {
+  const yaml = yamlContext({ ...scope, target: scope.target })
+  expect(render("{{ env_var('DBT_ENV_SECRET_KEY') }}", yaml)).toBe('hidden')
+  expect(() => render("{{ env_var('DBT_ENV_SECRET_KEY') }}")).toThrow('Secret env vars are allowed only in')
+  expect(() => render("{{ env_var('NOT_THERE') }}")).toThrow("Env var required but not provided: 'NOT_THERE'")
+  expect(render("{{ env_var('NOT_THERE', '') }}|{{ dbt_metadata_envs }}")).toBe("|{'team': 'data'}")
+})
+
+test('macros end with an error of their own', () => {
+  expect(() => render("{{ exceptions.raise_compiler_error('no') }}")).toThrow('no')
+  expect(() =>
+    render(
+      "{{ exceptions.raise_contract_error([{'name': 'a', 'data_type': 'int'}], [{'name': 'a', 'data_type': 'text'}]) }}",
+    ),
+  ).toThrow('| a           | text            | int           | data type mismatch |')
+  expect(render("{{ exceptions.warn('careful') }}")).toBe('')
+  expect(lines.join('\n')).toContain('careful')
+})
