@@ -2,6 +2,11 @@ import type { ErrorEntry } from './error-entry.ts'
 
 /** @eclusa/transform: running dbt projects. */
 export const transformErrors = {
+  COMMAND_INVALID: {
+    failureType: 'config_error',
+    cause: 'A command, an option or the value of one does not exist.',
+    remedy: 'Try --help for the commands and their options.',
+  },
   CONTRACT_BROKEN: {
     failureType: 'config_error',
     cause: 'The enforced contract of a versioned model was changed in a way that its readers cannot bear.',

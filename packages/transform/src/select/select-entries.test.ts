@@ -116,8 +116,9 @@ function typesOf(types: readonly string[] | undefined, flag: string): string[] {
   return (types ?? []).filter((_, index) => types?.[index - 1] === flag)
 }
 
-function nameOf({ ids: _, ...item }: Case): string {
+function nameOf(item: Case): string {
   return Object.entries(item)
+    .filter(([key]) => key !== 'ids')
     .map(([key, value]) => `${key} ${[value].flat().join(' ')}`)
     .join(', ')
 }

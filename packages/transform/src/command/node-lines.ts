@@ -1,0 +1,109 @@
+import { fancyLine } from './fancy-line.ts'
+import type { Color, FancyLine, LineOptions } from './fancy-line.ts'
+import type { GraphEntry } from '../manifest/manifest.ts'
+import type { RunResult } from '../manifest/run-result.ts'
+
+export interface NodePlace {
+  /** From 1. */
+  readonly index: number
+  readonly total: number
+}
+
+export interface NodeLineOptions extends LineOptions {
+  /** The target's: relations of it are shown without. */
+  readonly database: string
+}
+
+/** The line for a node that begins; undefined for what says nothing until it ends. */
+export function startLine(entry: GraphEntry, place: NodePlace, options: NodeLineOptions): string | undefined {
+  if (entry.resource_type === 'exposure' || entry.resource_type === 'saved_query') return undefined
+  return fancyLine({ text: `START ${describe(entry, options)}`, status: 'RUN', ...place }, options)
+}
+
+/** The line for a node that has ended. */
+export function resultLine(entry: GraphEntry, result: RunResult, place: NodePlace, options: NodeLineOptions): string {
+  const line = result.status === 'skipped' ? skipLine(entry) : endLine(entry, result, options)
+  const seconds = result.status === 'skipped' ? {} : { seconds: result.execution_time }
+  return fancyLine({ ...line, ...place, ...seconds }, options)
+}
+
+export type Outcome = Pick<FancyLine, 'text' | 'status' | 'color'>
+
+function endLine(entry: GraphEntry, result: RunResult, options: NodeLineOptions): Outcome {
+  if (result.status === 'no-op') return painted(`NO-OP ${describe(entry, options)}`, 'NO-OP', 'yellow')
+  switch (entry.resource_type) {
+    case 'test':
+    case 'unit_test':
+      return testOutcome(entry, result)
+    case 'snapshot':
+      return builtOutcome(result, 'snapshotting', 'snapshotted', representationOf(entry, options))
+    case 'seed':
+      return builtOutcome(result, 'loading', 'loaded', describe(entry, options))
+    default:
+      return result.status === 'partial success'
+        ? painted(`PARTIALLY created ${describe(entry, options)}`, 'PARTIAL SUCCESS', 'yellow')
+        : builtOutcome(result, 'creating', 'created', describe(entry, options))
+  }
+}
+
+function builtOutcome({ status, message }: RunResult, doing: string, done: string, what: string): Outcome {
+  return status === 'error'
+    ? painted(`ERROR ${doing} ${what}`, 'ERROR', 'red')
+    : painted(`OK ${done} ${what}`, message ?? 'OK', 'green')
+}
+
+function testOutcome(entry: GraphEntry, { status, failures }: RunResult): Outcome {
+  const name = testNameOf(entry)
+  if (status === 'error') return painted(`ERROR ${name}`, 'ERROR', 'red')
+  if (status === 'pass') return painted(`PASS ${name}`, 'PASS', 'green')
+  const [word, color] = status === 'warn' ? (['WARN', 'yellow'] as const) : (['FAIL', 'red'] as const)
+  return painted(`${word} ${failures ?? 0} ${name}`, `${word} ${failures ?? 0}`, color)
+}
+
+function skipLine(entry: GraphEntry): Outcome {
+  const isRelation = ['model', 'seed', 'snapshot'].includes(entry.resource_type)
+  const what =
+    isRelation && 'schema' in entry
+      ? `relation ${String(entry.schema)}.${entry.name}`
+      : `${entry.resource_type} ${entry.name}`
+  return painted(`SKIP ${what}`, 'SKIP', 'yellow')
+}
+
+function painted(text: string, status: string, color: Color): Outcome {
+  return { text, status, color }
+}
+
+function describe(entry: GraphEntry, options: NodeLineOptions): string {
+  switch (entry.resource_type) {
+    case 'model':
+      return `sql ${materializedOf(entry)} model ${representationOf(entry, options)}`
+    case 'seed':
+      return `seed file ${representationOf(entry, options)}`
+    case 'snapshot':
+      return `snapshot ${representationOf(entry, options)}`
+    case 'test':
+    case 'unit_test':
+      return `${entry.resource_type} ${testNameOf(entry)}`
+    default:
+      return `${entry.resource_type} ${entry.name}`
+  }
+}
+
+/** dbt names a microbatch model by its strategy, as it runs it batch by batch. */
+function materializedOf(entry: GraphEntry): string {
+  const config = 'config' in entry ? (entry.config as Readonly<Record<string, unknown>>) : {}
+  const isMicrobatch = config['materialized'] === 'incremental' && config['incremental_strategy'] === 'microbatch'
+  return isMicrobatch ? 'microbatch' : String(config['materialized'])
+}
+
+function testNameOf(entry: GraphEntry): string {
+  if (entry.resource_type !== 'unit_test' || !('model' in entry)) return entry.name
+  const version = 'version' in entry && entry.version !== null && entry.version !== undefined
+  return `${String(entry.model)}::${entry.name}${version ? `_v${String(entry.version)}` : ''}`
+}
+
+function representationOf(entry: GraphEntry, { database }: NodeLineOptions): string {
+  if (!('alias' in entry && 'schema' in entry && 'database' in entry)) return entry.name
+  const parts = [entry.schema, entry.alias].map(String)
+  return entry.database === database ? parts.join('.') : [String(entry.database), ...parts].join('.')
+}
