@@ -1,5 +1,8 @@
+{#- The four tests that every project has. The white space of the bodies is dbt's, for it is part of a test's SQL. -#}
+
 {% test unique(model, column_name) %}
-  {{ return(adapter.dispatch('test_unique')(model, column_name)) }}
+    {% set implementation = adapter.dispatch('test_unique', 'dbt') %}
+    {{ implementation(model, column_name) }}
 {% endtest %}
 
 {% macro default__test_unique(model, column_name) %}
@@ -16,19 +19,23 @@ having count(*) > 1
 {% endmacro %}
 
 {% test not_null(model, column_name) %}
-  {{ return(adapter.dispatch('test_not_null')(model, column_name)) }}
+    {% set implementation = adapter.dispatch('test_not_null', 'dbt') %}
+    {{ implementation(model, column_name) }}
 {% endtest %}
 
 {% macro default__test_not_null(model, column_name) %}
 
-select {{ column_name }}
+{% set column_list = '*' if should_store_failures() else column_name %}
+
+select {{ column_list }}
 from {{ model }}
 where {{ column_name }} is null
 
 {% endmacro %}
 
 {% test accepted_values(model, column_name, values, quote=True) %}
-  {{ return(adapter.dispatch('test_accepted_values')(model, column_name, values, quote)) }}
+    {% set implementation = adapter.dispatch('test_accepted_values', 'dbt') %}
+    {{ implementation(model, column_name, values, quote) }}
 {% endtest %}
 
 {% macro default__test_accepted_values(model, column_name, values, quote=True) %}
@@ -49,7 +56,7 @@ from all_values
 where value_field not in (
     {% for value in values -%}
         {% if quote -%}
-        '{{ value | string | replace("'", "''") }}'
+        '{{ value }}'
         {%- else -%}
         {{ value }}
         {%- endif -%}
@@ -60,7 +67,8 @@ where value_field not in (
 {% endmacro %}
 
 {% test relationships(model, column_name, to, field) %}
-  {{ return(adapter.dispatch('test_relationships')(model, column_name, to, field)) }}
+    {% set implementation = adapter.dispatch('test_relationships', 'dbt') %}
+    {{ implementation(model, column_name, to, field) }}
 {% endtest %}
 
 {% macro default__test_relationships(model, column_name, to, field) %}

@@ -175,6 +175,7 @@ export interface TemplateModule {
   readonly text: string
   /** Macros and variables set at the top level, without those whose name begins with an underscore. */
   readonly exports: ReadonlyMap<string, unknown>
+  /** All macros of the top level. */
   readonly macros: ReadonlyMap<string, MacroValue>
 }
 
@@ -256,6 +257,6 @@ export class Template {
 function moduleOf(scope: Scope, output: TextOutput): TemplateModule {
   const exports = new Map([...scope.variables].filter(([name]) => !name.startsWith('_')))
   const macros = new Map<string, MacroValue>()
-  for (const [name, value] of exports) if (value instanceof MacroValue) macros.set(name, value)
+  for (const [name, value] of scope.variables) if (value instanceof MacroValue) macros.set(name, value)
   return { text: output.text, exports, macros }
 }
