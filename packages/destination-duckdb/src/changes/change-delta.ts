@@ -6,8 +6,11 @@ import { TableInsertion } from '../chunk/table-insertion.ts'
 import type { InsertionLimits } from '../chunk/table-insertion.ts'
 import type { DeltaColumn } from './change-slots.ts'
 import { deltaSlots, markColumn, operationColumn, rowColumn } from './change-slots.ts'
-import { plainMerge, resolvedMerge, truncation, unfoundColumn } from './merge-sql.ts'
-import type { Merge } from './merge-sql.ts'
+import { filledRows } from './filled-rows.ts'
+import { areLone, loneRows, unresolvedColumn } from './lone-rows.ts'
+import { plainMerge, resolvedMerge, truncation } from './merge-sql.ts'
+import { unfoundColumn } from './merge.ts'
+import type { Merge } from './merge.ts'
 import { areCopied } from './log-position.ts'
 import { UnchangedMarks } from './unchanged-marks.ts'
 import { foldIdentifier } from '../table/identifier.ts'
@@ -25,6 +28,8 @@ import type { BatchRows, WriterContext, WrittenColumn } from '../store/table-wri
  * took half of the time of a small commit, because what the next merge needs was thrown out of memory.
  */
 const smallDeltaRows = 100_000
+/** Of more rows, some will change several times. */
+const loneRowsMax = 10_000
 const limitsAsTheyAre: InsertionLimits = { threadsMax: 1, threadsAvailable: () => 1, beginInserting: async () => {} }
 
 export interface ChangeDeltaOptions {
@@ -237,11 +242,28 @@ export class ChangeDelta {
       return 0
     }
     const resolved = { ...this.#options.delta, identifier: `${this.#options.delta.identifier}_resolved` }
-    await this.#queryAll(resolvedMerge(merge, resolved))
-    const name = duckdbDialect.formatRelation(resolved)
-    const { rows: counted } = await this.#query(`SELECT coalesce(sum(${unfoundColumn}), 0)::BIGINT FROM ${name}`)
-    await this.#query(duckdbDialect.dropRelation(resolved, 'table'))
-    return Number(counted[0]![0])
+    const unfound = await this.#resolve(merge, { resolved, count: rows.before - rows.from })
+    await this.#queryAll([...resolvedMerge(merge, resolved), duckdbDialect.dropRelation(resolved, 'table')])
+    return unfound
+  }
+
+  /** Makes rows as they are to be. @returns how many values were found nowhere. */
+  async #resolve(
+    merge: Merge,
+    { resolved, count }: { readonly resolved: RelationName; readonly count: number },
+  ): Promise<number> {
+    const create = (sql: string) => duckdbDialect.createTableAs(resolved, sql, { temporary: true })
+    const sumOf = async (column: string) => {
+      const sql = `SELECT coalesce(sum(${column}), 0)::BIGINT FROM ${duckdbDialect.formatRelation(resolved)}`
+      return Number((await this.#query(sql)).rows[0]![0])
+    }
+    if (areLone(merge) && (count <= loneRowsMax || this.#hasCopies)) {
+      await this.#query(create(loneRows(merge)))
+      if ((await sumOf(unresolvedColumn)) === 0) return 0
+      await this.#query(duckdbDialect.dropRelation(resolved, 'table'))
+    }
+    await this.#query(create(filledRows(merge)))
+    return await sumOf(unfoundColumn)
   }
 
   async #clear(): Promise<void> {
