@@ -15,6 +15,7 @@ import { addRunsCommand } from './commands/runs.ts'
 import { addSchemaCommand } from './commands/schema.ts'
 import { addSlotsCommand } from './commands/slots.ts'
 import { addStatusCommand } from './commands/status.ts'
+import { addTransformCommand, runTransformCommand } from './commands/transform.ts'
 import type { CommandHost } from './command-context.ts'
 import { exitCodes } from './exit-code.ts'
 import type { Outcome } from './exit-code.ts'
@@ -61,6 +62,7 @@ export function createProgram(run: RunCommand): Command {
   addSlotsCommand(program, run)
   addDoctorCommand(program, run)
   addSchemaCommand(program, run)
+  addTransformCommand(program, run)
   addCompletionCommands(program)
   return program
 }
@@ -91,6 +93,7 @@ function commandsOf(command: Command): Command[] {
 
 /** Runs one command line, without the program's own name, and says how it ended. */
 export async function runCommandLine(words: readonly string[], host: CommandHost): Promise<Outcome> {
+  if (words[0] === 'transform') return await runTransformCommand(words.slice(1), host)
   let outcome: Outcome = 'ok'
   const program = createProgram(
     createRunCommand(host, (ended) => {

@@ -2,6 +2,11 @@ import type { ErrorEntry } from './error-entry.ts'
 
 /** @eclusa/transform: running dbt projects. */
 export const transformErrors = {
+  ARTIFACT_INVALID: {
+    failureType: 'config_error',
+    cause: 'A manifest.json, run_results.json or sources.json that is to be compared with cannot be read.',
+    remedy: 'Write it anew with `parse`, or name another folder with --state.',
+  },
   COMMAND_INVALID: {
     failureType: 'config_error',
     cause: 'A command, an option or the value of one does not exist.',
@@ -36,5 +41,10 @@ export const transformErrors = {
     failureType: 'config_error',
     cause: 'The Jinja of a model, a macro or a test could not be rendered.',
     remedy: 'Correct the template at the place that the message names.',
+  },
+  WARNING_REFUSED: {
+    failureType: 'config_error',
+    cause: 'Something was warned of, and --warn-error lets warnings fail the command.',
+    remedy: 'Remove what the message names, or run without --warn-error.',
   },
 } as const satisfies Record<string, ErrorEntry>

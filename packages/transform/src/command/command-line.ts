@@ -106,15 +106,19 @@ class Reader {
 
   /** Words up to the next option, added to those of an earlier mention. */
   #listOf(flag: Flag, option: string, attached: string | undefined): readonly string[] {
-    const words = attached === undefined ? [] : [attached]
-    while (attached === undefined && this.#at < this.#words.length && !this.#words[this.#at]!.startsWith('-')) {
-      words.push(this.#words[this.#at]!)
-      this.#at += 1
-    }
+    const words = attached === undefined ? this.#wordsToNextOption() : [attached]
     if (words.length === 0) throw commandInvalid(`Option '${option}' requires an argument.`)
     for (const word of words) refuseOtherChoice(flag, option, word)
     const earlier = this.#given.get(flag.name)
     return [...(Array.isArray(earlier) ? (earlier as string[]) : []), ...words]
+  }
+
+  #wordsToNextOption(): string[] {
+    const rest = this.#words.slice(this.#at)
+    const end = rest.findIndex((word) => word.startsWith('-'))
+    const words = end < 0 ? rest : rest.slice(0, end)
+    this.#at += words.length
+    return words
   }
 
   #refuseForeignFlags(command: CommandName): void {

@@ -1,5 +1,6 @@
 import { fancyLine } from './fancy-line.ts'
 import type { Color, FancyLine, LineOptions } from './fancy-line.ts'
+import { fieldOf, textOf } from '../select/entry-fields.ts'
 import type { GraphEntry } from '../manifest/manifest.ts'
 import type { RunResult } from '../manifest/run-result.ts'
 
@@ -91,15 +92,16 @@ function describe(entry: GraphEntry, options: NodeLineOptions): string {
 
 /** dbt names a microbatch model by its strategy, as it runs it batch by batch. */
 function materializedOf(entry: GraphEntry): string {
-  const config = 'config' in entry ? (entry.config as Readonly<Record<string, unknown>>) : {}
-  const isMicrobatch = config['materialized'] === 'incremental' && config['incremental_strategy'] === 'microbatch'
-  return isMicrobatch ? 'microbatch' : String(config['materialized'])
+  const materialized = fieldOf(entry, 'config', 'materialized')
+  const isBatched = fieldOf(entry, 'config', 'incremental_strategy') === 'microbatch'
+  return materialized === 'incremental' && isBatched ? 'microbatch' : String(materialized)
 }
 
 function testNameOf(entry: GraphEntry): string {
-  if (entry.resource_type !== 'unit_test' || !('model' in entry)) return entry.name
-  const version = 'version' in entry && entry.version !== null && entry.version !== undefined
-  return `${String(entry.model)}::${entry.name}${version ? `_v${String(entry.version)}` : ''}`
+  if (entry.resource_type !== 'unit_test') return entry.name
+  const version = fieldOf(entry, 'version') ?? null
+  const suffix = typeof version === 'string' || typeof version === 'number' ? `_v${version}` : ''
+  return `${textOf(entry, 'model')}::${entry.name}${suffix}`
 }
 
 function representationOf(entry: GraphEntry, { database }: NodeLineOptions): string {

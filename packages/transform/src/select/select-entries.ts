@@ -42,11 +42,11 @@ export function selectEntries(manifest: Manifest, graph: Graph, options: SelectE
 function specOf({ select, exclude, selector, indirectSelection, selectors }: SelectEntriesOptions): SelectionSpec {
   const usual =
     select.length === 0 && exclude.length === 0
-      ? [...(selectors?.values() ?? [])].find((candidate) => candidate.default === true)?.name
+      ? [...(selectors ?? [])].find(([, selector]) => selector['default'] === true)?.[0]
       : undefined
   const name = selector ?? usual
   if (name === undefined) return parseSelection({ select, exclude }, indirectSelection)
-  const spec = parseSelectors(selectors?.values() ?? [], indirectSelection).get(name)
+  const spec = parseSelectors(selectors ?? new Map(), indirectSelection).get(name)
   if (spec === undefined) {
     const known = [...(selectors?.keys() ?? [])].join(', ')
     throw selectionInvalid(

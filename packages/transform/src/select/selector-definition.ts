@@ -2,12 +2,8 @@ import type { IndirectSelection } from '../command/command-options.ts'
 import { createCriteria, parseTerm, selectionInvalid } from './selection-spec.ts'
 import type { SelectionGroup, SelectionSpec } from './selection-spec.ts'
 
-/** One selector of selectors.yml, its templates rendered. */
-export interface RawSelector {
-  readonly name: string
-  readonly definition: unknown
-  readonly default?: boolean
-}
+/** A selector of selectors.yml, its templates rendered: `definition`, and whether it is the `default`. */
+export type RawSelector = Readonly<Record<string, unknown>>
 
 /**
  * The selections that selectors.yml describes, by name. A selector may use those that stand before it.
@@ -15,11 +11,11 @@ export interface RawSelector {
  * @throws SELECTION_INVALID naming the selector.
  */
 export function parseSelectors(
-  selectors: Iterable<RawSelector>,
+  selectors: ReadonlyMap<string, RawSelector>,
   indirectSelection: IndirectSelection,
 ): ReadonlyMap<string, SelectionSpec> {
   const parsed = new Map<string, SelectionSpec>()
-  for (const { name, definition } of selectors) {
+  for (const [name, { definition }] of selectors) {
     parsed.set(name, new DefinitionParser(name, parsed, indirectSelection).parseRoot(definition))
   }
   return parsed

@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto'
+import path from 'node:path'
+import { EclusaError } from '@eclusa/sdk'
+import { dialectOf } from '@eclusa/warehouse'
+import { readEarlierArtifacts } from '../artifact/earlier-artifacts.ts'
+import type { EarlierArtifacts } from '../artifact/earlier-artifacts.ts'
+import { yamlContext } from '../context/base-names.ts'
+import type { Target } from '../context/scope.ts'
+import { createProjectEnvironment } from '../context/macro-library.ts'
+import { loadProject } from '../load-project.ts'
+import type { LoadedProject } from '../load-project.ts'
+import { readRootProject } from '../project/package-project.ts'
+import type { PackageProject } from '../project/package-project.ts'
+import { readProfile } from '../project/profile.ts'
+import type { Profile } from '../project/profile.ts'
+import type { CommandName } from './command-flags.ts'
+import type { CommandHost } from './command-host.ts'
+import { CommandLog } from './command-log.ts'
+import type { CommandLine } from './command-line.ts'
+import { projectDirectoryOf, settingsOf } from './command-settings.ts'
+import type { CommandSettings } from './command-settings.ts'
+import type { LineLevel } from './run-summary.ts'
+
+/** One invocation: its settings, its log, and the project that it is about. */
+export class CommandSession implements Disposable {
+  readonly host: CommandHost
+  readonly settings: CommandSettings
+  readonly log: CommandLog
+  readonly root: PackageProject
+  readonly invocationId: string
+  readonly startedAt = new Date().toISOString()
+
+  private constructor(
+    host: CommandHost,
+    settings: CommandSettings,
+    { root, log, invocationId }: { root: PackageProject; log: CommandLog; invocationId: string },
+  ) {
+    this.host = host
+    this.settings = settings
+    this.root = root
+    this.log = log
+    this.invocationId = invocationId
+  }
+
+  /** @throws PROJECT_INVALID when there is no dbt_project.yml, or a faulty one; COMMAND_INVALID. */
+  static async open(command: CommandName, line: CommandLine, host: CommandHost): Promise<CommandSession> {
+    const { directory, environment } = host
+    const root = await readRootProject(projectDirectoryOf(line, host), {
+      environment: createProjectEnvironment(),
+      context: yamlContext({ target: {} as Target, vars: varsOf(line), environment }),
+    })
+    const settings = settingsOf(line, { command, directory, environment, projectFlags: root.file.flags })
+    const invocationId = randomUUID()
+    return new CommandSession(host, settings, {
+      root,
+      log: createLog({ host, settings, root, invocationId }),
+      invocationId,
+    })
+  }
+
+  /** Absolute. */
+  get targetFolder(): string {
+    const given = this.settings.text('target_path')
+    return given === undefined
+      ? path.resolve(this.settings.projectDirectory, this.root.file['target-path'])
+      : path.resolve(this.host.directory, given)
+  }
+
+  async readProfile(): Promise<Profile> {
+    const { settings, host, root } = this
+    return await readProfile({
+      environment: createProjectEnvironment(),
+      profile: settings.text('profile') ?? root.file.profile ?? undefined,
+      profilesDirectory: settings.text('profiles_dir'),
+      workingDirectory: host.directory,
+      targetName: settings.text('target'),
+      threads: settings.number('threads'),
+      vars: settings.vars,
+      variables: host.environment,
+    })
+  }
+
+  async loadProject(profile: Profile): Promise<LoadedProject> {
+    return await loadProject({
+      directory: this.settings.projectDirectory,
+      target: profile.target,
+      dialect: dialectOf({ type: profile.type }),
+      vars: this.settings.vars,
+      environment: this.host.environment,
+      log: this.log,
+    })
+  }
+
+  /** What the runs left that `--state` and `--defer-state` name; undefined where they are not given. */
+  async readState(): Promise<{ readonly state?: EarlierArtifacts; readonly deferState?: EarlierArtifacts }> {
+    const { state, deferState } = this.settings.selection
+    return {
+      ...(state === undefined ? {} : { state: await this.#readArtifacts(state, '--state') }),
+      ...(deferState === undefined ? {} : { deferState: await this.#readArtifacts(deferState, '--defer-state') }),
+    }
+  }
+
+  async #readArtifacts(folder: string, flag: string): Promise<EarlierArtifacts> {
+    const place = path.resolve(this.settings.projectDirectory, folder)
+    const artifacts = await readEarlierArtifacts(place)
+    if (Object.keys(artifacts).length === 0) {
+      throw new EclusaError('ARTIFACT_INVALID', {
+        message: `Could not find manifest in ${flag} path: "${folder}" (${place}).`,
+        remedy: 'Name the folder with the manifest.json of an earlier run: usually a copy of its target folder.',
+      })
+    }
+    return artifacts
+  }
+
+  [Symbol.dispose](): void {
+    this.log[Symbol.dispose]()
+  }
+}
+
+function varsOf({ given }: CommandLine): Readonly<Record<string, unknown>> {
+  const vars = given.get('vars')
+  return typeof vars === 'object' && !Array.isArray(vars) ? (vars as Readonly<Record<string, unknown>>) : {}
+}
+
+const logFileBytesMaxDefault = 10_485_760
+
+function createLog({
+  host,
+  settings,
+  root,
+  invocationId,
+}: {
+  readonly host: CommandHost
+  readonly settings: CommandSettings
+  readonly root: PackageProject
+  readonly invocationId: string
+}): CommandLog {
+  const folder = settings.text('log_path')
+  return new CommandLog({
+    write: (line) => host.write(line),
+    level: settings.isOn('debug') ? 'debug' : ((settings.text('log_level') ?? 'info') as LineLevel | 'none'),
+    format: settings.text('log_format') ?? 'default',
+    fileLevel: (settings.text('log_level_file') ?? 'debug') as LineLevel | 'none',
+    fileFormat: settings.text('log_format_file') ?? 'debug',
+    folder:
+      folder === undefined
+        ? path.resolve(settings.projectDirectory, root.file['log-path'])
+        : path.resolve(host.directory, folder),
+    fileBytesMax: settings.number('log_file_max_bytes') ?? logFileBytesMaxDefault,
+    useColors: (settings.flags['use_colors'] ?? host.hasColors) === true,
+    useColorsFile: settings.isOn('use_colors_file') && settings.flags['use_colors'] !== false,
+    width: settings.number('printer_width') ?? 80,
+    isQuiet: settings.isOn('quiet'),
+    warnError: settings.isOn('warn_error'),
+    invocationId,
+  })
+}

@@ -1,0 +1,176 @@
+import path from 'node:path'
+import { EclusaError } from '@eclusa/sdk'
+import type { Warehouse, WarehouseConnection } from '@eclusa/sdk'
+import { openDuckDb, openPostgres } from '@eclusa/warehouse'
+import type { OpenPostgresOptions } from '@eclusa/warehouse'
+import { isRecord } from '../manifest/node-config.ts'
+import type { Profile } from '../project/profile.ts'
+
+export interface OpenProfileOptions {
+  /** Folder that a DuckDB file's path is relative to: the project's. */
+  readonly directory: string
+  readonly signal: AbortSignal
+}
+
+/**
+ * Opens the warehouse that a profile describes, with dbt's keys: of DuckDB `path`, `extensions`, `attach`, `settings`;
+ * of PostgreSQL `host`, `port`, `user`, `password`, `dbname`, `sslmode`, `role`, `search_path`.
+ *
+ * @throws WAREHOUSE_CONNECTION_FAILED, WAREHOUSE_STATEMENT_FAILED for a setting that the warehouse refuses,
+ * WAREHOUSE_DIALECT_MISSING for a type that has no driver here.
+ */
+export async function openProfileWarehouse(profile: Profile, options: OpenProfileOptions): Promise<Warehouse> {
+  switch (profile.type) {
+    case 'duckdb':
+      return await openDuckDbProfile(profile.credentials, options)
+    case 'postgres':
+      return await openPostgresProfile(profile.credentials, options)
+    default:
+      throw new EclusaError('WAREHOUSE_DIALECT_MISSING', {
+        message: `The target "${profile.targetName}" is of type ${profile.type}, which cannot be opened yet.`,
+      })
+  }
+}
+
+type Credentials = Profile['credentials']
+
+async function openDuckDbProfile(
+  credentials: Credentials,
+  { directory, signal }: OpenProfileOptions,
+): Promise<Warehouse> {
+  const place = textAt(credentials, 'path') ?? ':memory:'
+  const warehouse = await openDuckDb({
+    path: place === ':memory:' ? place : path.resolve(directory, place),
+    readOnly: credentials['is_read_only'] === true,
+    signal,
+  })
+  try {
+    await prepare(warehouse, [...extensionStatements(credentials), ...attachStatements(credentials, directory)])
+  } catch (error) {
+    await warehouse[Symbol.asyncDispose]()
+    throw error
+  }
+  return withSessionStatements(warehouse, settingStatements(credentials))
+}
+
+async function prepare(warehouse: Warehouse, statements: readonly string[]): Promise<void> {
+  if (statements.length === 0) return
+  await using connection = await warehouse.connect()
+  for (const statement of statements) await connection.query(statement)
+}
+
+/** `extensions: [httpfs, {name: spatial, repo: community}]` */
+function extensionStatements(credentials: Credentials): string[] {
+  return listAt(credentials, 'extensions').flatMap((extension) => {
+    const [name, repository] = isRecord(extension)
+      ? [String(extension['name']), extension['repo']]
+      : [String(extension), undefined]
+    const from = typeof repository === 'string' ? ` FROM ${repository}` : ''
+    return [`INSTALL ${name}${from}`, `LOAD ${name}`]
+  })
+}
+
+/** `attach: [{path: other.duckdb, alias: other, read_only: true, type: sqlite}]` */
+function attachStatements(credentials: Credentials, directory: string): string[] {
+  return listAt(credentials, 'attach')
+    .filter(isRecord)
+    .map((attachment) => {
+      const place = String(attachment['path'])
+      const file = /^[\w+-]+:/u.test(place) ? place : path.resolve(directory, place)
+      const name = typeof attachment['alias'] === 'string' ? ` AS ${quoteName(attachment['alias'])}` : ''
+      const wanted = [
+        ...(typeof attachment['type'] === 'string' ? [`TYPE ${attachment['type']}`] : []),
+        ...(attachment['read_only'] === true ? ['READ_ONLY'] : []),
+      ]
+      const details = wanted.length === 0 ? '' : ` (${wanted.join(', ')})`
+      return `ATTACH IF NOT EXISTS ${quoteText(file)}${name}${details}`
+    })
+}
+
+function settingStatements(credentials: Credentials): string[] {
+  const settings = isRecord(credentials['settings']) ? credentials['settings'] : {}
+  return Object.entries(settings).map(([name, value]) => `SET ${name} = ${quoteText(String(value))}`)
+}
+
+async function openPostgresProfile(credentials: Credentials, { signal }: OpenProfileOptions): Promise<Warehouse> {
+  const password = textAt(credentials, 'password')
+  const port = credentials['port']
+  const base: OpenPostgresOptions = {
+    host: textAt(credentials, 'host') ?? 'localhost',
+    ...(typeof port === 'number' || typeof port === 'string' ? { port: Number(port) } : {}),
+    database: textAt(credentials, 'database') ?? '',
+    user: textAt(credentials, 'user') ?? '',
+    ...(password === undefined ? {} : { password }),
+    applicationName: textAt(credentials, 'application_name') ?? 'eclusa',
+    signal,
+  }
+  const warehouse = await connectEncrypted(base, textAt(credentials, 'sslmode') ?? 'prefer', credentials)
+  const role = textAt(credentials, 'role')
+  const searchPath = textAt(credentials, 'search_path')
+  return withSessionStatements(warehouse, [
+    ...(role === undefined ? [] : [`SET ROLE ${quoteName(role)}`]),
+    ...(searchPath === undefined ? [] : [`SET search_path TO ${searchPath}`]),
+  ])
+}
+
+/** As libpq: `prefer` encrypts where the server can; `verify-…` alone looks at its certificate. */
+async function connectEncrypted(
+  options: OpenPostgresOptions,
+  mode: string,
+  credentials: Credentials,
+): Promise<Warehouse> {
+  if (mode === 'disable') return await openPostgres({ ...options, ssl: false })
+  if (mode.startsWith('verify-')) {
+    const { readFile } = await import('node:fs/promises')
+    const authority = textAt(credentials, 'sslrootcert')
+    const ca = authority === undefined ? {} : { ca: await readFile(authority, 'utf8') }
+    return await openPostgres({ ...options, ssl: { rejectUnauthorized: true, ...ca } })
+  }
+  try {
+    return await openPostgres({ ...options, ssl: { rejectUnauthorized: false } })
+  } catch (error) {
+    const isUnencrypted =
+      error instanceof Error && /does not support SSL/u.test(`${error.message} ${String(error.cause)}`)
+    if (mode === 'require' || !isUnencrypted) throw error
+    return await openPostgres({ ...options, ssl: false })
+  }
+}
+
+/** The same warehouse, each of whose sessions begins with some statements. */
+function withSessionStatements(warehouse: Warehouse, statements: readonly string[]): Warehouse {
+  if (statements.length === 0) return warehouse
+  const connect = async (): Promise<WarehouseConnection> => {
+    const connection = await warehouse.connect()
+    try {
+      for (const statement of statements) await connection.query(statement)
+    } catch (error) {
+      await connection[Symbol.asyncDispose]()
+      throw error
+    }
+    return connection
+  }
+  return {
+    type: warehouse.type,
+    database: warehouse.database,
+    connect,
+    [Symbol.asyncDispose]: async () => await warehouse[Symbol.asyncDispose](),
+  }
+}
+
+function textAt(credentials: Credentials, key: string): string | undefined {
+  const value = credentials[key]
+  return typeof value === 'string' ? value : undefined
+}
+
+function listAt(credentials: Credentials, key: string): readonly unknown[] {
+  const value = credentials[key]
+  return Array.isArray(value) ? (value as readonly unknown[]) : []
+}
+
+function quoteText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}
+
+function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}

@@ -1,0 +1,61 @@
+import { EclusaError, formatError } from '@eclusa/sdk'
+import type { CommandName } from './command-flags.ts'
+import { helpOf } from './command-help.ts'
+import type { CommandHost } from './command-host.ts'
+import { parseCommandLine } from './command-line.ts'
+import type { CommandLine } from './command-line.ts'
+import { CommandSession } from './command-session.ts'
+import { dbtVersion } from '../artifact/dbt-version.ts'
+
+type Implementation = (session: CommandSession) => Promise<number>
+
+/** Each is loaded when it is asked for: `ls` must not wait for what only `build` needs. */
+const implementations: Partial<Readonly<Record<CommandName, () => Promise<Implementation>>>> = {
+  ls: async () => (await import('./list-command.ts')).runList,
+}
+
+/**
+ * Runs one command line of dbt: `build --select tag:nightly`. Output goes to the host, line by line.
+ *
+ * @returns dbt's exit code: 0 when everything succeeded, 1 when a node failed or was skipped for one that did, 2 when
+ * the command could not run.
+ * @example
+ * process.exitCode = await runCommand(process.argv.slice(2), host)
+ */
+export async function runCommand(words: readonly string[], host: CommandHost): Promise<number> {
+  try {
+    const line = parseCommandLine(words)
+    if (line.command === 'help') {
+      host.write(helpOf(host.program, line.topic))
+      return 0
+    }
+    if (line.command === 'version') {
+      host.write(`${host.program}: works as dbt ${dbtVersion}`)
+      return 0
+    }
+    return await runNamed(line.command, line, host)
+  } catch (error) {
+    host.write(`Encountered an error:\n${formatError(error, { debug: words.includes('--debug') })}`)
+    return 2
+  }
+}
+
+async function runNamed(command: CommandName, line: CommandLine, host: CommandHost): Promise<number> {
+  const implementation = await implementations[command]?.()
+  if (implementation === undefined) {
+    throw new EclusaError('COMMAND_INVALID', { message: `The command ${command} is not there yet.` })
+  }
+  using session = await CommandSession.open(command, line, host)
+  const { log } = session
+  log.event('info', `Running with dbt=${dbtVersion} (${host.program})`, {
+    name: 'MainReportVersion',
+    code: 'A001',
+    data: { version: `=${dbtVersion}`, log_version: 3 },
+  })
+  try {
+    return await implementation(session)
+  } catch (error) {
+    log.error(`Encountered an error:\n${formatError(error, { debug: session.settings.isOn('debug') })}`)
+    return 2
+  }
+}

@@ -1,0 +1,22 @@
+import type { Manifest } from '../manifest/manifest.ts'
+import type { DeferRelation, ManifestNode } from '../manifest/node.ts'
+
+/** Where nodes are in the environment that `--defer` points at, by unique id. */
+export type Deferral = ReadonlyMap<string, DeferRelation>
+
+/** The relations that another manifest has for the models, seeds and snapshots of this one. */
+export function deferralOf(manifest: Manifest, previous: Manifest): Deferral {
+  const relations = new Map<string, DeferRelation>()
+  for (const [id, node] of Object.entries(previous.nodes)) {
+    if (isReferable(node) && id in manifest.nodes) {
+      const { database, schema, alias, relation_name } = node
+      relations.set(id, { database, schema, alias, relation_name })
+    }
+  }
+  return relations
+}
+
+function isReferable(node: ManifestNode): boolean {
+  const isEphemeral = node.config.materialized === 'ephemeral'
+  return ['model', 'seed', 'snapshot'].includes(node.resource_type) && !isEphemeral
+}
