@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { DocsConfig, FileChecksum, ModelNode, SourceNode } from './node.ts'
+import type { NodeConfig } from './node-config.ts'
 
 const docsDefault: DocsConfig = { show: true, node_color: null }
 
@@ -8,11 +9,42 @@ export function checksumOf(text: string): FileChecksum {
   return { name: 'sha256', checksum: createHash('sha256').update(text.trim()).digest('hex') }
 }
 
-/** The values of what a node does not say. */
-export function nodeDefaults() {
-  return {
+type NodeFacts = Pick<
+  ModelNode,
+  | 'database'
+  | 'schema'
+  | 'name'
+  | 'package_name'
+  | 'path'
+  | 'original_file_path'
+  | 'unique_id'
+  | 'fqn'
+  | 'checksum'
+  | 'raw_code'
+  | 'tags'
+>
+
+const noConfig: NodeConfig = { enabled: true, materialized: 'view', tags: [], meta: {} }
+
+/** A node of which nothing is known but its place, with dbt's keys in dbt's order. */
+export function nodeDefaults<Kind extends string>(kind: Kind, facts: NodeFacts) {
+  const base = {
+    database: facts.database,
+    schema: facts.schema,
+    name: facts.name,
+    resource_type: kind,
+    package_name: facts.package_name,
+    path: facts.path,
+    original_file_path: facts.original_file_path,
+    unique_id: facts.unique_id,
+    fqn: facts.fqn,
+    alias: facts.name,
+    checksum: facts.checksum,
+    config: noConfig,
+    tags: facts.tags,
     description: '',
     columns: {},
+    meta: {},
     group: null,
     docs: docsDefault,
     patch_path: null,
@@ -20,15 +52,20 @@ export function nodeDefaults() {
     unrendered_config: {},
     created_at: Date.now() / 1000,
     relation_name: null,
+    raw_code: facts.raw_code,
     doc_blocks: [],
     language: 'sql',
+    refs: [],
+    sources: [],
     metrics: [],
+    depends_on: { macros: [], nodes: [] },
     compiled_path: null,
     contract: { enforced: false, alias_types: true, checksum: null },
-  } as const
+  }
+  return { ...base, ...(kind === 'model' ? modelDefaults() : {}) } as typeof base & ReturnType<typeof modelDefaults>
 }
 
-export function modelDefaults(): Pick<
+function modelDefaults(): Pick<
   ModelNode,
   'access' | 'constraints' | 'version' | 'latest_version' | 'deprecation_date' | 'primary_key' | 'time_spine'
 > {
@@ -43,24 +80,7 @@ export function modelDefaults(): Pick<
   }
 }
 
-const noThreshold = { count: null, period: null }
+/** What dbt's manifest leaves away in a seed: it has no code and refers to nothing. */
+export const keysNotOfSeeds = ['language', 'refs', 'sources', 'metrics', 'compiled_path', 'contract'] as const
 
-export function sourceDefaults() {
-  return {
-    resource_type: 'source',
-    loader: '',
-    quoting: { database: null, schema: null, identifier: null, column: null },
-    loaded_at_field: null,
-    loaded_at_query: null,
-    freshness: { warn_after: noThreshold, error_after: noThreshold, filter: null },
-    external: null,
-    columns: {},
-    source_meta: {},
-    patch_path: null,
-    unrendered_config: {},
-    created_at: Date.now() / 1000,
-    unrendered_database: null,
-    unrendered_schema: null,
-    doc_blocks: [],
-  } as const satisfies Partial<SourceNode>
-}
+export type SourceFacts = Omit<SourceNode, 'resource_type' | 'patch_path' | 'created_at'>

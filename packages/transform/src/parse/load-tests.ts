@@ -1,253 +1,337 @@
-import path from 'node:path'
-import type { Environment, Template } from '../jinja/environment.ts'
-import { configsForNode, mergeConfig, testConfigDefault } from '../manifest/node-config.ts'
-import type { NodeConfig, PartialConfig } from '../manifest/node-config.ts'
-import { checksumOf, nodeDefaults } from '../manifest/node-defaults.ts'
-import type { ModelNode, SourceNode, TestNode } from '../manifest/node.ts'
-import type { TemplateStore } from './template-store.ts'
+import { renderTestArguments } from '../context/test-arguments.ts'
+import { yamlContext } from '../context/base-names.ts'
+import { TemplateError } from '../jinja/template-error.ts'
+import { textOf } from '../jinja/python-text.ts'
+import { listOf, mergeConfig } from '../manifest/node-config.ts'
+import type { PartialConfig } from '../manifest/node-config.ts'
+import { nodeDefaults } from '../manifest/node-defaults.ts'
+import type { TestNode } from '../manifest/node.ts'
+import { plainValue } from '../python/plain-value.ts'
+import type { PackageProject } from '../project/package-project.ts'
 import type { ProjectFault } from '../project/project-fault.ts'
-import type { ProjectFile } from '../project/project-file.ts'
-import type { ProjectSource } from '../project/project-files.ts'
-import type { ColumnProperties, PropertiesFile, TestProperties } from '../project/properties-file.ts'
-import { genericTestHash, genericTestName } from './test-name.ts'
+import { testsIn } from '../project/properties-file.ts'
+import type { ColumnProperties, ModelProperties, NodeProperties, TestProperties } from '../project/properties-file.ts'
 import { readDeclaredTest } from '../project/test-properties.ts'
 import type { DeclaredTest } from '../project/test-properties.ts'
 import type { YamlFile } from '../project/yaml-file.ts'
-import { nodeContext } from '../context/node-context.ts'
-import type { NodeScope, ProjectScope } from '../context/scope.ts'
+import { columnTags } from './column-info.ts'
+import { fqnOf, withoutFirstFolder } from './file-path.ts'
+import type { LoadedTable } from './load-sources.ts'
+import type { NodeFinisher } from './node-finisher.ts'
 import type { NodeIndex } from './node-index.ts'
-import { parseTemplate } from './parse-template.ts'
+import { parseTemplate, referenceArguments } from './parse-template.ts'
 import type { ParsedTemplate } from './parse-template.ts'
-import { renderTestArguments } from '../context/test-arguments.ts'
+import type { ParseSession } from './parse-session.ts'
+import type { DraftNode } from './parsed-node.ts'
+import { columnsOfVersion } from './property-patches.ts'
+import type { ParsedProperties } from './read-properties.ts'
+import { genericTestHash, genericTestName } from './test-name.ts'
 
-export interface GenericTestLoaderOptions {
-  readonly scope: ProjectScope
-  readonly environment: Environment
-  readonly templates: TemplateStore
-  readonly index: NodeIndex
-  readonly projectFile: ProjectFile
-}
-
-interface TestPlace {
-  readonly file: YamlFile
-  readonly keys: readonly PropertyKey[]
+/** A generic test's node while it is built. */
+export type DraftTest = DraftNode & {
+  -readonly [Key in 'column_name' | 'file_key_name' | 'attached_node' | 'test_metadata']?: TestNode[Key]
 }
 
 /** What a test is attached to, and how its template names it. */
 interface Tested {
-  readonly node: ModelNode | SourceNode
-  readonly targetName: string
+  readonly kind: 'model' | 'node' | 'source'
+  readonly project: PackageProject
+  readonly file: YamlFile
+  readonly path: string
+  /** `ref('orders')`, `source('raw', 'orders')`. */
   readonly reference: string
+  /** As the names of its tests have it. */
+  readonly targetName: string
+  /** `models.orders`: the entry that declares the tests. */
+  readonly fileKey: string
+  readonly name: string
+  readonly version?: string | number
+  readonly sourceName?: string
+  readonly tags: readonly string[]
+  readonly quotesColumns: boolean
 }
 
-/** Turns declared tests, and the files of the test paths, into nodes. */
-export class GenericTestLoader {
-  readonly nodes: TestNode[] = []
-  readonly #options: GenericTestLoaderOptions
+interface TestList {
+  readonly declaring: {
+    readonly data_tests?: readonly TestProperties[] | undefined
+    readonly tests?: readonly TestProperties[] | undefined
+  }
+  readonly keys: readonly PropertyKey[]
+  readonly column?: ColumnProperties
+}
 
-  constructor(options: GenericTestLoaderOptions) {
-    this.#options = options
+export interface TestLoaderOptions {
+  readonly session: ParseSession
+  readonly index: NodeIndex
+  readonly finisher: NodeFinisher
+}
+
+/** Turns the tests that properties files declare into nodes. */
+export class TestLoader {
+  readonly nodes: DraftTest[] = []
+  readonly #ids = new Set<string>()
+  readonly #session: ParseSession
+  readonly #index: NodeIndex
+  readonly #finisher: NodeFinisher
+
+  constructor({ session, index, finisher }: TestLoaderOptions) {
+    this.#session = session
+    this.#index = index
+    this.#finisher = finisher
   }
 
-  load(file: YamlFile, content: PropertiesFile, faults: ProjectFault[]): void {
+  load(properties: ParsedProperties): void {
+    const { content } = properties
     for (const [index, model] of content.models.entries()) {
-      const node = this.#options.index.model(model.name)
-      if (node === undefined) continue
-      const tested: Tested = { node, targetName: model.name, reference: `ref('${model.name}')` }
-      this.#loadFor(tested, model, { file, keys: ['models', index] }, faults)
+      if (model.versions.length === 0) this.#ofNode(properties, 'models', index, model)
+      else this.#ofVersions(properties, index, model)
     }
-    for (const [sourceIndex, source] of content.sources.entries()) {
-      for (const [tableIndex, table] of source.tables.entries()) {
-        const node = this.#options.index.source(source.name, table.name)!
-        const tested: Tested = {
-          node,
-          targetName: `${source.name}_${table.name}`,
-          reference: `source('${source.name}', '${table.name}')`,
-        }
-        this.#loadFor(tested, table, { file, keys: ['sources', sourceIndex, 'tables', tableIndex] }, faults)
+    for (const [index, seed] of content.seeds.entries()) this.#ofNode(properties, 'seeds', index, seed)
+    for (const [index, snapshot] of content.snapshots.entries()) this.#ofNode(properties, 'snapshots', index, snapshot)
+  }
+
+  loadTable({ node, source, table, keys, properties }: LoadedTable): void {
+    const tested: Tested = {
+      ...placeOf(properties),
+      kind: 'source',
+      reference: `source('${source.name}', '${node.name}')`,
+      targetName: `${source.name}_${node.name}`,
+      fileKey: `sources.${source.name}`,
+      name: node.name,
+      sourceName: source.name,
+      tags: [...source.tags, ...table.tags],
+      quotesColumns: table.quote_columns === true,
+    }
+    this.#addAll(tested, [{ declaring: table, keys }, ...columnLists(table.columns, keys)])
+  }
+
+  #ofNode(
+    properties: ParsedProperties,
+    section: 'models' | 'seeds' | 'snapshots',
+    index: number,
+    entry: NodeProperties | ModelProperties,
+  ): void {
+    const tested: Tested = {
+      ...placeOf(properties),
+      kind: section === 'models' ? 'model' : 'node',
+      reference: `ref('${entry.name}')`,
+      targetName: entry.name,
+      fileKey: `${section}.${entry.name}`,
+      name: entry.name,
+      tags: [],
+      quotesColumns: entry.quote_columns === true,
+    }
+    const keys = [section, index]
+    this.#addAll(tested, [...columnLists(entry.columns, keys), { declaring: entry, keys }])
+  }
+
+  #ofVersions(properties: ParsedProperties, index: number, model: ModelProperties): void {
+    for (const [versionIndex, version] of model.versions.entries()) {
+      const tested: Tested = {
+        ...placeOf(properties),
+        kind: 'model',
+        reference: `ref('${model.name}', version='${version.v}')`,
+        targetName: `${model.name}_v${version.v}`,
+        fileKey: `models.${model.name}`,
+        name: model.name,
+        version: version.v,
+        tags: [],
+        quotesColumns: model.quote_columns === true,
+      }
+      const keys = ['models', index]
+      const own = testsIn(version).tests.length > 0
+      this.#addAll(tested, [
+        ...columnLists(columnsOfVersion(model, version), keys),
+        own ? { declaring: version, keys: [...keys, 'versions', versionIndex] } : { declaring: model, keys },
+      ])
+    }
+  }
+
+  #addAll(tested: Tested, lists: readonly TestList[]): void {
+    for (const { declaring, keys, column } of lists) {
+      const { key, tests } = testsIn(declaring)
+      for (const [index, entry] of tests.entries()) {
+        const at = tested.file.place([...keys, key, index])
+        const declared = readDeclaredTest(entry, column === undefined ? undefined : this.#columnName(tested, column))
+        if (declared === undefined) {
+          const message = 'a test is a name, or one name with its arguments under it'
+          this.#session.faults.push({ ...at, message })
+        } else this.#add(tested, declared, column, at)
       }
     }
   }
 
-  /** A test in a file of its own: a query for rows that must not be there. */
-  loadSingular(source: ProjectSource, faults: ProjectFault[]): void {
-    const { scope, templates, index, projectFile } = this.#options
-    const name = path.posix.basename(source.path, '.sql')
-    const fqn = [scope.projectName, ...source.path.split('/').slice(1, -1), name]
-    const template = templates.parse(source.text.trim(), source.path)
-    const outer = mergeConfig(testConfigDefault, ...configsForNode(projectFile.data_tests ?? projectFile.tests, fqn))
-    const parsed = parseTemplate({
-      scope,
-      template,
-      config: outer,
-      model: { name, path: source.path, resource_type: 'test' },
-    })
-    // A file that only defines `{% test %}` macros is a generic test, not a query.
-    if (template.macros.some(({ name: macro }) => macro.startsWith('test_'))) return
-    const config = mergeConfig(outer, parsed.config)
-    if (!config.enabled) return
-    this.nodes.push({
-      ...this.#base(config, parsed),
-      name,
-      path: source.path.split('/').slice(1).join('/'),
-      original_file_path: source.path,
-      unique_id: `test.${scope.projectName}.${name}`,
-      fqn,
-      alias: name,
-      checksum: checksumOf(source.text),
-      raw_code: source.text.trim(),
-      depends_on: { macros: [], nodes: index.resolve(parsed, { file: source.path }, faults) },
-    })
-    templates.keep(`test.${scope.projectName}.${name}`, template)
+  #columnName(tested: Tested, { name, quote }: ColumnProperties): string {
+    const isQuoted = quote ?? tested.quotesColumns
+    return isQuoted ? this.#session.scope.dialect.quoteIdentifier(name) : name
   }
 
-  #loadFor(
-    tested: Tested,
-    described: {
-      readonly columns: readonly ColumnProperties[]
-      readonly data_tests?: readonly TestProperties[] | undefined
-      readonly tests?: readonly TestProperties[] | undefined
-    },
-    place: TestPlace,
-    faults: ProjectFault[],
-  ): void {
-    this.#loadList(tested, described, undefined, place, faults)
-    for (const [index, column] of described.columns.entries()) {
-      this.#loadList(tested, column, column.name, { file: place.file, keys: [...place.keys, 'columns', index] }, faults)
-    }
-  }
-
-  #loadList(
-    tested: Tested,
-    described: {
-      readonly data_tests?: readonly TestProperties[] | undefined
-      readonly tests?: readonly TestProperties[] | undefined
-    },
-    columnName: string | undefined,
-    place: TestPlace,
-    faults: ProjectFault[],
-  ): void {
-    const key = described.data_tests === undefined ? 'tests' : 'data_tests'
-    for (const [index, entry] of (described[key] ?? []).entries()) {
-      const at = place.file.place([...place.keys, key, index])
-      const declared = readDeclaredTest(entry)
-      if (declared === undefined) faults.push({ ...at, message: 'a test is a name, or a name with its arguments' })
-      else if (
-        this.#options.scope.macros.find(`test_${declared.testName}`, this.#options.scope.projectName) === undefined
-      )
-        faults.push({ ...at, message: `there is no generic test called "${declared.testName}"` })
-      else this.#addTest(tested, declared, columnName, at, faults)
-    }
-  }
-
-  #addTest(
+  #add(
     tested: Tested,
     declared: DeclaredTest,
-    columnName: string | undefined,
+    column: ColumnProperties | undefined,
     at: Omit<ProjectFault, 'message'>,
-    faults: ProjectFault[],
   ): void {
-    const { scope, templates, index, projectFile } = this.#options
-    const column = columnName === undefined ? {} : { column_name: columnName }
-    const kwargs = { ...declared.arguments, ...column, model: `{{ get_where_subquery(${tested.reference}) }}` }
+    const { namespace, testName } = declared
+    const macro = this.#findMacro(tested.project.name, declared)
+    if (macro === undefined) {
+      const written = namespace === undefined ? testName : `${namespace}.${testName}`
+      this.#session.faults.push({ ...at, message: `there is no generic test called "${written}"` })
+      return
+    }
+    try {
+      const config = this.#renderConfig(tested.project.name, declared.config)
+      this.#build({ tested, declared, column, config, macro })
+    } catch (error) {
+      this.#session.faults.push({ ...at, message: messageOf(error) })
+    }
+  }
+
+  #findMacro(packageName: string, { namespace, testName }: DeclaredTest) {
+    const { macros } = this.#session.scope
+    const name = `test_${testName}`
+    return namespace === undefined ? macros.find(name, packageName) : macros.findIn(namespace, name)
+  }
+
+  /** Texts among the settings are rendered as YAML is. */
+  #renderConfig(packageName: string, config: PartialConfig): Record<string, unknown> {
+    const context = yamlContext(this.#session.scopeOf(packageName))
+    const rendered = Object.entries(config).map(([key, value]) => {
+      if (typeof value !== 'string' || !/\{[{%]/u.test(value)) return [key, value] as const
+      const values = this.#session.environment.parse(value, key).renderValues(context)
+      return [key, values.length === 1 ? plainValue(values[0]) : values.join('')] as const
+    })
+    return Object.fromEntries(rendered)
+  }
+
+  #build({
+    tested,
+    declared,
+    column,
+    config,
+    macro,
+  }: {
+    readonly tested: Tested
+    readonly declared: DeclaredTest
+    readonly column: ColumnProperties | undefined
+    readonly config: Record<string, unknown>
+    readonly macro: { readonly uniqueId: string }
+  }): void {
+    const { scope, configs, faults } = this.#session
+    const { project } = tested
+    const { testName, namespace } = declared
+    const kwargs = { ...declared.arguments, model: `{{ get_where_subquery(${tested.reference}) }}` }
     const identity = {
-      testName: declared.testName,
+      testName,
       targetName: tested.targetName,
-      isSource: tested.node.resource_type === 'source',
+      isSource: tested.kind === 'source',
       kwargs,
+      ...(namespace === undefined ? {} : { namespace }),
     }
     const { name: fullName, shortName } = genericTestName(identity)
     const name = declared.name ?? fullName
-    const rawCode = `{{ test_${declared.testName}(**_dbt_generic_test_kwargs) }}`
-    const template = templates.parse(rawCode, `${at.file} (${name})`)
-    // dbt leaves the source's own name out of the fqn of its tests.
-    const folders = tested.node.fqn.slice(1, tested.node.resource_type === 'source' ? -2 : -1)
-    const fqn = [scope.projectName, ...folders, name]
-    const config = mergeConfig(
-      testConfigDefault,
-      ...configsForNode(projectFile.data_tests ?? projectFile.tests, fqn),
-      declared.config,
-    )
-    if (!config.enabled) return
-    const parsed = this.#parseTest(template, kwargs, config, at, faults)
-    if (parsed === undefined) return
-    const uniqueId = `test.${scope.projectName}.${name}.${genericTestHash(name, identity)}`
-    this.nodes.push({
-      ...this.#base(config, parsed),
+    if (declared.name === undefined && shortName !== fullName && config['alias'] === undefined)
+      config['alias'] = shortName
+    const fqn = fqnOf(project.name, withoutFirstFolder(tested.path), name)
+    const node: DraftTest = nodeDefaults('test', {
+      database: scope.target.database,
+      schema: scope.target.schema,
       name,
+      package_name: project.name,
       path: `${declared.name ?? shortName}.sql`,
-      original_file_path: at.file,
-      unique_id: uniqueId,
+      original_file_path: tested.path,
+      unique_id: `test.${project.name}.${name}.${genericTestHash(name, identity)}`,
       fqn,
-      alias: declared.name ?? shortName,
       checksum: { name: 'none', checksum: '' },
-      raw_code: rawCode,
-      depends_on: { macros: [], nodes: index.resolve(parsed, at, faults) },
-      column_name: columnName ?? null,
-      attached_node: tested.node.unique_id,
-      test_metadata: { name: declared.testName, kwargs, namespace: null },
+      raw_code: rawCode(testName, namespace, config),
+      tags: [
+        ...new Set([...tested.tags, ...(column === undefined ? [] : columnTags(column)), ...listOf(config['tags'])]),
+      ].toSorted(),
     })
-    templates.keep(uniqueId, template)
+    node.description = declared.description
+    node.column_name = column === undefined ? null : this.#columnName(tested, column)
+    node.file_key_name = tested.fileKey
+    node.attached_node = null
+    node.test_metadata = { name: testName, kwargs, namespace: namespace ?? null }
+    const parsed = isWellKnown(macro.uniqueId) ? knownReferences(tested) : this.#parse(node, config, project)
+    const call = isWellKnown(macro.uniqueId) ? config : mergeConfig(config, parsed.config)
+    node.refs = parsed.refs.map(referenceArguments)
+    node.sources = parsed.sources.map((one) => [one.sourceName, one.tableName] as const)
+    node.depends_on = { macros: [...new Set([macro.uniqueId, ...parsed.macros])], nodes: [] }
+    this.#attach(node, tested)
+    const request = { kind: 'test', packageName: project.name, fqn, call } as const
+    const built = configs.build(request)
+    this.#finisher.settle(node, built, built.tags)
+    node.unrendered_config = configs.unrendered(request)
+    if (this.#ids.has(node.unique_id))
+      faults.push({
+        file: tested.file.path,
+        message: `two tests are called "${name}" (${node.unique_id}): give one of them a name`,
+      })
+    this.#ids.add(node.unique_id)
+    this.nodes.push(node)
   }
 
-  #base(config: NodeConfig, parsed: ParsedTemplate) {
-    const { target, projectName } = this.#options.scope
-    return {
-      ...nodeDefaults(),
-      database: target.database,
-      schema: target.schema,
-      resource_type: 'test',
-      package_name: projectName,
+  /** A test belongs to the group of what it tests. */
+  #attach(node: DraftTest, { kind, name, version, project }: Tested): void {
+    if (kind === 'source') return
+    const reference = { name, ...(version === undefined ? {} : { version }) }
+    const place = { from: project.name, root: this.#session.root.name }
+    const attached = this.#index.find(reference, place) ?? this.#index.findDisabled(reference)
+    if (attached === undefined) return
+    node.attached_node = attached.unique_id
+    node.group = attached.group
+  }
+
+  #parse(node: DraftTest, config: PartialConfig, project: PackageProject): ParsedTemplate {
+    const { environment, templates } = this.#session
+    const kwargs = node.test_metadata!.kwargs
+    return parseTemplate({
+      scope: this.#session.scopeOf(project.name),
+      packageName: project.name,
+      templates: [templates.shared(node.raw_code)],
       config,
-      tags: config.tags,
-      meta: config.meta,
-      refs: parsed.refs.map((one) => ({ name: one.name, package: one.package ?? null, version: null })),
-      sources: parsed.sources.map((one) => [one.sourceName, one.tableName] as const),
-    } as const
-  }
-
-  #parseTest(
-    template: Template,
-    kwargs: Readonly<Record<string, unknown>>,
-    config: NodeConfig,
-    at: Omit<ProjectFault, 'message'>,
-    faults: ProjectFault[],
-  ): ParsedTemplate | undefined {
-    const { scope, environment } = this.#options
-    const refs: ParsedTemplate['refs'][number][] = []
-    const sources: ParsedTemplate['sources'][number][] = []
-    // The arguments are rendered first, as dbt does: they hold the refs.
-    const recorded = nodeContext(scope, recordingScope(config, refs, sources))
-    try {
-      const extra = { _dbt_generic_test_kwargs: renderTestArguments(environment, kwargs, recorded) }
-      const parsed = parseTemplate({ scope, template, config, model: {}, extra: () => extra })
-      return { ...parsed, refs: [...refs, ...parsed.refs], sources: [...sources, ...parsed.sources] }
-    } catch (error) {
-      faults.push({ ...at, message: error instanceof Error ? error.message : String(error) })
-      return undefined
-    }
+      model: node,
+      // The arguments are rendered first, as dbt does: they hold the refs.
+      extra: (context) => ({ _dbt_generic_test_kwargs: renderTestArguments(environment, kwargs, context) }),
+    })
   }
 }
 
-function recordingScope(
-  config: PartialConfig,
-  refs: ParsedTemplate['refs'][number][],
-  sources: ParsedTemplate['sources'][number][],
-): NodeScope {
+function placeOf({ project, file, source }: ParsedProperties) {
+  return { project, file, path: source.path }
+}
+
+function columnLists(columns: readonly ColumnProperties[], keys: readonly PropertyKey[]): TestList[] {
+  return columns.map((column, index) => ({ declaring: column, keys: [...keys, 'columns', index], column }))
+}
+
+/** Tests of which dbt knows, without rendering them, that they ask for nothing but what they test. */
+function isWellKnown(macroId: string): boolean {
+  return macroId === 'macro.dbt.test_unique' || macroId === 'macro.dbt.test_not_null'
+}
+
+function knownReferences({ kind, name, sourceName, version }: Tested): ParsedTemplate {
+  const reference = { name, ...(version === undefined ? {} : { version }) }
   return {
-    execute: false,
-    model: {},
-    config,
-    isIncremental: false,
-    thisRelation: null,
-    ref: (args) => {
-      refs.push(args.length > 1 ? { package: String(args[0]), name: String(args[1]) } : { name: String(args[0]) })
-      return 'ref'
-    },
-    source: (args) => {
-      sources.push({ sourceName: String(args[0]), tableName: String(args[1]) })
-      return 'source'
-    },
-    setConfig: () => {},
+    refs: kind === 'source' ? [] : [reference],
+    sources: kind === 'source' ? [{ sourceName: sourceName!, tableName: name }] : [],
+    config: {},
+    macros: [],
   }
+}
+
+/** The template of a generic test; its settings are written into it as Python prints them. */
+function rawCode(testName: string, namespace: string | undefined, config: PartialConfig): string {
+  const macro = namespace === undefined ? `test_${testName}` : `${namespace}.test_${testName}`
+  const settings = Object.entries(config).map(([key, value]) => {
+    return `${key}=${typeof value === 'string' ? `"${value.replaceAll('"', String.raw`\"`)}"` : textOf(value)}`
+  })
+  const call = settings.length === 0 ? '' : `{{ config(${settings.join(',')}) }}`
+  return `{{ ${macro}(**_dbt_generic_test_kwargs) }}${call}`
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof TemplateError) return error.reason
+  return error instanceof Error ? error.message : String(error)
 }

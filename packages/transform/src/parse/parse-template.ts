@@ -1,17 +1,21 @@
 import { EclusaError } from '@eclusa/sdk'
-import type { Template } from '../jinja/environment.ts'
-import { textOf } from '../jinja/python-text.ts'
-import type { KeywordArguments } from '../jinja/protocol.ts'
-import { OperationError } from '../jinja/template-error.ts'
-import type { PartialConfig } from '../manifest/node-config.ts'
 import { templateFault } from '../context/macro-library.ts'
 import { nodeContext } from '../context/node-context.ts'
 import type { ProjectScope } from '../context/scope.ts'
+import type { Template } from '../jinja/environment.ts'
+import type { KeywordArguments } from '../jinja/protocol.ts'
+import { textOf } from '../jinja/python-text.ts'
+import { OperationError } from '../jinja/template-error.ts'
+import { mergeCall } from '../manifest/node-config.ts'
+import type { PartialConfig } from '../manifest/node-config.ts'
+import type { ReferenceArguments } from '../manifest/node.ts'
+import { MacroWatch } from './macro-watch.ts'
 
-/** `ref('model')`, `ref('package', 'model')`. */
+/** `ref('model')`, `ref('package', 'model')`, `ref('model', v=2)`. */
 export interface Reference {
   readonly package?: string
   readonly name: string
+  readonly version?: string | number
 }
 
 export interface SourceReference {
@@ -24,68 +28,90 @@ export interface ParsedTemplate {
   readonly refs: readonly Reference[]
   readonly sources: readonly SourceReference[]
   readonly config: PartialConfig
+  /** Unique ids of the macros that the template itself calls. */
+  readonly macros: readonly string[]
 }
 
 export interface ParseTemplateOptions {
   readonly scope: ProjectScope
-  readonly template: Template
+  readonly packageName?: string
+  /** Rendered one after the other with what they say taken together: a node and its hooks. */
+  readonly templates: readonly Template[]
   /** What dbt_project.yml and properties say; `config.get` reads it. */
   readonly config: PartialConfig
   readonly model: Readonly<Record<string, unknown>>
-  readonly extra?: (
-    ref: (args: readonly unknown[], kwargs: KeywordArguments) => unknown,
-  ) => Readonly<Record<string, unknown>>
+  /** The names that a generic test's template sees beside all others; given the context, since arguments need it. */
+  readonly extra?: (context: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>
 }
 
 /** @throws PROJECT_INVALID with the place in the template. */
-export function parseTemplate({ scope, template, config, model, extra }: ParseTemplateOptions): ParsedTemplate {
+export function parseTemplate(options: ParseTemplateOptions): ParsedTemplate {
+  const { scope, templates, config, model, extra } = options
+  const packageName = options.packageName ?? scope.projectName
   const refs: Reference[] = []
   const sources: SourceReference[] = []
   let own: PartialConfig = {}
-  const placeholder = {
-    database: scope.target.database,
-    schema: scope.target.schema,
-    identifier: '',
-    name: '',
-    toString: () => '',
-  }
-  const ref = (args: readonly unknown[]): unknown => {
-    refs.push(readReference(args))
-    return placeholder
-  }
+  const placeholder = placeholderRelation(scope, model)
   const context = nodeContext(scope, {
     execute: false,
+    packageName,
     model,
     config,
     isIncremental: false,
     thisRelation: placeholder,
-    ref,
+    ref: (args, kwargs) => {
+      refs.push(readReference(args, kwargs))
+      return placeholder
+    },
     source: (args) => {
       sources.push(readSourceReference(args))
       return placeholder
     },
     setConfig: (settings) => {
-      own = { ...own, ...settings }
+      own = mergeCall(own, settings)
     },
-    ...(extra === undefined ? {} : { extra: extra(ref) }),
   })
+  const watch = new MacroWatch(scope.macros, packageName)
+  const watched = watch.around(context)
   try {
-    template.render(context, { undefined: 'chainable' })
+    if (extra !== undefined) Object.assign(context, extra(watched))
+    for (const template of templates) {
+      watch.addDispatched(template)
+      template.render(watched, { undefined: 'chainable' })
+    }
   } catch (error) {
     throw EclusaError.isInstance(error) ? error : templateFault(error)
   }
-  return { refs, sources, config: own }
+  return { refs, sources, config: own, macros: watch.called }
 }
 
-export function readReference(args: readonly unknown[]): Reference {
+/** While parsing, every relation is the node's own, as in dbt: what matters is that it was asked for. */
+function placeholderRelation(scope: ProjectScope, model: Readonly<Record<string, unknown>>) {
+  const identifier = typeof model['alias'] === 'string' ? model['alias'] : ''
+  const { database, schema } = scope.target
+  return { database, schema, identifier, name: identifier, table: identifier, type: null, toString: () => identifier }
+}
+
+export function readReference(args: readonly unknown[], kwargs: KeywordArguments = {}): Reference {
   const [first, second] = args
-  if (args.length === 1) return { name: textOf(first) }
-  if (args.length === 2) return { package: textOf(first), name: textOf(second) }
+  const given = kwargs['version'] ?? kwargs['v']
+  const version = given === undefined || given === null ? {} : { version: versionOf(given) }
+  if (args.length === 1) return { name: textOf(first), ...version }
+  if (args.length === 2) return { package: textOf(first), name: textOf(second), ...version }
   throw new OperationError('runtime', `ref() takes one or two arguments (${args.length} given)`)
+}
+
+function versionOf(value: unknown): string | number {
+  return typeof value === 'number' ? value : textOf(value)
 }
 
 export function readSourceReference(args: readonly unknown[]): SourceReference {
   if (args.length !== 2)
     throw new OperationError('runtime', `source() takes exactly two arguments (${args.length} given)`)
   return { sourceName: textOf(args[0]), tableName: textOf(args[1]) }
+}
+
+/** As dbt's manifest writes it. */
+export function referenceArguments({ name, package: packageName, version }: Reference): ReferenceArguments {
+  return { name, package: packageName ?? null, version: version ?? null }
 }

@@ -36,8 +36,8 @@ export async function readMacros({
 }
 
 /** dbt reads macros below the macro paths, and generic tests below the folder `generic` of the test paths too. */
-async function readPackageMacros({ name, directory, file }: PackageProject): Promise<MacroFile[]> {
+async function readPackageMacros({ name, directory, file, ignores }: PackageProject): Promise<MacroFile[]> {
   const folders = [...file['macro-paths'], ...file['test-paths'].map((folder) => `${folder}/generic`)]
-  const sources = await readProjectFiles(directory, folders, ['.sql'])
+  const sources = await readProjectFiles(directory, folders, ['.sql'], ignores)
   return sources.map((source) => ({ packageName: name, ...source }))
 }

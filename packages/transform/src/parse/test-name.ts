@@ -22,7 +22,7 @@ const truncatedCharacters = 30
 
 export function genericTestName(identity: GenericTestIdentity): { readonly name: string; readonly shortName: string } {
   const { testName, targetName, isSource, kwargs, namespace } = identity
-  const kind = `${isSource ? 'source_' : ''}${namespace === undefined ? '' : `${namespace}_`}${testName}`
+  const kind = `${namespace === undefined ? '' : `${namespace}_`}${isSource ? 'source_' : ''}${testName}`
   const identifier = `${kind}_${targetName}`
   const parts = Object.keys(kwargs)
     .toSorted()

@@ -3,6 +3,8 @@ import path from 'node:path'
 import { EclusaError } from '@eclusa/sdk'
 import type { Environment } from '../jinja/environment.ts'
 import { isRecord } from '../manifest/node-config.ts'
+import { readIgnoreFile } from './ignore-file.ts'
+import type { IgnoreRule } from './ignore-file.ts'
 import { keepsBraces, projectFileSchema, withPresentSpelling } from './project-file.ts'
 import type { ProjectFile } from './project-file.ts'
 import { projectInvalid } from './project-fault.ts'
@@ -13,10 +15,14 @@ import { YamlFile } from './yaml-file.ts'
 export interface PackageProject {
   readonly name: string
   readonly directory: string
+  /** The directory as messages show it: from the root project, with forward slashes. Empty for the root. */
+  readonly label: string
   readonly file: ProjectFile
   /** dbt_project.yml as it was written, braces and all. */
   readonly unrendered: Readonly<Record<string, unknown>>
   readonly isRoot: boolean
+  /** What .dbtignore leaves out. */
+  readonly ignores: IgnoreRule
   /** What is out of date in its dbt_project.yml. */
   readonly notices: readonly string[]
 }
@@ -92,7 +98,17 @@ async function readPackage(
   const rendered = renderYaml({ file, environment, context, keeps: keepsBraces })
   const content = file.parse(projectFileSchema, withPresentSpelling(rendered, notices))
   const unrendered = isRecord(file.value) ? file.value : {}
-  return { name: content.name, directory, file: content, unrendered, isRoot, notices }
+  const ignores = await readIgnoreFile(directory)
+  return {
+    name: content.name,
+    directory,
+    ignores,
+    label: path.posix.dirname(label),
+    file: content,
+    unrendered,
+    isRoot,
+    notices,
+  }
 }
 
 async function readProjectText(directory: string): Promise<string> {

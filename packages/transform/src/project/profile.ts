@@ -77,6 +77,14 @@ export async function readProfile(options: ReadProfileOptions): Promise<Profile>
   })
 }
 
+/** The `profile` of dbt_project.yml, which has to be known before the file can be rendered. */
+export async function readProfileName(directory: string): Promise<string | undefined> {
+  const text = await readFile(path.join(directory, 'dbt_project.yml'), 'utf8').catch(() => '')
+  const { value } = new YamlFile('dbt_project.yml', text)
+  const name = isRecord(value) ? value['profile'] : undefined
+  return typeof name === 'string' ? name : undefined
+}
+
 function profileOf({
   file,
   name,

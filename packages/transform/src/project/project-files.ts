@@ -1,5 +1,6 @@
 import { readFile, readdir } from 'node:fs/promises'
 import path from 'node:path'
+import type { IgnoreRule } from './ignore-file.ts'
 
 /** A file of the project: path within it, with forward slashes, and text. */
 export interface ProjectSource {
@@ -12,11 +13,13 @@ export async function readProjectFiles(
   directory: string,
   folders: readonly string[],
   endings: readonly string[],
+  ignores: IgnoreRule = () => false,
 ): Promise<ProjectSource[]> {
   const paths = new Set<string>()
   for (const folder of folders) {
     for (const name of await filesBelow(path.join(directory, folder))) {
-      if (endings.includes(path.extname(name))) paths.add(path.posix.join(folder, name.split(path.sep).join('/')))
+      const file = path.posix.join(folder, name.split(path.sep).join('/'))
+      if (endings.includes(path.extname(name)) && !ignores(file)) paths.add(file)
     }
   }
   return await Promise.all(

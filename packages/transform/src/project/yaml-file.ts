@@ -1,6 +1,7 @@
 import { LineCounter, isNode, parseDocument } from 'yaml'
-import type { Document } from 'yaml'
+import type { Document, ScalarTag, Tags } from 'yaml'
 import type { z } from 'zod'
+import { PyFloat } from '../jinja/python-number.ts'
 import { projectInvalid } from './project-fault.ts'
 import type { ProjectFault } from './project-fault.ts'
 
@@ -9,19 +10,25 @@ export class YamlFile {
   readonly path: string
   readonly #document: Document.Parsed
   readonly #lines: LineCounter
+  #value: unknown
 
   /** @throws PROJECT_INVALID with every syntax fault of the file. */
   constructor(path: string, text: string) {
     this.path = path
     this.#lines = new LineCounter()
-    // dbt reads YAML 1.1, where yes, no, on and off are booleans.
-    this.#document = parseDocument(text, { lineCounter: this.#lines, version: '1.1', prettyErrors: false })
+    this.#document = parseDocument(text, {
+      lineCounter: this.#lines,
+      version: '1.1',
+      customTags: pythonTags,
+      prettyErrors: false,
+    })
     const faults = this.#document.errors.map((error) => ({ ...this.#at(error.pos[0]), message: error.message }))
     if (faults.length > 0) throw projectInvalid(faults)
   }
 
   get value(): unknown {
-    return this.#document.toJS() ?? {}
+    this.#value ??= this.#document.toJS() ?? {}
+    return this.#value
   }
 
   /** The place of the value at `path`, or of the nearest thing around it that exists. */
@@ -49,4 +56,38 @@ export class YamlFile {
     const { line, col } = this.#lines.linePos(offset)
     return { file: this.path, line, column: col }
   }
+}
+
+/*
+ * dbt reads YAML with PyYAML, whose YAML 1.1 is narrower than the specification: `y` and `n` are texts, and so is a
+ * number with an exponent but no point. Dates stay the text that Python prints for them.
+ */
+const pyTrue = /^(?:yes|Yes|YES|true|True|TRUE|on|On|ON)$/u
+const pyFalse = /^(?:no|No|NO|false|False|FALSE|off|Off|OFF)$/u
+
+const booleanTags: ScalarTag[] = [
+  { tag: 'tag:yaml.org,2002:bool', default: true, test: pyTrue, resolve: () => true },
+  { tag: 'tag:yaml.org,2002:bool', default: true, test: pyFalse, resolve: () => false },
+]
+
+const floatTag: ScalarTag = {
+  tag: 'tag:yaml.org,2002:float',
+  default: true,
+  test: /^[-+]?(?:\d[\d_]*\.[\d_]*(?:[eE][-+]\d+)?|\.[\d_]+(?:[eE][-+]\d+)?)$/u,
+  resolve: (text) => {
+    const value = Number(text.replaceAll('_', ''))
+    return Number.isInteger(value) ? new PyFloat(value) : value
+  },
+}
+
+function pythonTags(tags: Tags): Tags {
+  const replaced = new Set(['bool', 'float', 'timestamp'].map((name) => `tag:yaml.org,2002:${name}`))
+  const kept = tags.filter(
+    (tag) => typeof tag === 'string' || !replaced.has(tag.tag) || (tag.tag.endsWith('float') && isNonFinite(tag)),
+  )
+  return [...kept, ...booleanTags, floatTag]
+}
+
+function isNonFinite(tag: Exclude<Tags[number], string>): boolean {
+  return 'test' in tag && tag.test instanceof RegExp && tag.test.test('.inf')
 }

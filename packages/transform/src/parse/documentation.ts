@@ -1,0 +1,134 @@
+import { yamlContext } from '../context/base-names.ts'
+import { hostFunction } from '../context/host-function.ts'
+import { textOf } from '../jinja/python-text.ts'
+import { OperationError, TemplateError } from '../jinja/template-error.ts'
+import type { ColumnInfo, SourceNode } from '../manifest/node.ts'
+import type { Documentation, Exposure, MacroEntry } from '../manifest/manifest.ts'
+import type { PackageProject } from '../project/package-project.ts'
+import type { ProjectSource } from '../project/project-files.ts'
+import { belowRoot } from './file-path.ts'
+import { findJinjaBlocks } from './jinja-blocks.ts'
+import type { ParseSession } from './parse-session.ts'
+import type { DraftNode } from './parsed-node.ts'
+
+/** The `{% docs %}` blocks of all packages, and the descriptions that name them. */
+export class DocumentationSet {
+  readonly entries = new Map<string, Documentation>()
+  readonly #session: ParseSession
+
+  constructor(session: ParseSession) {
+    this.#session = session
+  }
+
+  addFile(project: PackageProject, source: ProjectSource): void {
+    const label = this.#session.label(project, source.path)
+    for (const block of findJinjaBlocks(source.text, 'docs', label)) {
+      const id = `doc.${project.name}.${block.name}`
+      const other = this.entries.get(id)
+      if (other !== undefined) {
+        const message = `the docs block "${block.name}" is also in ${other.original_file_path}; rename one of them`
+        this.#session.faults.push({ file: label, line: block.position.line, message })
+      }
+      const contents = this.#session.environment.parse(block.text, label).render({}, { undefined: 'chainable' })
+      this.entries.set(id, {
+        name: block.name,
+        resource_type: 'doc',
+        package_name: project.name,
+        path: belowRoot(source.path, docsFolders(project)),
+        original_file_path: source.path,
+        unique_id: id,
+        block_contents: contents.trim(),
+      })
+    }
+  }
+
+  describeNode(node: DraftNode): void {
+    const { text, blocks } = this.#render(node.description, node)
+    node.description = text
+    node.doc_blocks = blocks
+    node.columns = this.#describeColumns(node.columns, node)
+  }
+
+  describeSource(source: SourceNode): SourceNode {
+    const { text, blocks } = this.#render(source.description, source)
+    return {
+      ...source,
+      description: text,
+      doc_blocks: blocks,
+      source_description: this.#render(source.source_description, source).text,
+      columns: this.#describeColumns(source.columns, source),
+    }
+  }
+
+  describeExposure(exposure: Exposure): Exposure {
+    return { ...exposure, description: this.#render(exposure.description, exposure).text }
+  }
+
+  describeMacro(macro: MacroEntry): MacroEntry {
+    return {
+      ...macro,
+      description: this.#render(macro.description, macro).text,
+      arguments: macro.arguments.map((one) => ({ ...one, description: this.#render(one.description, macro).text })),
+    }
+  }
+
+  #describeColumns(columns: Readonly<Record<string, ColumnInfo>>, owner: Owner): Record<string, ColumnInfo> {
+    return Object.fromEntries(
+      Object.entries(columns).map(([name, column]) => {
+        const { text, blocks } = this.#render(column.description, owner)
+        return [name, { ...column, description: text, doc_blocks: blocks }]
+      }),
+    )
+  }
+
+  #render(description: string, owner: Owner): { readonly text: string; readonly blocks: string[] } {
+    if (!/\{[{%#]/u.test(description)) return { text: description, blocks: [] }
+    const scope = this.#session.scopeOf(owner.package_name)
+    const blocks: string[] = []
+    const doc = hostFunction('doc', (args) => {
+      const found = this.#find(args.map(textOf), owner.package_name)
+      blocks.push(found.unique_id)
+      return found.block_contents
+    })
+    try {
+      const template = this.#session.environment.parse(description, owner.original_file_path)
+      return { text: template.render({ ...yamlContext(scope), doc }), blocks }
+    } catch (error) {
+      if (!(error instanceof TemplateError)) throw error
+      const message = `the description of "${owner.name}": ${error.reason}`
+      this.#session.faults.push({ file: owner.original_file_path, message })
+      return { text: description, blocks: [] }
+    }
+  }
+
+  #find(args: readonly string[], packageName: string): Documentation {
+    if (args.length < 1 || args.length > 2)
+      throw new OperationError('runtime', `doc() takes one or two arguments (${args.length} given)`)
+    const name = args.at(-1)!
+    const packages =
+      args.length === 2 ? [args[0]!] : [packageName, this.#session.root.name, ...this.#session.projects.keys()]
+    const found = packages.map((one) => this.entries.get(`doc.${one}.${name}`)).find((entry) => entry !== undefined)
+    if (found !== undefined) return found
+    throw new OperationError('runtime', `there is no docs block called "${args.join('.')}"`)
+  }
+}
+
+interface Owner {
+  readonly name: string
+  readonly package_name: string
+  readonly original_file_path: string
+}
+
+/** Docs blocks stand in any .md file below these. */
+export function docsFolders({ file }: PackageProject): string[] {
+  return (
+    file['docs-paths'] ?? [
+      ...file['model-paths'],
+      ...file['seed-paths'],
+      ...file['snapshot-paths'],
+      ...file['analysis-paths'],
+      ...file['macro-paths'],
+      ...file['test-paths'],
+    ]
+  )
+}

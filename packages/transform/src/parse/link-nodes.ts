@@ -1,0 +1,126 @@
+import type { ManifestNode, ReferenceArguments } from '../manifest/node.ts'
+import type { Exposure, UnitTest } from '../manifest/manifest.ts'
+import type { NodeIndex } from './node-index.ts'
+import type { ParseSession } from './parse-session.ts'
+import type { Reference } from './parse-template.ts'
+import type { DraftNode } from './parsed-node.ts'
+
+interface Linkable {
+  readonly package_name: string
+  readonly original_file_path: string
+  readonly refs: readonly ReferenceArguments[]
+  readonly sources: readonly (readonly [source: string, table: string])[]
+}
+
+type Linked =
+  | { readonly ids: string[]; readonly missing: undefined }
+  | { readonly ids: string[]; readonly missing: string }
+
+/** Finds what every node refers to. dbt looks for sources first, and so lists them first. */
+export class NodeLinker {
+  readonly #session: ParseSession
+  readonly #index: NodeIndex
+
+  constructor(session: ParseSession, index: NodeIndex) {
+    this.#session = session
+    this.#index = index
+  }
+
+  linkNode(node: DraftNode): void {
+    const { ids, missing } = this.#resolve(node)
+    if (missing === undefined) {
+      for (const id of ids) this.#checkAccess(node, id)
+      node.depends_on = { ...node.depends_on, nodes: ids }
+    } else if (node.resource_type === 'test') {
+      this.#session.scope.log.warn(`${node.original_file_path}: the test "${node.name}" is left out: ${missing}.`)
+      node.config = { ...node.config, enabled: false }
+      node.depends_on = { ...node.depends_on, nodes: ids }
+    } else {
+      this.#session.faults.push({ file: this.#labelOf(node), message: missing })
+    }
+  }
+
+  linkExposure(exposure: Exposure): Exposure {
+    const { ids, missing } = this.#resolve(exposure)
+    if (missing !== undefined)
+      this.#session.faults.push({ file: this.#labelOf(exposure), message: `exposure "${exposure.name}": ${missing}` })
+    return { ...exposure, depends_on: { ...exposure.depends_on, nodes: ids } }
+  }
+
+  /** A unit test of a model with versions is one test for each of them. */
+  linkUnitTest(test: UnitTest, models: readonly DraftNode[]): UnitTest[] {
+    const tested = models.filter(({ name, package_name: owner }) => name === test.model && owner === test.package_name)
+    if (tested.length === 0) {
+      const file = this.#labelOf(test)
+      const message = `the unit test "${test.name}" is about ${this.#index.unknownNode({ name: test.model })}`
+      this.#session.faults.push({ file, message })
+    }
+    return tested
+      .filter(({ version }) => isWanted(test.versions, version))
+      .map((model) => ({
+        ...test,
+        ...(model.version === null ? {} : { unique_id: `${test.unique_id}_v${model.version}`, version: model.version }),
+        depends_on: { macros: [], nodes: [model.unique_id] },
+        schema: model.schema,
+      }))
+  }
+
+  #resolve(from: Linkable): Linked {
+    const place = { from: from.package_name, root: this.#session.root.name }
+    const ids = new Set<string>()
+    const missing: string[] = []
+    for (const [sourceName, tableName] of from.sources) {
+      const found = this.#index.findSource({ sourceName, tableName }, place)
+      if (found === undefined) missing.push(this.#index.unknownSource({ sourceName, tableName }))
+      else ids.add(found.unique_id)
+    }
+    for (const reference of from.refs.map(referenceOf)) {
+      const found = this.#index.find(reference, place)
+      if (found === undefined) missing.push(this.#index.unknownNode(reference))
+      else ids.add(found.unique_id)
+    }
+    return { ids: [...ids], missing: missing[0] }
+  }
+
+  /** A private model is seen within its group only; a protected one, where packages ask for that, within its package. */
+  #checkAccess(node: DraftNode, id: string): void {
+    const target = this.#index.byId(id)
+    if (target?.resource_type !== 'model') return
+    const restricts = this.#session.projects.get(target.package_name)?.file['restrict-access'] === true
+    const isForeign = target.package_name !== node.package_name
+    const isHidden =
+      (target.access === 'private' &&
+        (node.group === null || node.group !== target.group || (restricts && isForeign))) ||
+      (target.access === 'protected' && restricts && isForeign)
+    if (!isHidden) return
+    const scope =
+      target.access === 'private' ? `the group "${target.group ?? ''}"` : `the package ${target.package_name}`
+    this.#session.faults.push({
+      file: this.#labelOf(node),
+      message: `${node.unique_id} refers to ${id}, which is ${target.access} to ${scope}`,
+    })
+  }
+
+  #labelOf({
+    package_name: packageName,
+    original_file_path: file,
+  }: Pick<ManifestNode, 'package_name' | 'original_file_path'>): string {
+    const project = this.#session.projects.get(packageName)
+    return project === undefined ? file : this.#session.label(project, file)
+  }
+}
+
+function referenceOf({ name, package: packageName, version }: ReferenceArguments): Reference {
+  return {
+    name,
+    ...(packageName === null ? {} : { package: packageName }),
+    ...(version === null ? {} : { version }),
+  }
+}
+
+function isWanted(versions: unknown, version: string | number | null): boolean {
+  if (typeof versions !== 'object' || versions === null || version === null) return true
+  const { include, exclude } = versions as { readonly include?: unknown; readonly exclude?: unknown }
+  const has = (list: unknown) => Array.isArray(list) && list.map(String).includes(String(version))
+  return Array.isArray(include) ? has(include) : !has(exclude)
+}

@@ -1,0 +1,105 @@
+import type { MacroLibrary } from '../context/macro-library.ts'
+import { walk } from '../jinja/ast-walk.ts'
+import type { Call, Node } from '../jinja/ast.ts'
+import type { Template } from '../jinja/environment.ts'
+
+/** Notes which macros a node's own template names. What macros call in turn does not count: they have their own lists. */
+export class MacroWatch {
+  readonly #library: MacroLibrary
+  readonly #packageName: string
+  readonly #packages: ReadonlySet<string>
+  readonly #called = new Set<string>()
+
+  constructor(library: MacroLibrary, packageName: string) {
+    this.#library = library
+    this.#packageName = packageName
+    this.#packages = packagesOf(library)
+  }
+
+  /** Unique ids in the order of their first use. */
+  get called(): string[] {
+    return [...this.#called]
+  }
+
+  /** The context for the node's template. Macros see the context itself, so that their look-ups are not noted. */
+  around(context: Readonly<Record<string, unknown>>): Record<string, unknown> {
+    return new Proxy(context as Record<string, unknown>, {
+      get: (target, key) => {
+        if (typeof key !== 'string') return Reflect.get(target, key)
+        const macro = Object.hasOwn(target, key) ? undefined : this.#library.find(key, this.#packageName)
+        if (macro !== undefined) this.#called.add(macro.uniqueId)
+        const value = Reflect.get(target, key)
+        return macro === undefined && this.#packages.has(key) ? this.#aroundPackage(key, value) : value
+      },
+    })
+  }
+
+  /** Implementations that the template asks `adapter.dispatch` for by a literal name. */
+  addDispatched(template: Template): void {
+    if (!template.tree.source.includes('dispatch')) return
+    for (const id of dispatchedMacros(template.tree.body, this.#library, this.#packageName)) this.#called.add(id)
+  }
+
+  #aroundPackage(packageName: string, macros: unknown): unknown {
+    if (typeof macros !== 'object' || macros === null) return macros
+    return new Proxy(macros, {
+      get: (target, key) => {
+        const macro = typeof key === 'string' ? this.#library.findIn(packageName, key) : undefined
+        if (macro !== undefined) this.#called.add(macro.uniqueId)
+        return Reflect.get(target, key) as unknown
+      },
+    })
+  }
+}
+
+/**
+ * The macros that a macro's text names in calls: dbt finds them without executing it. Names that are variables of the
+ * macro itself are looked up all the same, as in dbt.
+ */
+export function macrosNamed(body: readonly Node[], library: MacroLibrary, packageName: string): string[] {
+  const found = new Set<string>()
+  for (const node of walk(body)) {
+    if (node.kind !== 'Call') continue
+    const { callee } = node
+    if (callee.kind === 'Name') {
+      const macro = library.find(callee.name, packageName)
+      if (macro !== undefined) found.add(macro.uniqueId)
+    } else if (callee.kind === 'Attribute' && callee.object.kind === 'Name') {
+      const macro =
+        callee.object.name === 'adapter' && callee.name === 'dispatch'
+          ? dispatched(node, library, packageName)
+          : library.findIn(callee.object.name, callee.name)
+      if (macro !== undefined) found.add(macro.uniqueId)
+    }
+  }
+  return [...found]
+}
+
+function* dispatchedMacros(body: readonly Node[], library: MacroLibrary, packageName: string): Generator<string> {
+  for (const node of walk(body)) {
+    if (node.kind !== 'Call' || node.callee.kind !== 'Attribute') continue
+    const { object, name } = node.callee
+    if (name !== 'dispatch' || object.kind !== 'Name' || object.name !== 'adapter') continue
+    const macro = dispatched(node, library, packageName)
+    if (macro !== undefined) yield macro.uniqueId
+  }
+}
+
+function dispatched({ arguments: args }: Call, library: MacroLibrary, packageName: string) {
+  const literal = (position: number, ...names: readonly string[]) => {
+    const value = args.positional[position] ?? args.keywords.find(({ name }) => names.includes(name))?.value
+    return value?.kind === 'Constant' && typeof value.value === 'string' ? value.value : undefined
+  }
+  const name = literal(0, 'macro_name')
+  return name === undefined ? undefined : library.dispatch(name, literal(1, 'macro_namespace'), packageName)
+}
+
+const packageNames = new WeakMap<MacroLibrary, ReadonlySet<string>>()
+
+function packagesOf(library: MacroLibrary): ReadonlySet<string> {
+  const known = packageNames.get(library)
+  if (known !== undefined) return known
+  const names = new Set([...library.definitions()].map((macro) => macro.packageName))
+  packageNames.set(library, names)
+  return names
+}

@@ -1,0 +1,308 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { libraryPackages } from '../context/library-macros.ts'
+import { keysNotOfSeeds } from '../manifest/node-defaults.ts'
+import type {
+  Documentation,
+  Exposure,
+  Group,
+  MacroEntry,
+  Manifest,
+  UnitTest,
+  UnrunEntry,
+} from '../manifest/manifest.ts'
+import type { ManifestNode, SourceNode } from '../manifest/node.ts'
+import type { PackageProject } from '../project/package-project.ts'
+import { readProjectFiles } from '../project/project-files.ts'
+import type { ProjectSource } from '../project/project-files.ts'
+import { DocumentationSet, docsFolders } from './documentation.ts'
+import { NodeLinker } from './link-nodes.ts'
+import { loadExposures, loadGroups, loadUnitTests, loadUnrun } from './load-entries.ts'
+import { loadSources } from './load-sources.ts'
+import { TestLoader } from './load-tests.ts'
+import type { DraftTest } from './load-tests.ts'
+import { macroEntries } from './macro-entries.ts'
+import { NodeBuilder } from './node-builder.ts'
+import { NodeFinisher } from './node-finisher.ts'
+import { NodeIndex } from './node-index.ts'
+import type { ParseSession } from './parse-session.ts'
+import type { DraftNode, ParsedNode } from './parsed-node.ts'
+import { primaryKeyOf } from './primary-key.ts'
+import { PropertyPatches } from './property-patches.ts'
+import { readProperties } from './read-properties.ts'
+import type { ParsedProperties } from './read-properties.ts'
+
+/** Everything that a parse finds, by unique id. */
+export interface ParsedProject {
+  readonly nodes: ReadonlyMap<string, ManifestNode>
+  readonly sources: ReadonlyMap<string, SourceNode>
+  readonly macros: ReadonlyMap<string, MacroEntry>
+  readonly docs: ReadonlyMap<string, Documentation>
+  readonly exposures: ReadonlyMap<string, Exposure>
+  readonly groups: ReadonlyMap<string, Group>
+  readonly unitTests: ReadonlyMap<string, UnitTest>
+  readonly metrics: ReadonlyMap<string, UnrunEntry>
+  readonly semanticModels: ReadonlyMap<string, UnrunEntry>
+  readonly savedQueries: ReadonlyMap<string, UnrunEntry>
+  readonly disabled: Manifest['disabled']
+}
+
+/** The text files of a package, by what they hold. */
+interface PackageFiles {
+  readonly project: PackageProject
+  readonly projectText: string
+  readonly models: readonly ProjectSource[]
+  readonly seeds: readonly ProjectSource[]
+  readonly snapshots: readonly ProjectSource[]
+  readonly analyses: readonly ProjectSource[]
+  readonly tests: readonly ProjectSource[]
+  readonly properties: readonly ProjectSource[]
+  readonly docs: readonly ProjectSource[]
+  readonly fixtures: readonly ProjectSource[]
+}
+
+/** Seeds beyond this are known by their path alone. dbt's limit. */
+const seedBytesMax = 1024 * 1024
+
+async function readPackageFiles(project: PackageProject): Promise<PackageFiles> {
+  const { directory, file } = project
+  const read = async (folders: readonly string[], ...endings: string[]) =>
+    await readProjectFiles(directory, folders, endings, project.ignores)
+  const tests = await read(file['test-paths'], '.sql', '.csv')
+  const isBelow = (folder: string) => (source: ProjectSource) =>
+    file['test-paths'].some((root) => source.path.startsWith(`${root}/${folder}/`))
+  const all = docsFolders({ ...project, file: { ...file, 'docs-paths': undefined } })
+  return {
+    project,
+    projectText: await readFile(path.join(directory, 'dbt_project.yml'), 'utf8'),
+    models: await read(file['model-paths'], '.sql'),
+    seeds: await read(file['seed-paths'], '.csv'),
+    snapshots: await read(file['snapshot-paths'], '.sql'),
+    analyses: await read(file['analysis-paths'], '.sql'),
+    tests: tests.filter((one) => one.path.endsWith('.sql') && !isBelow('generic')(one) && !isBelow('fixtures')(one)),
+    fixtures: tests.filter(isBelow('fixtures')),
+    properties: await read(all, '.yml', '.yaml'),
+    docs: await read(docsFolders(project), '.md'),
+  }
+}
+
+/**
+ * Parses all packages of a project into nodes.
+ *
+ * @throws PROJECT_INVALID with every fault found.
+ */
+export async function parseProject(session: ParseSession): Promise<ParsedProject> {
+  const files = await Promise.all([...session.projects.values()].map(readPackageFiles))
+  return new ProjectParser(session, files).parse()
+}
+
+class ProjectParser {
+  readonly #session: ParseSession
+  readonly #files: readonly PackageFiles[]
+  readonly #nodes: ParsedNode[] = []
+  readonly #disabled: Record<string, (ManifestNode | SourceNode | Exposure | UnitTest)[]> = {}
+
+  constructor(session: ParseSession, files: readonly PackageFiles[]) {
+    this.#session = session
+    this.#files = files
+  }
+
+  parse(): ParsedProject {
+    const session = this.#session
+    const properties = this.#files.flatMap(({ project, properties: sources }) =>
+      sources.flatMap((source) => readProperties(session, project, source) ?? []),
+    )
+    this.#parseFiles()
+    this.#addYamlSnapshots(properties)
+    session.throwFaults()
+    const finisher = new NodeFinisher(session, libraryPackages(session.scope.target.type))
+    const index = this.#finishNodes(properties, finisher)
+    const tables = loadSources(session, properties)
+    for (const { node } of tables) index.addSource(node)
+    const tests = new TestLoader({ session, index, finisher })
+    for (const one of properties) tests.load(one)
+    for (const table of tables) tests.loadTable(table)
+    session.throwFaults()
+    return this.#link({ properties, index, tests: tests.nodes, sources: tables.map(({ node }) => node) })
+  }
+
+  #parseFiles(): void {
+    const builder = new NodeBuilder(this.#session)
+    const attempt = (work: () => ParsedNode | ParsedNode[]) => {
+      const made = this.#session.attempt(work)
+      if (made !== undefined) this.#nodes.push(...[made].flat())
+    }
+    for (const { project, projectText, models, seeds, snapshots, analyses, tests } of this.#files) {
+      for (const source of models) attempt(() => builder.model(project, source))
+      for (const source of snapshots) attempt(() => builder.snapshots(project, source))
+      for (const source of analyses) attempt(() => builder.analysis(project, source))
+      for (const source of tests) attempt(() => builder.singularTest(project, source))
+      for (const source of seeds)
+        attempt(() => builder.seed(project, { ...source, isTooLarge: Buffer.byteLength(source.text) > seedBytesMax }))
+      attempt(() => builder.hooks(project, projectText))
+    }
+  }
+
+  #addYamlSnapshots(properties: readonly ParsedProperties[]): void {
+    const builder = new NodeBuilder(this.#session)
+    for (const { project, source, content } of properties) {
+      for (const { name, relation } of content.snapshots) {
+        if (relation === undefined) continue
+        const made = this.#session.attempt(() => builder.yamlSnapshot(project, source, name, relation))
+        if (made !== undefined) this.#nodes.push(made)
+      }
+    }
+  }
+
+  #finishNodes(properties: readonly ParsedProperties[], finisher: NodeFinisher): NodeIndex {
+    const session = this.#session
+    const patches = new PropertyPatches(session)
+    patches.match(properties, this.#nodes)
+    const index = new NodeIndex()
+    for (const parsed of this.#nodes) {
+      session.attempt(() => patches.finish(parsed, finisher))
+      if (['model', 'seed', 'snapshot'].includes(parsed.kind)) index.add(parsed.node)
+    }
+    this.#refuseDuplicates()
+    session.throwFaults()
+    return index
+  }
+
+  #link({
+    properties,
+    index,
+    tests,
+    sources,
+  }: {
+    readonly properties: readonly ParsedProperties[]
+    readonly index: NodeIndex
+    readonly tests: readonly DraftTest[]
+    readonly sources: readonly SourceNode[]
+  }): ParsedProject {
+    const session = this.#session
+    const docs = new DocumentationSet(session)
+    for (const { project, docs: texts } of this.#files)
+      for (const source of texts) session.attempt(() => docs.addFile(project, source))
+    const linker = new NodeLinker(session, index)
+    const drafts: DraftTest[] = [...this.#nodes.map(({ node }) => node), ...tests]
+    const enabled = this.#enabledOf(drafts) as DraftTest[]
+    for (const node of enabled) {
+      linker.linkNode(node)
+      docs.describeNode(node)
+    }
+    inferPrimaryKeys(enabled)
+    this.#refuseSharedRelations(enabled)
+    const exposures = this.#enabledOf(properties.flatMap((one) => loadExposures(session, one)))
+    const unitTests = this.#unitTests(properties, linker, enabled)
+    const macros = macroEntries(session, properties)
+    const parsed: ParsedProject = {
+      nodes: byId(enabled.map(finished)),
+      sources: byId(this.#enabledOf([...sources]).map((source) => docs.describeSource(source))),
+      macros: new Map([...macros].map(([id, macro]) => [id, docs.describeMacro(macro)])),
+      docs: docs.entries,
+      exposures: byId(exposures.map((exposure) => docs.describeExposure(linker.linkExposure(exposure)))),
+      groups: byId(properties.flatMap((one) => loadGroups(session, one))),
+      unitTests: byId(unitTests),
+      metrics: byId(properties.flatMap((one) => loadUnrun('metrics', one))),
+      semanticModels: byId(properties.flatMap((one) => loadUnrun('semantic_models', one))),
+      savedQueries: byId(properties.flatMap((one) => loadUnrun('saved_queries', one))),
+      disabled: this.#disabled,
+    }
+    this.#refuseUnknownGroups(enabled, parsed.groups)
+    session.throwFaults()
+    return parsed
+  }
+
+  #unitTests(properties: readonly ParsedProperties[], linker: NodeLinker, nodes: readonly DraftNode[]): UnitTest[] {
+    const models = nodes.filter(({ resource_type: type }) => type === 'model')
+    const fixtures = new Map(
+      this.#files.flatMap(({ fixtures: sources }) =>
+        sources.map((source) => [path.posix.basename(source.path), source.text] as const),
+      ),
+    )
+    const all = properties.flatMap((one) => loadUnitTests(this.#session, one, fixtures))
+    return this.#enabledOf(all).flatMap((test) => linker.linkUnitTest(test, models))
+  }
+
+  /** The enabled ones; the others are kept aside, as dbt's manifest does. */
+  #enabledOf<Entry extends { readonly unique_id: string; readonly config: { readonly enabled?: unknown } }>(
+    entries: readonly Entry[],
+  ): Entry[] {
+    for (const entry of entries) {
+      if (entry.config.enabled !== false) continue
+      const kept = 'root_path' in entry || 'raw_code' in entry ? finished(entry as unknown as DraftNode) : entry
+      this.#disabled[entry.unique_id] = [...(this.#disabled[entry.unique_id] ?? []), kept as unknown as ManifestNode]
+    }
+    return entries.filter((entry) => entry.config.enabled !== false)
+  }
+
+  #refuseDuplicates(): void {
+    const first = new Map<string, ParsedNode>()
+    for (const parsed of this.#nodes) {
+      const { node, label, kind } = parsed
+      if (!node.config.enabled) continue
+      const refable = ['model', 'seed', 'snapshot'].includes(kind)
+      const key = refable ? `ref.${node.package_name}.${node.name}.${node.version ?? ''}` : node.unique_id
+      const other = first.get(key)
+      if (other === undefined) first.set(key, parsed)
+      else {
+        const called = `a ${other.kind} called "${node.name}" is also in ${other.label}`
+        this.#session.faults.push({
+          file: label,
+          message: refable ? `${called}: ref('${node.name}') could mean both; rename one` : `${called}; rename one`,
+        })
+      }
+    }
+  }
+
+  #refuseSharedRelations(nodes: readonly DraftNode[]): void {
+    const owners = new Map<string, DraftNode>()
+    for (const node of nodes) {
+      if (node.relation_name === null || node.resource_type === 'test') continue
+      const name = [node.database, node.schema, node.alias].join('.').toLowerCase()
+      const other = owners.get(name)
+      if (other !== undefined)
+        this.#session.faults.push({
+          file: node.original_file_path,
+          message: `writes ${name}, and so does ${other.original_file_path}: give one of them another alias or schema`,
+        })
+      owners.set(name, node)
+    }
+  }
+
+  #refuseUnknownGroups(nodes: readonly DraftNode[], groups: ReadonlyMap<string, Group>): void {
+    const names = new Set([...groups.values()].map(({ name }) => name))
+    for (const { group, original_file_path: file, name } of nodes) {
+      if (group !== null && !names.has(group))
+        this.#session.faults.push({
+          file,
+          message: `"${name}" is in the group "${group}", which no properties file has`,
+        })
+    }
+  }
+}
+
+function inferPrimaryKeys(nodes: readonly DraftTest[]): void {
+  const tests = new Map<string, DraftTest[]>()
+  for (const node of nodes) {
+    const attached = node.attached_node
+    if (typeof attached === 'string') tests.set(attached, [...(tests.get(attached) ?? []), node])
+  }
+  for (const node of nodes) {
+    if (node.resource_type === 'model') node.primary_key = primaryKeyOf(node, tests.get(node.unique_id) ?? [])
+  }
+}
+
+/** The node as the manifest has it: a seed without the keys of what has code. */
+function finished(node: DraftNode): ManifestNode {
+  if (node.resource_type !== 'seed') return node as unknown as ManifestNode
+  const { root_path: rootPath, depends_on: dependsOn, ...rest } = node
+  const without = Object.fromEntries(
+    Object.entries(rest).filter(([key]) => !(keysNotOfSeeds as readonly string[]).includes(key)),
+  )
+  return { ...without, root_path: rootPath, depends_on: { macros: dependsOn.macros } } as unknown as ManifestNode
+}
+
+function byId<Entry extends { readonly unique_id: string }>(entries: readonly Entry[]): Map<string, Entry> {
+  return new Map(entries.map((entry) => [entry.unique_id, entry]))
+}
