@@ -105,7 +105,7 @@ export async function loadProject(options: LoadProjectOptions): Promise<LoadedPr
     environment,
     settings,
     profile,
-    selectors: await readSelectors(root, { environment, context: yamlContext(session.scopeOf(root.name)) }),
+    selectors: await readSelectors(root, { context: yamlContext(session.scopeOf(root.name)) }),
     scopeOf: (packageName) => session.scopeOf(packageName),
   }
 }
@@ -115,7 +115,7 @@ async function readProjects(options: LoadProjectOptions, environment: Environmen
   const given = { vars: options.vars ?? {}, environment: options.environment ?? process.env }
   const profile = options.target === undefined ? await readProfileOf(options, environment) : undefined
   const target = options.target ?? profile!.target
-  const reading = { environment, context: yamlContext({ ...given, target }) }
+  const reading = { context: yamlContext({ ...given, target }) }
   const root = await readRootProject(options.directory, reading)
   for (const notice of root.notices) options.log.warn(notice)
   return { profile, root, packages: await readInstalledPackages(root, reading), target }

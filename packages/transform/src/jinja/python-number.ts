@@ -16,6 +16,10 @@ export class PyFloat {
   valueOf(): number {
     return this.value
   }
+
+  toJSON(): number {
+    return this.value
+  }
 }
 
 /** A Python int: an integral number in the safe range, or a bigint outside of it. */

@@ -175,7 +175,7 @@ function mergeFreshness(thresholds: readonly unknown[]): SourceNode['freshness']
       merged = {
         warn_after: timeOf(threshold, 'warn_after', base.warn_after),
         error_after: timeOf(threshold, 'error_after', base.error_after),
-        filter: (threshold['filter'] as string | undefined) ?? base.filter,
+        filter: typeof threshold['filter'] === 'string' ? threshold['filter'] : base.filter,
       }
     }
   }
@@ -184,8 +184,8 @@ function mergeFreshness(thresholds: readonly unknown[]): SourceNode['freshness']
 
 function timeOf(threshold: PartialConfig, key: string, fallback: FreshnessTime): FreshnessTime {
   const given = threshold[key]
-  if (given === null) return null as unknown as FreshnessTime
-  return isRecord(given) ? ({ ...noTime, ...fallback, ...given } as FreshnessTime) : fallback
+  if (given === null) return given as unknown as FreshnessTime
+  return isRecord(given) ? Object.assign({}, noTime, fallback, given) : fallback
 }
 
 function externalOf(given: PartialConfig | null | undefined): SourceNode['external'] {

@@ -6,11 +6,11 @@ import { listOf, mergeConfig } from '../manifest/node-config.ts'
 import type { PartialConfig } from '../manifest/node-config.ts'
 import { nodeDefaults } from '../manifest/node-defaults.ts'
 import type { TestNode } from '../manifest/node.ts'
-import { plainValue } from '../python/plain-value.ts'
 import type { PackageProject } from '../project/package-project.ts'
 import type { ProjectFault } from '../project/project-fault.ts'
 import { testsIn } from '../project/properties-file.ts'
 import type { ColumnProperties, ModelProperties, NodeProperties, TestProperties } from '../project/properties-file.ts'
+import { renderYamlText } from '../project/render-yaml.ts'
 import { readDeclaredTest } from '../project/test-properties.ts'
 import type { DeclaredTest } from '../project/test-properties.ts'
 import type { YamlFile } from '../project/yaml-file.ts'
@@ -198,8 +198,7 @@ export class TestLoader {
     const context = yamlContext(this.#session.scopeOf(packageName))
     const rendered = Object.entries(config).map(([key, value]) => {
       if (typeof value !== 'string' || !/\{[{%]/u.test(value)) return [key, value] as const
-      const values = this.#session.environment.parse(value, key).renderValues(context)
-      return [key, values.length === 1 ? plainValue(values[0]) : values.join('')] as const
+      return [key, renderYamlText(value, key, context)] as const
     })
     return Object.fromEntries(rendered)
   }

@@ -23,7 +23,7 @@ export class MacroWatch {
 
   /** The context for the node's template. Macros see the context itself, so that their look-ups are not noted. */
   around(context: Readonly<Record<string, unknown>>): Record<string, unknown> {
-    return new Proxy(context as Record<string, unknown>, {
+    return new Proxy<Record<string, unknown>>(context, {
       get: (target, key) => {
         if (typeof key !== 'string') return Reflect.get(target, key)
         const macro = Object.hasOwn(target, key) ? undefined : this.#library.find(key, this.#packageName)

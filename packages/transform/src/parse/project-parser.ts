@@ -185,7 +185,7 @@ class ProjectParser {
       for (const source of texts) session.attempt(() => docs.addFile(project, source))
     const linker = new NodeLinker(session, index)
     const drafts: DraftTest[] = [...this.#nodes.map(({ node }) => node), ...tests]
-    const enabled = this.#enabledOf(drafts) as DraftTest[]
+    const enabled = this.#enabledOf<DraftTest>(drafts)
     for (const node of enabled) {
       linker.linkNode(node)
       docs.describeNode(node)

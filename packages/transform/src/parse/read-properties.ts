@@ -24,7 +24,7 @@ export function readProperties(
   return session.attempt(() => {
     const file = new YamlFile(session.label(project, source.path), source.text)
     const context = yamlContext(session.scopeOf(project.name))
-    const rendered = renderYaml({ file, environment: session.environment, context, keeps: keepsBracesInProperties })
+    const rendered = renderYaml({ file, context, keeps: keepsBracesInProperties })
     return { project, source, file, content: file.parse(propertiesFileSchema, rendered) }
   })
 }

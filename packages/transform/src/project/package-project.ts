@@ -1,7 +1,6 @@
 import { readFile, readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { EclusaError } from '@eclusa/sdk'
-import type { Environment } from '../jinja/environment.ts'
 import { isRecord } from '../manifest/node-config.ts'
 import { readIgnoreFile } from './ignore-file.ts'
 import type { IgnoreRule } from './ignore-file.ts'
@@ -28,7 +27,8 @@ export interface PackageProject {
 }
 
 export interface ReadPackageOptions {
-  readonly environment: Environment
+  /** No longer read. */
+  readonly environment?: unknown
   /** dbt's smallest context, with those vars only that were given from outside. */
   readonly context: Readonly<Record<string, unknown>>
 }
@@ -91,11 +91,11 @@ async function addUnlessNamed(
 async function readPackage(
   directory: string,
   label: string,
-  { environment, context, isRoot }: ReadPackageOptions & { readonly isRoot: boolean },
+  { context, isRoot }: ReadPackageOptions & { readonly isRoot: boolean },
 ): Promise<PackageProject> {
   const file = new YamlFile(label, await readProjectText(directory))
   const notices: string[] = []
-  const rendered = renderYaml({ file, environment, context, keeps: keepsBraces })
+  const rendered = renderYaml({ file, context, keeps: keepsBraces })
   const content = file.parse(projectFileSchema, withPresentSpelling(rendered, notices))
   const unrendered = isRecord(file.value) ? file.value : {}
   const ignores = await readIgnoreFile(directory)

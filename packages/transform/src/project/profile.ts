@@ -5,6 +5,7 @@ import { EclusaError, closestName } from '@eclusa/sdk'
 import { yamlContext } from '../context/base-names.ts'
 import type { Target } from '../context/scope.ts'
 import type { Environment } from '../jinja/environment.ts'
+import { textOf } from '../jinja/python-text.ts'
 import { TemplateError } from '../jinja/template-error.ts'
 import { isRecord } from '../manifest/node-config.ts'
 import { projectInvalid } from './project-fault.ts'
@@ -204,7 +205,7 @@ function renderTarget(
   const { target } = profile
   if (target === undefined || target === null) return 'default'
   const { environment } = options
-  const values = environment.parse(String(target), file.path).renderValues(profileContext(options))
+  const values = environment.parse(textOf(target), file.path).renderValues(profileContext(options))
   const text = values.join('')
   if (text === '') throw fault(file, [name, 'target'], 'target is empty')
   return text
@@ -215,13 +216,12 @@ function renderOutput(
   at: readonly string[],
   options: ReadProfileOptions,
 ): Readonly<Record<string, unknown>> {
-  const { environment } = options
   const context = profileContext(options)
   const value = at.reduce<unknown>((level, key) => (isRecord(level) ? level[key] : undefined), file.value)
   const rendered = Object.entries(isRecord(value) ? value : {}).map(([key, item]) => {
     // A password may hold braces that are no Jinja; dbt takes it as it is then.
-    if (/^pass(?:word)?$/u.test(key) && !isTemplate(environment, item)) return [key, item] as const
-    const wrapped = renderYaml({ file, environment, context, keeps: () => false, at }, { [key]: item })
+    if (/^pass(?:word)?$/u.test(key) && !isTemplate(options.environment, item)) return [key, item] as const
+    const wrapped = renderYaml({ file, context, keeps: () => false, at }, { [key]: item })
     return [key, isRecord(wrapped) ? wrapped[key] : undefined] as const
   })
   return Object.fromEntries(rendered)

@@ -1,16 +1,27 @@
+import { createEnvironment } from '../jinja/environment.ts'
 import type { Environment } from '../jinja/environment.ts'
-import { TemplateError } from '../jinja/template-error.ts'
+import { OperationError, TemplateError } from '../jinja/template-error.ts'
 import { isRecord } from '../manifest/node-config.ts'
+import { PyFloat } from '../jinja/python-number.ts'
 import { plainValue } from '../python/plain-value.ts'
+import { nativeTypeFilters, nativeValue } from '../python/type-filters.ts'
 import { projectInvalid } from './project-fault.ts'
 import type { YamlFile } from './yaml-file.ts'
 
+/** Templates of YAML values know the filters that say which type a value has: `as_number`. */
+const yamlEnvironment: Environment = createEnvironment({ filters: nativeTypeFilters })
+
+/** The value of one text with Jinja in it. @throws TemplateError; OperationError where it is not of the type asked for */
+export function renderYamlText(text: string, name: string, context: Readonly<Record<string, unknown>>): unknown {
+  const value = nativeValue(yamlEnvironment.parse(text, name).renderValues(context))
+  return value instanceof PyFloat ? value : plainValue(value)
+}
+
 export interface RenderYamlOptions {
   readonly file: YamlFile
-  readonly environment: Environment
   readonly context: Readonly<Record<string, unknown>>
   /** Whether the value at a path is rendered later, or is text for people. */
-  keeps(path: readonly PropertyKey[]): boolean
+  readonly keeps: (path: readonly PropertyKey[]) => boolean
   /** Where in the file the values stand. Default: they are the whole file. */
   readonly at?: readonly PropertyKey[]
 }
@@ -22,7 +33,7 @@ export interface RenderYamlOptions {
  * @throws PROJECT_INVALID with the place of the value.
  */
 export function renderYaml(options: RenderYamlOptions, root: unknown = options.file.value): unknown {
-  const { file, environment, context, keeps, at = [] } = options
+  const { file, context, keeps, at = [] } = options
   const render = (value: unknown, path: readonly PropertyKey[]): unknown => {
     if (path.length > 0 && keeps(path)) return value
     if (Array.isArray(value)) return value.map((item, index) => render(item, [...path, index]))
@@ -35,11 +46,11 @@ export function renderYaml(options: RenderYamlOptions, root: unknown = options.f
   }
   const renderText = (text: string, path: readonly PropertyKey[]): unknown => {
     try {
-      const values = environment.parse(text, file.path).renderValues(context)
-      return values.length === 1 ? plainValue(values[0]) : values.join('')
+      return renderYamlText(text, file.path, context)
     } catch (error) {
-      if (!(error instanceof TemplateError)) throw error
-      throw projectInvalid([{ ...file.place([...at, ...path]), message: error.reason }])
+      if (!(error instanceof TemplateError || error instanceof OperationError)) throw error
+      const message = error instanceof TemplateError ? error.reason : error.message
+      throw projectInvalid([{ ...file.place([...at, ...path]), message }])
     }
   }
   return render(root, [])

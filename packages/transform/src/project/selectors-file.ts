@@ -19,11 +19,11 @@ export interface WrittenSelector {
 /** selectors.yml of the root project, each selector by its name and as written. */
 export async function readSelectors(
   { directory }: PackageProject,
-  { environment, context }: ReadPackageOptions,
+  { context }: ReadPackageOptions,
 ): Promise<Map<string, WrittenSelector>> {
   const text = await readFile(path.join(directory, 'selectors.yml'), 'utf8').catch(() => undefined)
   if (text === undefined) return new Map()
   const file = new YamlFile('selectors.yml', text)
-  const { selectors } = file.parse(selectorsSchema, renderYaml({ file, environment, context, keeps: () => false }))
+  const { selectors } = file.parse(selectorsSchema, renderYaml({ file, context, keeps: () => false }))
   return new Map(selectors.map((selector) => [selector.name, selector]))
 }
