@@ -8,7 +8,7 @@ import type { DeltaColumn } from './change-slots.ts'
 import { deltaSlots, markColumn, operationColumn, rowColumn } from './change-slots.ts'
 import { filledRows } from './filled-rows.ts'
 import { areLone, loneRows, unresolvedColumn } from './lone-rows.ts'
-import { plainMerge, resolvedMerge, truncation } from './merge-sql.ts'
+import { plainMerge, replaceUnresolved, resolvedMerge, truncation } from './merge-sql.ts'
 import { unfoundColumn } from './merge.ts'
 import type { Merge } from './merge.ts'
 import { areCopied } from './log-position.ts'
@@ -28,8 +28,8 @@ import type { BatchRows, WriterContext, WrittenColumn } from '../store/table-wri
  * took half of the time of a small commit, because what the next merge needs was thrown out of memory.
  */
 const smallDeltaRows = 100_000
-/** Of more rows, some will change several times. */
-const loneRowsMax = 10_000
+/** Filling what was left out of more rows does not spill, and does not fit into what merging has. */
+const smallFillingRows = 10_000
 const limitsAsTheyAre: InsertionLimits = { threadsMax: 1, threadsAvailable: () => 1, beginInserting: async () => {} }
 
 export interface ChangeDeltaOptions {
@@ -253,17 +253,26 @@ export class ChangeDelta {
     { resolved, count }: { readonly resolved: RelationName; readonly count: number },
   ): Promise<number> {
     const create = (sql: string) => duckdbDialect.createTableAs(resolved, sql, { temporary: true })
-    const sumOf = async (column: string) => {
-      const sql = `SELECT coalesce(sum(${column}), 0)::BIGINT FROM ${duckdbDialect.formatRelation(resolved)}`
-      return Number((await this.#query(sql)).rows[0]![0])
-    }
-    if (areLone(merge) && (count <= loneRowsMax || this.#hasCopies)) {
+    if (areLone(merge)) {
       await this.#query(create(loneRows(merge)))
-      if ((await sumOf(unresolvedColumn)) === 0) return 0
-      await this.#query(duckdbDialect.dropRelation(resolved, 'table'))
+      const others = await this.#sumOf(resolved, unresolvedColumn)
+      if (others === 0) return 0
+      await this.#beginFilling(others)
+      await this.#queryAll(replaceUnresolved(merge, resolved))
+    } else {
+      await this.#beginFilling(count)
+      await this.#query(create(filledRows(merge)))
     }
-    await this.#query(create(filledRows(merge)))
-    return await sumOf(unfoundColumn)
+    return await this.#sumOf(resolved, unfoundColumn)
+  }
+
+  async #beginFilling(count: number): Promise<void> {
+    if (count > smallFillingRows) await this.#context.limits.beginFilling()
+  }
+
+  async #sumOf(table: RelationName, column: string): Promise<number> {
+    const sql = `SELECT coalesce(sum(${column}), 0)::BIGINT FROM ${duckdbDialect.formatRelation(table)}`
+    return Number((await this.#query(sql)).rows[0]![0])
   }
 
   async #clear(): Promise<void> {

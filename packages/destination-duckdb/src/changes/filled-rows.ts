@@ -30,12 +30,18 @@ import type { Merge, MergeColumn } from './merge.ts'
  * `_airbyte_meta` says of it.
  */
 
-/** Rows of the delta as they are to be in the table, with what they leave out, wherever that is found. */
-export function filledRows(merge: Merge): string {
+/**
+ * Rows of the delta as they are to be in the table, with what they leave out, wherever that is found.
+ *
+ * @param among rows whose keys alone are meant. Default: all.
+ */
+export function filledRows(merge: Merge, among?: string): string {
   const marked = merge.columns.filter((column) => isFillable(merge, column))
   const own = merge.columns.map((column) => `${resolvedValue(merge, column)} AS ${quote(column.name)}`)
+  const isAmong =
+    among === undefined ? '' : ` WHERE EXISTS (SELECT 1 FROM ${among} AS a WHERE ${sameKey(merge, 'a', 'd')})`
   const steps = [
-    `changes AS (SELECT * FROM ${changesOf(merge)})`,
+    `changes AS (SELECT d.* FROM ${changesOf(merge)} AS d${isAmong})`,
     ...lineages(merge),
     `filled AS (${windowedRows(merge, marked)})`,
     `found AS (${foundRows(merge, marked)})`,

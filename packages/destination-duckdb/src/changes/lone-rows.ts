@@ -16,16 +16,18 @@ import {
   quote,
   row,
   sameKey,
+  unfoundColumn,
 } from './merge.ts'
 import type { Merge, MergeColumn } from './merge.ts'
 
 /*
  * The common case of filled-rows.ts: a row that leaves something out is the only change of its key, its row in the table has
  * what is left out, and nothing is said there of any value. Few commits that are made while a run follows have another case,
- * and planning the statement for all of them took DuckDB (1.5.6) 17 to 55 ms longer than this one.
+ * and planning the statement for all of them took DuckDB (1.5.6) 17 to 55 ms longer than this one. In large ones this
+ * spills what does not fit into memory, as windows do not.
  */
 
-/** How many of the rows are another case: then `filledRows` is to be asked. */
+/** 1 of a row that is another case: `filledRows` is to be asked about its key. */
 export const unresolvedColumn = '_eclusa_unresolved'
 
 /** False where the statement would not be right even though no row is unresolved. */
@@ -43,7 +45,7 @@ export function loneRows(merge: Merge): string {
     ? `arg_max(d.${row}, struct_pack(p := d.${lsn}, o := d.${order}, r := d.${row}))`
     : `max(d.${row})`
   return `WITH changes AS (SELECT * FROM ${changesOf(merge)})
-SELECT ${[...values, `s.${operation}`, `(${isUnresolved(merge, marked)})::INTEGER AS ${unresolvedColumn}`].join(', ')}
+SELECT ${[...values, `s.${operation}`, `0 AS ${unfoundColumn}`, `(${isUnresolved(merge, marked)})::INTEGER AS ${unresolvedColumn}`].join(', ')}
 FROM changes AS s
 JOIN (SELECT ${lastRow} AS last_row, count(*) AS change_count FROM changes AS d GROUP BY ${keyList(merge, 'd')}) AS l
 ON l.last_row = s.${row}

@@ -1,5 +1,7 @@
 import { duckdbDialect } from '@eclusa/warehouse'
 import type { RelationName } from '@eclusa/warehouse'
+import { filledRows } from './filled-rows.ts'
+import { unresolvedColumn } from './lone-rows.ts'
 import {
   changesOf,
   deletedAt,
@@ -43,6 +45,16 @@ export function resolvedMerge(merge: Merge, resolved: RelationName): string[] {
   return [
     ...(merge.takes === 'last' ? [deleteKeys(merge, from)] : []),
     `INSERT INTO ${target} (${names}) SELECT ${names} FROM ${from}${kept}`,
+  ]
+}
+
+/** Of rows that were resolved as if they were alone, those that are not. */
+export function replaceUnresolved(merge: Merge, resolved: RelationName): string[] {
+  const table = duckdbDialect.formatRelation(resolved)
+  const among = `(SELECT * FROM ${table} WHERE ${unresolvedColumn} <> 0)`
+  return [
+    `INSERT INTO ${table} BY NAME SELECT * FROM (${filledRows(merge, among)})`,
+    `DELETE FROM ${table} WHERE ${unresolvedColumn} <> 0`,
   ]
 }
 

@@ -117,6 +117,11 @@ export class LoadLimits {
     })
   }
 
+  /** For a statement that cannot spill all that it keeps: what was configured, until the next one. */
+  async beginFilling(): Promise<void> {
+    await this.#inTurn(async () => await this.#setAll())
+  }
+
   /** For writing it all: what was configured, until `lower`. */
   async lift(): Promise<void> {
     this.#isLifted = true
