@@ -18,6 +18,8 @@ export interface QueryResult {
   readonly rows: readonly (readonly SqlValue[])[]
   /** Rows inserted, updated or deleted; 0 for a query. */
   readonly rowsChanged: number
+  /** What the warehouse says was done, where it says so: `INSERT 0 3`, `CREATE VIEW` in PostgreSQL. */
+  readonly commandTag?: string
 }
 
 /** What a statement is run with. */

@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { duckdbDialect } from '@eclusa/warehouse'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { compileNode } from './compile/compile-node.ts'
+import { compileNodes } from './run/compile-nodes.ts'
 import { loadProject } from './load-project.ts'
 import type { LoadedProject } from './load-project.ts'
 import { parentsOf, relationOf } from './manifest/node.ts'
-import type { ModelNode, ProjectNode, TestNode } from './manifest/node.ts'
+import type { ProjectNode } from './manifest/node.ts'
 
 /* What dbt-core itself made of fixtures/shop; interop/dbt-golden.ts says how the file was written. */
 interface GoldenNode {
@@ -26,7 +26,6 @@ interface GoldenNode {
 const fixtures = path.resolve(import.meta.dirname, '../fixtures')
 const golden = JSON.parse(await readFile(path.join(fixtures, 'shop.golden.json'), 'utf8')) as { nodes: GoldenNode[] }
 const log = { debug() {}, info() {}, warn() {}, error() {} }
-const facts = { isIncremental: false, fullRefresh: false, runQuery: async () => undefined }
 
 describe('a project compared with what dbt-core made of it', () => {
   let project: LoadedProject
@@ -61,9 +60,9 @@ describe('a project compared with what dbt-core made of it', () => {
   it.each(golden.nodes.filter(({ compiled }) => compiled !== undefined))(
     'compiles $uniqueId to the same SQL, byte by byte',
     async ({ uniqueId, compiled }) => {
-      const node = project.nodes.get(uniqueId) as ModelNode | TestNode
-      const sql = await compileNode(project, node, facts, new AbortController().signal)
-      expect(sql).toBe(compiled)
+      const { signal } = new AbortController()
+      const nodes = await compileNodes(project, { ids: new Set([uniqueId]), writeFiles: false, signal })
+      expect(nodes.get(uniqueId)!.compiled_code).toBe(compiled)
     },
   )
 })

@@ -1,5 +1,5 @@
 import type { Macro } from '../jinja/ast.ts'
-import type { Environment, Template } from '../jinja/environment.ts'
+import type { Environment, RenderOptions, Template } from '../jinja/environment.ts'
 import { createEnvironment } from '../jinja/environment.ts'
 import { TemplateError } from '../jinja/template-error.ts'
 import { projectInvalid } from '../project/project-fault.ts'
@@ -118,14 +118,18 @@ export class MacroLibrary {
   }
 
   /** An object that has every macro and every package as a property, for a node of package `from`. */
-  namespaceFor(from: string, contextOf: () => Readonly<Record<string, unknown>>): Record<string, unknown> {
+  namespaceFor(
+    from: string,
+    contextOf: () => Readonly<Record<string, unknown>>,
+    options: RenderOptions = {},
+  ): Record<string, unknown> {
     let prototype = this.#prototypes.get(from)
     if (prototype === undefined) {
       prototype = this.#prototypeFor(from)
       this.#prototypes.set(from, prototype)
     }
     const namespace = Object.create(prototype) as BoundNamespace
-    namespace[bound] = new BoundMacros(contextOf)
+    namespace[bound] = new BoundMacros(contextOf, options)
     return namespace as unknown as Record<string, unknown>
   }
 
@@ -192,15 +196,17 @@ interface BoundNamespace {
 /** The macros as one node sees them; a file of macros is executed when one of its macros is first used. */
 class BoundMacros {
   readonly #contextOf: () => Readonly<Record<string, unknown>>
+  readonly #options: RenderOptions
   readonly #modules = new Map<Template, ReadonlyMap<string, unknown>>()
   readonly #packages = new Map<string, object>()
 
-  constructor(contextOf: () => Readonly<Record<string, unknown>>) {
+  constructor(contextOf: () => Readonly<Record<string, unknown>>, options: RenderOptions) {
     this.#contextOf = contextOf
+    this.#options = options
   }
 
   valueOf({ template, name }: MacroDefinition): unknown {
-    const module = this.#modules.get(template) ?? template.module(this.#contextOf()).macros
+    const module = this.#modules.get(template) ?? template.module(this.#contextOf(), this.#options).macros
     this.#modules.set(template, module)
     return module.get(name)
   }

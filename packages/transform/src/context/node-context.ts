@@ -1,42 +1,96 @@
+import { attributeOf, isMapping, itemOf, typeNameOf } from '../jinja/protocol.ts'
+import type { HostObject } from '../jinja/protocol.ts'
 import { textOf } from '../jinja/python-text.ts'
 import { NativeFunction } from '../jinja/signature.ts'
-import { adapterNames } from './adapter-names.ts'
+import { ParsingAdapter, adapterNames } from './adapter-names.ts'
+import { apiValue } from './api-value.ts'
 import { baseNames } from './base-names.ts'
 import { ConfigValue } from './config-value.ts'
 import { hostFunction } from './host-function.ts'
+import { offlineNames } from './offline-names.ts'
+import { quotingOf } from './scope.ts'
 import type { NodeScope, ProjectScope } from './scope.ts'
 
-/** The names that a model, a test or a macro sees. dbt's context, as far as this version has it. */
+/** The names that a model, a test or a macro sees. */
 export function nodeContext(scope: ProjectScope, node: NodeScope): Record<string, unknown> {
   const from = node.packageName ?? scope.projectName
-  const namespace = scope.macros.namespaceFor(from, () => context)
+  const namespace = scope.macros.namespaceFor(
+    from,
+    () => context,
+    node.signal === undefined ? {} : { signal: node.signal },
+  )
   const context: Record<string, unknown> = Object.create(namespace) as Record<string, unknown>
-  define(context, {
-    ...baseNames(scope, node),
-    execute: node.execute,
-    this: node.thisRelation,
-    model: node.model,
-    target: { ...scope.target, profile_name: scope.projectName, dbname: scope.target.database },
-    schema: scope.target.schema,
-    database: scope.target.database,
-    project_name: scope.projectName,
-    flags: { FULL_REFRESH: node.config['full_refresh'] === true },
+  const names = adapterNames(scope, from, namespace)
+  const builtins = {
     ref: hostFunction('ref', (args, kwargs) => node.ref(args, kwargs)),
     source: hostFunction('source', (args) => node.source(args)),
     config: new ConfigValue(node),
-    is_incremental: hostFunction('is_incremental', () => node.isIncremental),
-    adapter: adapterNames(scope, from, namespace),
-    run_query: new NativeFunction('run_query', 'sql', (sql: unknown) => {
-      if (!node.execute || node.runQuery === undefined) return null
-      return node.runQuery(textOf(sql))
-    }),
+  }
+  define(context, {
+    ...baseNames(scope, node),
+    ...targetNames(scope),
+    ...builtins,
+    builtins,
+    execute: node.execute,
+    this: node.thisRelation,
+    model: node.model,
+    flags: { FULL_REFRESH: false, STORE_FAILURES: false, ...scope.flags },
+    api: apiValue(scope.dialect, quotingOf(scope)),
+    context: new ContextValue(context),
   })
+  const adapter = node.adapter?.({ context, namespace, packageName: from, names })
+  define(context, { adapter: adapter ?? new ParsingAdapter(names) })
+  if (node.graph !== undefined) defineLazily(context, 'graph', () => node.graph?.())
+  define(context, offlineNames())
   return Object.assign(context, node.extra)
+}
+
+function targetNames(scope: ProjectScope): Record<string, unknown> {
+  const { target } = scope
+  return {
+    target: { profile_name: scope.projectName, dbname: target.database, ...target, target_name: target.name },
+    schema: target.schema,
+    database: target.database,
+    project_name: scope.projectName,
+  }
 }
 
 /** Sets the names that no macro has: in dbt a project may define its own `ref`, and call the other by `builtins.ref`. */
 function define(context: Record<string, unknown>, names: Readonly<Record<string, unknown>>): void {
   for (const [name, value] of Object.entries(names)) {
     if (!(name in context)) Object.defineProperty(context, name, { value, writable: true, enumerable: true })
+  }
+}
+
+function defineLazily(context: Record<string, unknown>, name: string, make: () => unknown): void {
+  let made: unknown
+  Object.defineProperty(context, name, { get: () => (made ??= make()), enumerable: true, configurable: true })
+}
+
+/** `context`: every name by its text, for macros that call others by name. */
+class ContextValue implements HostObject {
+  readonly #context: Readonly<Record<string, unknown>>
+  readonly [isMapping] = true
+  readonly [typeNameOf] = 'dict'
+
+  constructor(context: Readonly<Record<string, unknown>>) {
+    this.#context = context
+  }
+
+  [itemOf](key: unknown): unknown {
+    return this.#context[textOf(key)]
+  }
+
+  [attributeOf](name: string): unknown {
+    if (name !== 'get') return this.#context[name]
+    return new NativeFunction('get', 'key default?', (key: unknown, fallback: unknown) => {
+      const value = this.#context[textOf(key)]
+      return value === undefined ? (fallback ?? null) : value
+    })
+  }
+
+  /** For `'name' in context`. */
+  *[Symbol.iterator](): Iterator<string> {
+    for (const name in this.#context) yield name
   }
 }

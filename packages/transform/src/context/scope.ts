@@ -13,6 +13,13 @@ export interface Target {
   readonly threads: number
 }
 
+/** dbt's `quoting`. */
+export interface Quoting {
+  readonly database: boolean
+  readonly schema: boolean
+  readonly identifier: boolean
+}
+
 /** What all nodes of one load or run share. */
 export interface ProjectScope {
   readonly projectName: string
@@ -22,6 +29,12 @@ export interface ProjectScope {
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly macros: MacroLibrary
   readonly log: Log
+  /** Which parts of relations are quoted. Default: all. */
+  readonly quoting?: Quoting
+  /** Names of `flags` in templates. */
+  readonly flags?: Readonly<Record<string, unknown>>
+  /** Names of the installed packages. */
+  readonly dependencies?: readonly string[]
   readonly invocationId: string
   readonly runStartedAt: string
 }
@@ -41,6 +54,24 @@ export interface NodeScope {
   source(args: readonly unknown[]): unknown
   /** Settings made by `config(…)` inside the template; ignored when running, as parsing has read them already. */
   setConfig(settings: PartialConfig): void
-  /** Sends a query to the warehouse; only while running. */
-  runQuery?(sql: string): Promise<unknown>
+  /** Makes `adapter` for the node's context; absent while parsing, when nothing is asked of the warehouse. */
+  adapter?(context: BoundContext): unknown
+  /** `graph`: `{nodes, sources, exposures, metrics, groups}`, made when a template asks for it. */
+  graph?(): unknown
+  /** Cancels what a macro waits for. */
+  readonly signal?: AbortSignal
+}
+
+/** A context while it is made: what `adapter` is made of. */
+export interface BoundContext {
+  readonly context: Readonly<Record<string, unknown>>
+  /** The macros bound to the node. */
+  readonly namespace: object
+  readonly packageName: string
+  /** The part of `adapter` that needs no warehouse. */
+  readonly names: Readonly<Record<string, unknown>>
+}
+
+export function quotingOf({ quoting }: Pick<ProjectScope, 'quoting'>): Quoting {
+  return quoting ?? { database: true, schema: true, identifier: true }
 }

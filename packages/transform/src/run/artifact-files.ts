@@ -1,17 +1,17 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { LoadedProject } from '../load-project.ts'
-import type { ModelNode, TestNode } from '../manifest/node.ts'
+import type { ManifestNode } from '../manifest/node.ts'
 
-/** Path of a node's SQL below the target folder, as dbt lays it out: `compiled/<project>/models/a.sql`. */
-export function artifactPath(project: LoadedProject, node: ModelNode | TestNode, kind: 'compiled' | 'run'): string {
-  return path.join(project.targetPath, kind, project.name, ...fileOf(node).split('/'))
+/** Path of a node's SQL below the target folder, as dbt lays it out: `compiled/<package>/models/a.sql`. */
+export function artifactPath(project: LoadedProject, node: ManifestNode, kind: 'compiled' | 'run'): string {
+  return path.join(project.targetPath, kind, node.package_name, ...fileOf(node).split('/'))
 }
 
 /** Writes the SQL of a node for people to look at. @returns the path within the project. */
 export async function writeArtifact(
   project: LoadedProject,
-  node: ModelNode | TestNode,
+  node: ManifestNode,
   kind: 'compiled' | 'run',
   sql: string,
 ): Promise<string> {
@@ -22,8 +22,10 @@ export async function writeArtifact(
   return file
 }
 
-/** A generic test has a file of its own, below the name of the file that declares it. */
-function fileOf(node: ModelNode | TestNode): string {
+/** Where several nodes come from one file, each has one of its own, below the name of the file that declares it. */
+function fileOf(node: ManifestNode): string {
   const { original_file_path: file } = node
-  return node.resource_type === 'test' && node.test_metadata !== undefined ? `${file}/${node.path}` : file
+  const isGenericTest = node.resource_type === 'test' && node.test_metadata !== undefined
+  if (isGenericTest || node.resource_type === 'snapshot') return `${file}/${path.posix.basename(node.path)}`
+  return file
 }

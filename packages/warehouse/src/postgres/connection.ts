@@ -83,6 +83,7 @@ class PostgresConnection implements WarehouseConnection {
   readonly #typeNames: TypeNames
   readonly #closing = new AbortController()
   readonly #queue = statementQueue()
+  #commandTag: string | undefined
   #cancellation: Promise<void> | undefined
 
   constructor(driver: Driver, client: pg.Client, options: OpenPostgresOptions, onClose: () => void) {
@@ -91,6 +92,10 @@ class PostgresConnection implements WarehouseConnection {
     this.#options = options
     this.#onClose = onClose
     this.#typeNames = new TypeNames(client)
+    // The driver's results keep the tag's first word alone: CREATE of CREATE VIEW.
+    connectionOf(client).on('commandComplete', ({ text }) => {
+      this.#commandTag = text
+    })
   }
 
   query(sql: string, options: QueryOptions = {}): Promise<QueryResult> {
@@ -118,6 +123,7 @@ class PostgresConnection implements WarehouseConnection {
   }
 
   async #run(sql: string, parameters: readonly SqlValue[] | undefined): Promise<QueryResult> {
+    this.#commandTag = undefined
     try {
       const answer: unknown = await this.#client.query({
         text: sql,
@@ -125,7 +131,9 @@ class PostgresConnection implements WarehouseConnection {
         types: { getTypeParser: parserOf },
         ...(parameters === undefined ? {} : { values: parameters.map(bindableValue) }),
       })
-      return await this.#readResult(lastResult(answer))
+      const tag = this.#commandTag
+      const result = await this.#readResult(lastResult(answer))
+      return tag === undefined ? result : { ...result, commandTag: tag }
     } catch (cause) {
       throw statementError(postgresDialect, cause, sql)
     }
@@ -153,6 +161,13 @@ class PostgresConnection implements WarehouseConnection {
     await canceller.query('SELECT pg_cancel_backend($1)', [processID]).catch(() => {})
     await canceller.end()
   }
+}
+
+/** The driver's protocol layer, of which its types say nothing. */
+function connectionOf(client: pg.Client): {
+  on(event: 'commandComplete', listener: (message: { readonly text: string }) => void): void
+} {
+  return (client as pg.Client & { readonly connection: ReturnType<typeof connectionOf> }).connection
 }
 
 async function connectClient(driver: Driver, options: OpenPostgresOptions): Promise<pg.Client> {

@@ -1,0 +1,115 @@
+import type { WarehouseConnection } from '@eclusa/sdk'
+import type { Dialect } from '@eclusa/warehouse'
+import type { RelationPath, RelationPolicy } from '../context/relation-value.ts'
+import { RelationValue } from '../context/relation-value.ts'
+
+/**
+ * What a run knows to exist: the relations of each schema, listed when it is first asked for and kept up to date by every
+ * change that goes through the adapter. Names are found whatever their case, as in dbt.
+ */
+export class RelationCache {
+  readonly #dialect: Dialect
+  readonly #quoting: RelationPolicy
+  readonly #schemas = new Map<string, Promise<Map<string, RelationValue>>>()
+  readonly #existingSchemas = new Set<string>()
+
+  constructor(dialect: Dialect, quoting: RelationPolicy) {
+    this.#dialect = dialect
+    this.#quoting = quoting
+  }
+
+  async get(path: RelationPath, connection: WarehouseConnection): Promise<RelationValue | undefined> {
+    if (path.schema === null || path.identifier === null) return undefined
+    return (await this.#schema(path, connection)).get(key(path.identifier))
+  }
+
+  async list(
+    path: Pick<RelationPath, 'database' | 'schema'>,
+    connection: WarehouseConnection,
+  ): Promise<RelationValue[]> {
+    return [...(await this.#schema(path, connection)).values()]
+  }
+
+  /** Puts a relation in, or in the place of what has its name. @returns how to undo it. */
+  async put(relation: RelationValue): Promise<() => void> {
+    return await this.#change(relation.path, (relations, name) => relations.set(name, relation))
+  }
+
+  async drop(path: RelationPath): Promise<() => void> {
+    return await this.#change(path, (relations, name) => relations.delete(name))
+  }
+
+  forgetSchema({ database, schema }: Pick<RelationPath, 'database' | 'schema'>): void {
+    this.#schemas.delete(schemaKey(database, schema))
+    this.#existingSchemas.delete(schemaKey(database, schema))
+  }
+
+  knowsSchema({ database, schema }: Pick<RelationPath, 'database' | 'schema'>): boolean {
+    return this.#existingSchemas.has(schemaKey(database, schema))
+  }
+
+  rememberSchema({ database, schema }: Pick<RelationPath, 'database' | 'schema'>): void {
+    this.#existingSchemas.add(schemaKey(database, schema))
+  }
+
+  async #change(
+    path: RelationPath,
+    change: (relations: Map<string, RelationValue>, name: string) => void,
+  ): Promise<() => void> {
+    // A schema that nobody has asked for yet is listed when somebody does; temporary relations belong to none.
+    const listed = this.#schemas.get(schemaKey(path.database, path.schema))
+    if (listed === undefined || path.identifier === null) return () => {}
+    const relations = await listed
+    const name = key(path.identifier)
+    const former = relations.get(name)
+    change(relations, name)
+    return () => {
+      if (former === undefined) relations.delete(name)
+      else relations.set(name, former)
+    }
+  }
+
+  #schema(
+    { database, schema }: Pick<RelationPath, 'database' | 'schema'>,
+    connection: WarehouseConnection,
+  ): Promise<Map<string, RelationValue>> {
+    const id = schemaKey(database, schema)
+    let listed = this.#schemas.get(id)
+    if (listed === undefined) {
+      listed = this.#listSchema(database, schema ?? '', connection)
+      this.#schemas.set(id, listed)
+      // A listing that failed is tried again by the next who asks.
+      listed.catch(() => this.#schemas.delete(id))
+    }
+    return listed
+  }
+
+  async #listSchema(
+    database: string | null,
+    schema: string,
+    connection: WarehouseConnection,
+  ): Promise<Map<string, RelationValue>> {
+    const relations = await this.#dialect.listRelations(connection, schema, database ?? undefined)
+    return new Map(
+      relations.map(({ name, kind }) => [
+        key(name.identifier),
+        new RelationValue(
+          {
+            path: { database: name.database, schema: name.schema, identifier: name.identifier },
+            type: kind,
+            quotePolicy: this.#quoting,
+          },
+          this.#dialect,
+        ),
+      ]),
+    )
+  }
+}
+
+function key(identifier: string): string {
+  return identifier.toLowerCase()
+}
+
+function schemaKey(database: string | null, schema: string | null): string {
+  return `${database?.toLowerCase() ?? ''}.${schema?.toLowerCase() ?? ''}`
+}

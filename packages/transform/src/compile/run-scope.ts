@@ -1,0 +1,193 @@
+import type { AdapterSession } from '../adapter/adapter-session.ts'
+import { AdapterValue } from '../adapter/adapter-value.ts'
+import type { ExecutionOptions } from '../command/command-options.ts'
+import { nodeContext } from '../context/node-context.ts'
+import { ephemeralValue, relationValue } from '../context/relation-value.ts'
+import type { EventTimeFilter, RelationValue } from '../context/relation-value.ts'
+import { quotingOf } from '../context/scope.ts'
+import type { ProjectScope, Quoting } from '../context/scope.ts'
+import type { KeywordArguments } from '../jinja/protocol.ts'
+import { textOf } from '../jinja/python-text.ts'
+import { OperationError } from '../jinja/template-error.ts'
+import type { LoadedProject } from '../load-project.ts'
+import { isEphemeral, relationOf } from '../manifest/node.ts'
+import type { DeferRelation, ManifestNode, ProjectNode, SourceNode } from '../manifest/node.ts'
+import { isRecord } from '../manifest/node-config.ts'
+import { graphValue } from './graph-value.ts'
+import { StatementResults } from './statement-results.ts'
+import { ReferenceIndex } from './reference-index.ts'
+
+/** Relations of another environment, by unique id: what refs read where the own relation is not there. */
+export type Deferral = ReadonlyMap<string, DeferRelation>
+
+/** A window of a microbatch model. */
+export interface Batch {
+  readonly id: string
+  readonly event_time_start: string
+  readonly event_time_end: string
+}
+
+export interface RunScopeOptions {
+  readonly project: LoadedProject
+  readonly execution: ExecutionOptions
+  readonly deferral?: Deferral
+  readonly selected: ReadonlySet<string>
+  readonly signal: AbortSignal
+}
+
+/** What is read in the place of a node or a source: the fixtures of a unit test. By unique id. */
+export type Substitutes = ReadonlyMap<string, unknown>
+
+export interface NodeContextOptions {
+  readonly session: AdapterSession
+  readonly extra?: Readonly<Record<string, unknown>>
+  readonly batch?: Batch
+  readonly substitutes?: Substitutes
+}
+
+/** What the contexts of one run share: it makes those of its nodes. */
+export class RunScope {
+  readonly project: LoadedProject
+  readonly scope: ProjectScope
+  readonly execution: ExecutionOptions
+  readonly signal: AbortSignal
+  readonly selected: ReadonlySet<string>
+  readonly references: ReferenceIndex
+  readonly #deferral: Deferral
+  readonly #flags: Readonly<Record<string, boolean>>
+  readonly #scopes = new Map<string, ProjectScope>()
+  #graph: unknown
+
+  constructor({ project, execution, deferral = new Map(), selected, signal }: RunScopeOptions) {
+    this.project = project
+    this.execution = execution
+    this.signal = signal
+    this.selected = selected
+    this.references = new ReferenceIndex(project)
+    this.#deferral = deferral
+    const flags = {
+      FULL_REFRESH: execution.fullRefresh,
+      STORE_FAILURES: execution.storeFailures,
+      FAIL_FAST: execution.failFast,
+      EMPTY: execution.empty,
+      WARN_ERROR: execution.warnError,
+    }
+    this.#flags = flags
+    this.scope = this.scopeOf(project.name)
+  }
+
+  /** The scope of a package's nodes, with the vars that it sees. */
+  scopeOf(packageName: string): ProjectScope {
+    let scope = this.#scopes.get(packageName)
+    if (scope === undefined) {
+      const own = this.project.scopeOf(packageName)
+      scope = { ...own, flags: { ...own.flags, ...this.#flags } }
+      this.#scopes.set(packageName, scope)
+    }
+    return scope
+  }
+
+  /** The names that a node sees while it runs. `model` is the node's own copy, which macros may change. */
+  contextOf(
+    node: ManifestNode,
+    model: Readonly<Record<string, unknown>>,
+    { session, extra = {}, batch, substitutes = new Map() }: NodeContextOptions,
+  ): Record<string, unknown> {
+    const scope = this.scopeOf(node.package_name)
+    return nodeContext(scope, {
+      execute: true,
+      packageName: node.package_name,
+      model,
+      config: node.resource_type === 'test' ? { ...testThresholds, ...node.config } : node.config,
+      isIncremental: false,
+      thisRelation: hasRelation(node) ? this.relationOf(node) : null,
+      ref: (args, kwargs) => this.#ref(args, kwargs, { node, batch, substitutes }),
+      source: (args) => this.#source(args, { node, batch, substitutes }),
+      setConfig: () => {},
+      adapter: (bound) => new AdapterValue({ scope, bound, session }),
+      graph: () => (this.#graph ??= graphValue(this.project)),
+      signal: this.signal,
+      extra: {
+        ...(hasRelation(node) ? { database: node.database, schema: node.schema } : {}),
+        ...new StatementResults().names(),
+        selected_resources: [...this.selected],
+        ...extra,
+      },
+    })
+  }
+
+  relationOf(node: ProjectNode, facts: Parameters<typeof relationValue>[2] = {}): RelationValue {
+    return relationValue(relationOf(node), this.scope.dialect, { quotePolicy: this.#quotingOf(node), ...facts })
+  }
+
+  deferredTo(id: string): RelationValue | undefined {
+    const other = this.#deferral.get(id)
+    if (other === undefined) return undefined
+    const { database, schema, alias } = other
+    return relationValue({ database: database ?? '', schema, identifier: alias }, this.scope.dialect)
+  }
+
+  #ref(args: readonly unknown[], kwargs: KeywordArguments, reader: Reader): unknown {
+    const [first, second] = args
+    const version = kwargs['v'] ?? kwargs['version']
+    const reference = {
+      ...(second == null ? {} : { package: textOf(first) }),
+      name: textOf(second == null ? first : second),
+      ...(version == null ? {} : { version: textOf(version) }),
+    }
+    const found = this.references.find(reference, reader.node.package_name)
+    if (found !== undefined) return this.#read(found, reader)
+    const text = args.map((arg) => `'${textOf(arg)}'`).join(', ')
+    // Parsing has seen every ref already; one that appears only now depends on data and could not be ordered.
+    throw new OperationError('runtime', `ref(${text}) names no model that exists and is enabled`)
+  }
+
+  #source(args: readonly unknown[], reader: Reader): unknown {
+    const [sourceName, table] = [textOf(args[0]), textOf(args[1])]
+    const found = this.references.findSource(sourceName, table, reader.node.package_name)
+    if (found !== undefined) return this.#read(found, reader)
+    throw new OperationError('runtime', `source('${sourceName}', '${table}') is not declared`)
+  }
+
+  #read(read: ManifestNode | SourceNode, { node, batch, substitutes }: Reader): unknown {
+    const substitute = substitutes.get(read.unique_id)
+    if (substitute !== undefined) return substitute
+    if (isEphemeral(read)) return ephemeralValue(relationOf(read).identifier, this.scope.dialect)
+    const deferred = this.selected.has(read.unique_id) ? undefined : this.deferredTo(read.unique_id)
+    const limit = this.execution.empty && isBuilt(node) ? { limit: 0 } : {}
+    const window = eventTimeOf(read, batch)
+    const facts = { ...limit, ...(window === undefined ? {} : { eventTime: window }) }
+    return deferred === undefined ? this.relationOf(read, facts) : deferred.with(facts)
+  }
+
+  #quotingOf(node: ProjectNode): Quoting {
+    const own = node.resource_type === 'source' ? node.quoting : node.config['quoting']
+    const given = isRecord(own) ? Object.entries(own).filter(([, value]) => typeof value === 'boolean') : []
+    const project = quotingOf(this.scope)
+    const { database, schema, identifier } = { ...project, ...Object.fromEntries(given) } as Quoting
+    return { database, schema, identifier }
+  }
+}
+
+/** What a test counts, and when that is a fault, where it says nothing. */
+const testThresholds = { fail_calc: 'count(*)', warn_if: '!= 0', error_if: '!= 0' }
+
+interface Reader {
+  readonly node: ManifestNode
+  readonly batch: Batch | undefined
+  readonly substitutes: Substitutes
+}
+
+function eventTimeOf(read: ManifestNode | SourceNode, batch: Batch | undefined): EventTimeFilter | undefined {
+  const field = read.config['event_time']
+  if (batch === undefined || typeof field !== 'string') return undefined
+  return { field, start: batch.event_time_start, end: batch.event_time_end }
+}
+
+function isBuilt(node: ManifestNode): boolean {
+  return node.resource_type === 'model' || node.resource_type === 'snapshot'
+}
+
+function hasRelation(node: ManifestNode): boolean {
+  return node.resource_type !== 'operation' && node.resource_type !== 'sql_operation'
+}

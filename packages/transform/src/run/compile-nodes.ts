@@ -1,0 +1,69 @@
+import type { Warehouse, WarehouseConnection } from '@eclusa/sdk'
+import { AdapterSession } from '../adapter/adapter-session.ts'
+import { RelationCache } from '../adapter/relation-cache.ts'
+import type { ExecutionOptions } from '../command/command-options.ts'
+import { compileNode } from '../compile/compile-node.ts'
+import { RunScope } from '../compile/run-scope.ts'
+import type { Deferral } from '../compile/run-scope.ts'
+import { quotingOf } from '../context/scope.ts'
+import type { LoadedProject } from '../load-project.ts'
+import type { ManifestNode } from '../manifest/node.ts'
+import { writeArtifact } from './artifact-files.ts'
+
+export interface CompileNodesOptions {
+  /** Unique ids; sources and seeds among them are passed over. */
+  readonly ids: ReadonlySet<string>
+  /** Where templates ask their questions. Without one there are no rows and no relations. */
+  readonly warehouse?: Warehouse
+  readonly deferral?: Deferral
+  readonly execution?: Partial<ExecutionOptions>
+  /** Writes the SQL below the target folder. Default: true. */
+  readonly writeFiles?: boolean
+  readonly signal: AbortSignal
+}
+
+/**
+ * Compiles nodes without running them. @returns each with `compiled_code`, by unique id.
+ *
+ * @throws TEMPLATE_FAILED; WAREHOUSE_STATEMENT_FAILED for what a template asks.
+ */
+export async function compileNodes(
+  project: LoadedProject,
+  { ids, warehouse, deferral, execution = {}, writeFiles = true, signal }: CompileNodesOptions,
+): Promise<ReadonlyMap<string, ManifestNode>> {
+  const run = new RunScope({
+    project,
+    execution: { ...executionDefault, ...execution },
+    selected: ids,
+    signal,
+    ...(deferral === undefined ? {} : { deferral }),
+  })
+  await using connection = warehouse === undefined ? noConnection : await warehouse.connect()
+  const cache = new RelationCache(run.scope.dialect, quotingOf(run.scope))
+  const compiled = new Map<string, ManifestNode>()
+  for (const id of ids) {
+    const node = project.nodes.get(id)
+    if (node === undefined || node.resource_type === 'source' || node.resource_type === 'seed') continue
+    const session = new AdapterSession({ connection, cache, signal })
+    const sql = await compileNode(run, node, { session })
+    await session.rollback()
+    if (writeFiles) await writeArtifact(project, node, 'compiled', sql)
+    compiled.set(id, { ...node, compiled: true, compiled_code: sql })
+  }
+  return compiled
+}
+
+const executionDefault: ExecutionOptions = {
+  threads: 1,
+  fullRefresh: false,
+  failFast: false,
+  empty: false,
+  storeFailures: false,
+  warnError: false,
+}
+
+/** An empty warehouse. */
+const noConnection: WarehouseConnection = {
+  query: () => Promise.resolve({ columns: [], rows: [], rowsChanged: 0 }),
+  [Symbol.asyncDispose]: () => Promise.resolve(),
+}

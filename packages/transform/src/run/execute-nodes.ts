@@ -1,0 +1,218 @@
+import { EclusaError } from '@eclusa/sdk'
+import type { Warehouse } from '@eclusa/sdk'
+import { RelationCache } from '../adapter/relation-cache.ts'
+import type { ExecutionOptions, NodeCommand } from '../command/command-options.ts'
+import { RunScope } from '../compile/run-scope.ts'
+import type { Deferral } from '../compile/run-scope.ts'
+import { quotingOf } from '../context/scope.ts'
+import type { LoadedProject } from '../load-project.ts'
+import { isEphemeral, relationOf } from '../manifest/node.ts'
+import type { ManifestNode } from '../manifest/node.ts'
+import type { RunResult } from '../manifest/run-result.ts'
+import { NodeRunner } from './node-runner.ts'
+import type { NodeOutcome, RunEvent } from './run-event.ts'
+import { runSchedule } from './scheduler.ts'
+import { SessionPool } from './session-pool.ts'
+
+export interface ExecuteNodesOptions {
+  /** Unique ids of what is selected; what the command does not run among them is passed over. */
+  readonly ids: ReadonlySet<string>
+  readonly command: NodeCommand
+  readonly execution: ExecutionOptions
+  readonly warehouse: Warehouse
+  readonly deferral?: Deferral
+  readonly signal: AbortSignal
+  emit(event: RunEvent): void
+}
+
+/**
+ * Runs nodes in the order of their dependencies, as many at once as there are threads. What depends on a failure is
+ * skipped; everything else goes on, unless `failFast`. @returns results in the order in which nodes ended.
+ *
+ * @throws the signal's reason. A failing node is a result, not an error.
+ */
+export async function executeNodes(
+  project: LoadedProject,
+  options: ExecuteNodesOptions,
+): Promise<readonly RunResult[]> {
+  await using sessions = new SessionPool(options.warehouse)
+  const run = new NodesRun(project, options, sessions)
+  await run.execute()
+  options.signal.throwIfAborted()
+  return run.results
+}
+
+const kindsOf: Partial<Readonly<Record<NodeCommand, readonly ManifestNode['resource_type'][]>>> = {
+  run: ['model'],
+  test: ['test'],
+  seed: ['seed'],
+  snapshot: ['snapshot'],
+  clone: ['model', 'seed', 'snapshot'],
+  build: ['model', 'test', 'seed', 'snapshot'],
+}
+
+class NodesRun {
+  readonly results: RunResult[] = []
+  readonly #project: LoadedProject
+  readonly #options: ExecuteNodesOptions
+  readonly #run: RunScope
+  readonly #cache: RelationCache
+  readonly #sessions: SessionPool
+  readonly #runner: NodeRunner
+  readonly #byId: ReadonlyMap<string, ManifestNode>
+  readonly #failed = new Set<string>()
+  readonly #threads: boolean[] = []
+  #started = 0
+  #stopped = false
+
+  constructor(project: LoadedProject, options: ExecuteNodesOptions, sessions: SessionPool) {
+    const { ids, command, execution, warehouse, deferral, signal } = options
+    this.#project = project
+    this.#options = options
+    this.#sessions = sessions
+    this.#byId = new Map(runnableNodes(project, ids, command).map((node) => [node.unique_id, node]))
+    this.#run = new RunScope({
+      project,
+      execution,
+      selected: ids,
+      signal,
+      ...(deferral === undefined ? {} : { deferral }),
+    })
+    this.#cache = new RelationCache(this.#run.scope.dialect, quotingOf(this.#run.scope))
+    this.#runner = new NodeRunner({
+      run: this.#run,
+      sessions,
+      cache: this.#cache,
+      warehouse,
+      ...(command === 'clone' ? { materialization: 'clone' } : {}),
+    })
+  }
+
+  async execute(): Promise<void> {
+    await this.#createSchemas()
+    await runSchedule({
+      ids: [...this.#byId.keys()],
+      concurrency: this.#options.execution.threads,
+      waitsFor: (id) => this.#waitsFor(id),
+      run: async (id) => await this.#runNode(this.#byId.get(id)!),
+    })
+  }
+
+  /** Before any node runs, so that two of one schema do not create it at the same time. */
+  async #createSchemas(): Promise<void> {
+    const { dialect } = this.#run.scope
+    const built = [...this.#byId.values()].filter((node) => hasSchema(node, this.#options.execution))
+    const schemas = new Map(built.map((node) => [`${node.database}.${node.schema}`, relationOf(node)]))
+    if (schemas.size === 0) return
+    await this.#sessions.use(async (connection) => {
+      for (const { schema, database } of schemas.values())
+        await connection.query(dialect.createSchema(schema, database), { signal: this.#options.signal })
+    })
+  }
+
+  /**
+   * Its parents, those that are not run replaced by theirs; and, in a build, the tests of those parents: what fails a
+   * test is not built upon. Tests wait for nothing but what they look at.
+   */
+  #waitsFor(id: string): string[] {
+    const parents = this.#runParents(id)
+    if (this.#options.command !== 'build' || this.#byId.get(id)?.resource_type === 'test') return parents
+    const tests = parents
+      .flatMap((parent) => this.#project.graph.children(parent))
+      .filter((child) => this.#byId.get(child)?.resource_type === 'test')
+    if (tests.length === 0) return parents
+    // A test that looks at this node too, as a relationship does, waits for it and not the other way round.
+    const below = this.#project.graph.reachable(id, 'children')
+    return [...parents, ...tests.filter((test) => !below.has(test))]
+  }
+
+  #runParents(id: string): string[] {
+    return this.#project.graph.parents(id).flatMap((parent) => {
+      const node = this.#project.nodes.get(parent)
+      return node !== undefined && isEphemeral(node) ? this.#runParents(parent) : [parent]
+    })
+  }
+
+  async #runNode(node: ManifestNode): Promise<void> {
+    const { unique_id: id } = node
+    const culprit = this.#waitsFor(id).find((other) => this.#failed.has(other))
+    const index = (this.#started += 1)
+    if (culprit !== undefined || this.#stopped || this.#options.signal.aborted) {
+      const reason =
+        culprit === undefined ? 'Skipping due to fail_fast' : `Skipping due to a failure in ${this.#nameOf(culprit)}`
+      this.#record(node, { result: skippedResult(node, reason) }, index)
+      return
+    }
+    this.#options.emit({ type: 'started', node, index, total: this.#byId.size })
+    const thread = this.#takeThread()
+    try {
+      this.#record(node, await this.#runner.run(node, thread + 1), index)
+    } finally {
+      this.#threads[thread] = false
+    }
+  }
+
+  #nameOf(id: string): string {
+    return this.#byId.get(id)?.name ?? id
+  }
+
+  #takeThread(): number {
+    const free = this.#threads.indexOf(false)
+    const thread = free < 0 ? this.#threads.length : free
+    this.#threads[thread] = true
+    return thread
+  }
+
+  #record(node: ManifestNode, outcome: NodeOutcome, index: number): void {
+    const { result } = outcome
+    this.results.push(result)
+    if (isFailure(result)) {
+      this.#failed.add(node.unique_id)
+      if (this.#options.execution.failFast) this.#stopped = true
+    } else if (result.status === 'skipped') {
+      this.#failed.add(node.unique_id)
+    }
+    this.#options.emit({ type: 'finished', node, index, total: this.#byId.size, ...outcome })
+  }
+}
+
+export function isFailure({ status }: Pick<RunResult, 'status'>): boolean {
+  return status === 'error' || status === 'fail' || status === 'runtime error'
+}
+
+function runnableNodes(project: LoadedProject, ids: ReadonlySet<string>, command: NodeCommand): ManifestNode[] {
+  const kinds = kindsOf[command]
+  if (kinds === undefined) {
+    throw new EclusaError('INTERNAL', { message: `The command ${command} runs no nodes.` })
+  }
+  return [...project.nodes.values()].filter(
+    (node): node is ManifestNode =>
+      node.resource_type !== 'source' &&
+      kinds.includes(node.resource_type) &&
+      ids.has(node.unique_id) &&
+      !isEphemeral(node),
+  )
+}
+
+/** Whether something is to stand in the node's schema after it has run. */
+function hasSchema(node: ManifestNode, { storeFailures }: ExecutionOptions): boolean {
+  if (node.resource_type !== 'test') return true
+  return node.config['store_failures'] === true || (storeFailures && node.config['store_failures'] !== false)
+}
+
+function skippedResult(node: ManifestNode, message: string): RunResult {
+  return {
+    status: 'skipped',
+    timing: [],
+    thread_id: 'MainThread',
+    execution_time: 0,
+    adapter_response: {},
+    message,
+    failures: null,
+    unique_id: node.unique_id,
+    compiled: false,
+    compiled_code: null,
+    relation_name: node.relation_name,
+    batch_results: null,
+  }
+}

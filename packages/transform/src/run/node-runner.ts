@@ -1,0 +1,212 @@
+import { EclusaError } from '@eclusa/sdk'
+import type { Warehouse } from '@eclusa/sdk'
+import { AdapterSession, isConflict } from '../adapter/adapter-session.ts'
+import type { RelationCache } from '../adapter/relation-cache.ts'
+import { compileNode, templateFailed, titleOf } from '../compile/compile-node.ts'
+import type { RunScope } from '../compile/run-scope.ts'
+import type { ManifestNode } from '../manifest/node.ts'
+import type { RunResult, RunStatus, Timing } from '../manifest/run-result.ts'
+import { artifactPath, writeArtifact } from './artifact-files.ts'
+import { materialize } from './materialize.ts'
+import type { NodeOutcome } from './run-event.ts'
+import type { SessionPool } from './session-pool.ts'
+import { judgeTest } from './test-verdict.ts'
+import type { StatementResult } from '../compile/statement-results.ts'
+
+/** Other models commit at the same time; DuckDB refuses the later of two changes to one catalog entry. */
+const conflictAttemptsMax = 5
+
+export interface NodeRunnerOptions {
+  readonly run: RunScope
+  readonly sessions: SessionPool
+  readonly cache: RelationCache
+  readonly warehouse: Warehouse
+  /** The name of the materialization for every node: `clone`. Default: each node's own. */
+  readonly materialization?: string
+  /** Puts the query comment on what a node sends. */
+  readonly comment?: (node: ManifestNode) => (sql: string) => string
+}
+
+interface Executed {
+  readonly compiledCode: string | undefined
+  readonly status: RunStatus
+  readonly message: string | null
+  readonly failures: number | null
+  readonly response: Readonly<Record<string, unknown>>
+  readonly rows?: number
+}
+
+/** Compiles nodes and does at the warehouse what they ask for. Never rejects: a failure is a result. */
+export class NodeRunner {
+  readonly #options: NodeRunnerOptions
+
+  constructor(options: NodeRunnerOptions) {
+    this.#options = options
+  }
+
+  async run(node: ManifestNode, thread: number): Promise<NodeOutcome> {
+    const clock = new NodeClock()
+    let compiledCode: string | undefined
+    try {
+      const executed = await this.#options.sessions.use(async (connection) => {
+        const { run, cache, comment } = this.#options
+        const open = () =>
+          new AdapterSession({
+            connection,
+            cache,
+            signal: run.signal,
+            ...(comment === undefined ? {} : { comment: comment(node) }),
+          })
+        return await this.#attempt(node, open, clock, (code) => {
+          compiledCode = code
+        })
+      })
+      const { rows } = executed
+      return { result: resultOf(node, { ...executed, clock, thread }), ...(rows === undefined ? {} : { rows }) }
+    } catch (error) {
+      const known = knownError(node, error)
+      const failed = { compiledCode, status: 'error', message: known.message, failures: null, response: {} } as const
+      return { result: resultOf(node, { ...failed, clock, thread }), error: known }
+    }
+  }
+
+  /** Once, and again while another transaction was in the way and nothing of this one has stayed. */
+  async #attempt(
+    node: ManifestNode,
+    open: () => AdapterSession,
+    clock: NodeClock,
+    onCompiled: (code: string) => void,
+  ): Promise<Executed> {
+    for (let attempt = 1; ; attempt += 1) {
+      const session = open()
+      try {
+        return await this.#execute(node, session, clock, onCompiled)
+      } catch (error) {
+        await session.rollback()
+        const cause = templateFailed(node, error)
+        if (attempt >= conflictAttemptsMax || !isConflict(cause) || !session.isRepeatable) throw error
+      } finally {
+        await session.rollback()
+      }
+    }
+  }
+
+  async #execute(
+    node: ManifestNode,
+    session: AdapterSession,
+    clock: NodeClock,
+    onCompiled: (code: string) => void,
+  ): Promise<Executed> {
+    const { run, materialization } = this.#options
+    clock.begin('compile')
+    const compiledCode = node.resource_type === 'seed' ? undefined : await compileNode(run, node, { session })
+    if (compiledCode !== undefined) {
+      onCompiled(compiledCode)
+      await writeArtifact(run.project, node, 'compiled', compiledCode)
+    }
+    clock.begin('execute')
+    try {
+      const name = materialization ?? (node.resource_type === 'test' ? 'test' : undefined)
+      const { main } = await materialize(run, { node, compiledCode, session, ...(name === undefined ? {} : { name }) })
+      return { compiledCode, ...this.#read(node, main) }
+    } catch (error) {
+      throw this.#told(node, templateFailed(node, error))
+    } finally {
+      clock.end()
+    }
+  }
+
+  #read(node: ManifestNode, main: StatementResult | undefined): Omit<Executed, 'compiledCode'> {
+    const response = main?.response.toRecord() ?? {}
+    if (node.resource_type === 'test') {
+      return { ...judgeTest(node, main, this.#options.run.execution), response }
+    }
+    const rows = node.config.materialized === 'view' ? undefined : main?.response.rowsWritten
+    return {
+      status: 'success',
+      message: main === undefined ? null : String(main.response),
+      failures: null,
+      response,
+      ...(rows === undefined ? {} : { rows }),
+    }
+  }
+
+  /** Says which node and which file a complaint of the warehouse, or of a macro that built the node, belongs to. */
+  #told(node: ManifestNode, error: unknown): unknown {
+    if (!EclusaError.isInstance(error)) return error
+    if (error.code !== 'WAREHOUSE_STATEMENT_FAILED' && error.code !== 'TEMPLATE_FAILED') return error
+    const { project } = this.#options.run
+    const [prefix] = [`${titleOf(node)} ${node.name}`]
+    const reason = error.message.startsWith(`${prefix}: `) ? error.message.slice(prefix.length + 2) : error.message
+    return new EclusaError('MODEL_FAILED', {
+      message: `${prefix} (${node.original_file_path}): ${reason}`,
+      remedy: `Correct the SQL; the compiled text is in ${artifactPath(project, node, 'compiled')}.`,
+      details: { ...error.details, node: node.unique_id },
+      cause: error,
+    })
+  }
+}
+
+function knownError(node: ManifestNode, error: unknown): EclusaError {
+  const told = templateFailed(node, error)
+  if (EclusaError.isInstance(told)) return told
+  return new EclusaError('INTERNAL', {
+    message: `${node.name}: ${told instanceof Error ? told.message : String(told)}`,
+    cause: told,
+  })
+}
+
+function resultOf(
+  node: ManifestNode,
+  facts: Omit<Executed, 'rows'> & { readonly clock: NodeClock; readonly thread: number },
+): RunResult {
+  const { compiledCode, clock } = facts
+  return {
+    status: facts.status,
+    timing: clock.timing,
+    thread_id: `Thread-${facts.thread} (worker)`,
+    execution_time: clock.seconds,
+    adapter_response: facts.response,
+    message: facts.message,
+    failures: facts.failures,
+    unique_id: node.unique_id,
+    compiled: node.resource_type === 'seed' ? null : compiledCode !== undefined,
+    compiled_code: compiledCode ?? null,
+    relation_name: node.relation_name,
+    batch_results: null,
+  }
+}
+
+/** The times of a node's two phases. */
+class NodeClock {
+  readonly #startedAtMs = performance.now()
+  readonly #timing: Timing[] = []
+  #open: { name: Timing['name']; startedAt: string } | undefined
+
+  get timing(): readonly Timing[] {
+    this.end()
+    return this.#timing
+  }
+
+  get seconds(): number {
+    return (performance.now() - this.#startedAtMs) / 1000
+  }
+
+  begin(name: Timing['name']): void {
+    this.end()
+    if (name === 'compile') this.#timing.length = 0
+    this.#open = { name, startedAt: timestamp() }
+  }
+
+  end(): void {
+    if (this.#open === undefined) return
+    const { name, startedAt } = this.#open
+    this.#open = undefined
+    this.#timing.push({ name, started_at: startedAt, completed_at: timestamp() })
+  }
+}
+
+/** The current time with the microseconds that dbt's artifacts have. */
+function timestamp(): string {
+  return new Date().toISOString().replace('Z', '000Z')
+}

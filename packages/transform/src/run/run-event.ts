@@ -1,0 +1,27 @@
+import type { EclusaError } from '@eclusa/sdk'
+import type { GraphEntry } from '../manifest/manifest.ts'
+import type { RunResult } from '../manifest/run-result.ts'
+
+/** What a run tells while it goes on. `index` counts from 1 in order of starting; skipped nodes count too. */
+export type RunEvent =
+  | { readonly type: 'started'; readonly node: GraphEntry; readonly index: number; readonly total: number }
+  | {
+      readonly type: 'finished'
+      readonly node: GraphEntry
+      readonly index: number
+      readonly total: number
+      readonly result: RunResult
+      /** Why the node failed, as far as it is more than the result's message. */
+      readonly error?: EclusaError
+      /** Rows that a model wrote, where the warehouse says. */
+      readonly rows?: number
+    }
+  | { readonly type: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly message: string }
+  | { readonly type: 'hook'; readonly name: string; readonly status: string; readonly seconds: number }
+
+/** How a node ended. */
+export interface NodeOutcome {
+  readonly result: RunResult
+  readonly error?: EclusaError
+  readonly rows?: number
+}
