@@ -7,6 +7,11 @@ export const transformErrors = {
     cause: 'A manifest.json, run_results.json or sources.json that is to be compared with cannot be read.',
     remedy: 'Write it anew with `parse`, or name another folder with --state.',
   },
+  CLEAN_REFUSED: {
+    failureType: 'config_error',
+    cause: "`clean-targets` of dbt_project.yml names a folder with the project's own files, or one outside of the project.",
+    remedy: 'Take it out of `clean-targets`.',
+  },
   COMMAND_INVALID: {
     failureType: 'config_error',
     cause: 'A command, an option or the value of one does not exist.',
@@ -31,6 +36,11 @@ export const transformErrors = {
     failureType: 'config_error',
     cause: "The dbt project's files have faults.",
     remedy: 'Correct the places named in the message.',
+  },
+  RETRY_IMPOSSIBLE: {
+    failureType: 'config_error',
+    cause: '`retry` found no run_results.json of a run whose nodes can be run again.',
+    remedy: 'Run `build` first, or name the folder of its artifacts with --state.',
   },
   SELECTION_INVALID: {
     failureType: 'config_error',

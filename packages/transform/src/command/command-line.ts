@@ -9,6 +9,8 @@ export interface CommandLine {
   readonly command: CommandName | 'help' | 'version'
   /** By flag's name; only what was given. */
   readonly given: ReadonlyMap<string, FlagValue>
+  /** All of them, as they were given. */
+  readonly words: readonly string[]
   /** Words that belong to no option: the macro of run-operation. */
   readonly operands: readonly string[]
   /** Of `--help`: what it is asked about. */
@@ -51,7 +53,13 @@ class Reader {
 
   #result(command: CommandLine['command']): CommandLine {
     const topic = this.#command
-    const result = { command, given: this.#given, operands: this.#operands, ...(topic === undefined ? {} : { topic }) }
+    const result = {
+      command,
+      words: this.#words,
+      given: this.#given,
+      operands: this.#operands,
+      ...(topic === undefined ? {} : { topic }),
+    }
     if (command !== 'help' && command !== 'version') this.#refuseForeignFlags(command)
     return result
   }

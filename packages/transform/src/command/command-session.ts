@@ -11,6 +11,8 @@ import { loadProject } from '../load-project.ts'
 import type { LoadedProject } from '../load-project.ts'
 import { readRootProject } from '../project/package-project.ts'
 import type { PackageProject } from '../project/package-project.ts'
+import { writeArtifact } from '../artifact/write-artifact.ts'
+import type { Manifest } from '../manifest/manifest.ts'
 import { readProfile } from '../project/profile.ts'
 import type { Profile } from '../project/profile.ts'
 import type { CommandName } from './command-flags.ts'
@@ -21,6 +23,18 @@ import { projectDirectoryOf, settingsOf } from './command-settings.ts'
 import type { CommandSettings } from './command-settings.ts'
 import type { LineLevel } from './run-summary.ts'
 
+/** Flags that say where things are: never those of an earlier run. */
+const placeFlags = new Set([
+  'log_path',
+  'profiles_dir',
+  'project_dir',
+  'defer_state',
+  'target_path',
+  'warn_error',
+  'which',
+])
+const keptByRetry = new Set([...placeFlags, 'vars', 'threads'])
+
 /** One invocation: its settings, its log, and the project that it is about. */
 export class CommandSession implements Disposable {
   readonly host: CommandHost
@@ -28,25 +42,34 @@ export class CommandSession implements Disposable {
   readonly log: CommandLog
   readonly root: PackageProject
   readonly invocationId: string
+  readonly line: CommandLine
   readonly startedAt = new Date().toISOString()
+  /** As it was typed. */
+  readonly invocationCommand: string
 
   private constructor(
     host: CommandHost,
     settings: CommandSettings,
-    { root, log, invocationId }: { root: PackageProject; log: CommandLog; invocationId: string },
+    {
+      root,
+      log,
+      invocationId,
+      line,
+    }: { root: PackageProject; log: CommandLog; invocationId: string; line: CommandLine },
   ) {
     this.host = host
     this.settings = settings
     this.root = root
     this.log = log
     this.invocationId = invocationId
+    this.line = line
+    this.invocationCommand = [host.program, ...line.words].join(' ')
   }
 
   /** @throws PROJECT_INVALID when there is no dbt_project.yml, or a faulty one; COMMAND_INVALID. */
   static async open(command: CommandName, line: CommandLine, host: CommandHost): Promise<CommandSession> {
     const { directory, environment } = host
     const root = await readRootProject(projectDirectoryOf(line, host), {
-      environment: createProjectEnvironment(),
       context: yamlContext({ target: {} as Target, vars: varsOf(line), environment }),
     })
     const settings = settingsOf(line, { command, directory, environment, projectFlags: root.file.flags })
@@ -55,6 +78,7 @@ export class CommandSession implements Disposable {
       root,
       log: createLog({ host, settings, root, invocationId }),
       invocationId,
+      line,
     })
   }
 
@@ -64,6 +88,28 @@ export class CommandSession implements Disposable {
     return given === undefined
       ? path.resolve(this.settings.projectDirectory, this.root.file['target-path'])
       : path.resolve(this.host.directory, given)
+  }
+
+  /**
+   * The same invocation for the command and flags of an earlier one. What says where things are remains, and so do
+   * `--vars` and `--threads` where they are given.
+   */
+  withEarlierFlags(command: CommandName, args: Readonly<Record<string, unknown>>): CommandSession {
+    const { host, root, log, invocationId } = this
+    const given = new Map([...this.line.given].filter(([name]) => keptByRetry.has(name)))
+    const line = { ...this.line, command, given }
+    const settings = settingsOf(line, {
+      command,
+      directory: host.directory,
+      environment: {},
+      projectFlags: Object.fromEntries(Object.entries(args).filter(([name]) => !placeFlags.has(name))),
+    })
+    return new CommandSession(host, settings, { root, log, invocationId, line })
+  }
+
+  /** Writes manifest.json, as every command does that has read the project. */
+  async writeManifest(manifest: Manifest): Promise<void> {
+    if (this.settings.isOn('write_json')) await writeArtifact(this.targetFolder, 'manifest.json', manifest)
   }
 
   async readProfile(): Promise<Profile> {
@@ -81,7 +127,7 @@ export class CommandSession implements Disposable {
   }
 
   async loadProject(profile: Profile): Promise<LoadedProject> {
-    return await loadProject({
+    const project = await loadProject({
       directory: this.settings.projectDirectory,
       target: profile.target,
       dialect: dialectOf({ type: profile.type }),
@@ -89,6 +135,7 @@ export class CommandSession implements Disposable {
       environment: this.host.environment,
       log: this.log,
     })
+    return { ...project, targetPath: path.relative(this.settings.projectDirectory, this.targetFolder) }
   }
 
   /** What the runs left that `--state` and `--defer-state` name; undefined where they are not given. */

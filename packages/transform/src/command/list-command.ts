@@ -1,6 +1,5 @@
 import type { CommandSession } from './command-session.ts'
 import { commandInvalid } from './command-line.ts'
-import { manifestOf } from './project-manifest.ts'
 import { selectForCommand } from './select-for-command.ts'
 import type { GraphEntry, Manifest } from '../manifest/manifest.ts'
 import { fieldOf, textOf } from '../select/entry-fields.ts'
@@ -9,7 +8,8 @@ import { fieldOf, textOf } from '../select/entry-fields.ts'
 export async function runList(session: CommandSession): Promise<number> {
   const form = formOf(session.settings.text('output') ?? 'selector', session.settings.list('output_keys'))
   const project = await session.loadProject(await session.readProfile())
-  const manifest = manifestOf(project)
+  const { manifest } = project
+  await session.writeManifest(manifest)
   const ids = await selectForCommand('ls', session, project)
   if (ids.size === 0) session.log.warn('No nodes selected!')
   for (const id of ids) session.log.print(form(entryOf(manifest, id)))

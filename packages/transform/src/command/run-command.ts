@@ -11,7 +11,17 @@ type Implementation = (session: CommandSession) => Promise<number>
 
 /** Each is loaded when it is asked for: `ls` must not wait for what only `build` needs. */
 const implementations: Partial<Readonly<Record<CommandName, () => Promise<Implementation>>>> = {
+  build: async () => (await import('./node-command.ts')).nodeCommand('build'),
+  clean: async () => (await import('./clean-command.ts')).runClean,
+  clone: async () => (await import('./node-command.ts')).nodeCommand('clone'),
+  debug: async () => (await import('./debug-command.ts')).runDebug,
   ls: async () => (await import('./list-command.ts')).runList,
+  parse: async () => (await import('./parse-command.ts')).runParse,
+  retry: async () => (await import('./retry-command.ts')).runRetry,
+  run: async () => (await import('./node-command.ts')).nodeCommand('run'),
+  seed: async () => (await import('./node-command.ts')).nodeCommand('seed'),
+  snapshot: async () => (await import('./node-command.ts')).nodeCommand('snapshot'),
+  test: async () => (await import('./node-command.ts')).nodeCommand('test'),
 }
 
 /**
@@ -33,6 +43,7 @@ export async function runCommand(words: readonly string[], host: CommandHost): P
       host.write(`${host.program}: works as dbt ${dbtVersion}`)
       return 0
     }
+    if (line.command === 'init') return await (await import('./init-command.ts')).runInit(line, host)
     return await runNamed(line.command, line, host)
   } catch (error) {
     host.write(`Encountered an error:\n${formatError(error, { debug: words.includes('--debug') })}`)

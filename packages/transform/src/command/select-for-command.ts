@@ -1,6 +1,6 @@
 import type { NodeCommand } from './command-options.ts'
 import type { CommandSession } from './command-session.ts'
-import { manifestOf } from './project-manifest.ts'
+import { entryGraph } from './entry-graph.ts'
 import { typesOfCommand } from './resource-types.ts'
 import type { EarlierArtifacts } from '../artifact/earlier-artifacts.ts'
 import { readEarlierArtifacts } from '../artifact/earlier-artifacts.ts'
@@ -20,15 +20,14 @@ export async function selectForCommand(
 ): Promise<ReadonlySet<string>> {
   const { selection } = session.settings
   const { state } = await session.readState()
-  const { selectors } = project as { readonly selectors?: NonNullable<SelectEntriesOptions['selectors']> }
-  return selectEntries(manifestOf(project), project.graph, {
+  return selectEntries(project.manifest, entryGraph(project), {
     select: selection.select,
     exclude: selection.exclude,
     ...(selection.selector === undefined ? {} : { selector: selection.selector }),
     indirectSelection: selection.indirectSelection,
     resourceTypes: typesOfCommand(command, selection),
     includeEmpty: command === 'ls',
-    ...(selectors === undefined ? {} : { selectors }),
+    selectors: project.selectors,
     ...(state === undefined ? {} : await materialOf(state, session)),
     warn: (message) => session.log.warn(message),
   })

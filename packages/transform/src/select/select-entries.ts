@@ -42,7 +42,7 @@ export function selectEntries(manifest: Manifest, graph: Graph, options: SelectE
 function specOf({ select, exclude, selector, indirectSelection, selectors }: SelectEntriesOptions): SelectionSpec {
   const usual =
     select.length === 0 && exclude.length === 0
-      ? [...(selectors ?? [])].find(([, selector]) => selector['default'] === true)?.[0]
+      ? [...(selectors ?? [])].find(([, candidate]) => candidate['default'] === true)?.[0]
       : undefined
   const name = selector ?? usual
   if (name === undefined) return parseSelection({ select, exclude }, indirectSelection)

@@ -1,0 +1,88 @@
+import { execFile } from 'node:child_process'
+import path from 'node:path'
+import process from 'node:process'
+import { promisify } from 'node:util'
+import { formatError } from '@eclusa/sdk'
+import { dbtVersion } from '../artifact/dbt-version.ts'
+import type { Profile } from '../project/profile.ts'
+import type { CommandSession } from './command-session.ts'
+import { openProfileWarehouse } from './open-warehouse.ts'
+
+/** `debug`: whether project, profile, git and the connection are right. Exit code 1 when one of them is not. */
+export async function runDebug(session: CommandSession): Promise<number> {
+  const { log, settings, root } = session
+  if (settings.isOn('config_dir')) {
+    log.info(`To view your profiles.yml file, run:\n\n${path.resolve(settings.text('profiles_dir') ?? '.')}`)
+    return 0
+  }
+  log.info(`dbt version: ${dbtVersion}`)
+  log.info(`node version: ${process.versions.node}`)
+  log.info(`os info: ${process.platform} ${process.arch}`)
+  const profile = await attempt(async () => await session.readProfile())
+  if (profile.value !== undefined) log.info(`Using profiles.yml file at ${profile.value.file}`)
+  log.info(`Using dbt_project.yml file at ${path.join(root.directory, 'dbt_project.yml')}`)
+  const faults = settings.isOn('connection') ? [] : [...checkProfile(session, profile), ...(await checkGit(session))]
+  if (profile.value !== undefined) faults.push(...(await checkConnection(session, profile.value)))
+  if (faults.length === 0) {
+    log.info('All checks passed!')
+    return 0
+  }
+  log.info(`${faults.length} ${faults.length === 1 ? 'check' : 'checks'} failed:`)
+  for (const fault of faults) log.error(fault)
+  return 1
+}
+
+interface Attempt<Result> {
+  readonly value?: Result
+  readonly fault?: string
+}
+
+async function attempt<Result>(work: () => Promise<Result>): Promise<Attempt<Result>> {
+  try {
+    return { value: await work() }
+  } catch (error) {
+    return { fault: formatError(error) }
+  }
+}
+
+function checkProfile({ log }: CommandSession, { fault }: Attempt<Profile>): string[] {
+  log.info('Configuration:')
+  log.info(`  profiles.yml file [${verdict(log, fault, 'OK found and valid', 'ERROR invalid')}]`)
+  log.info(`  dbt_project.yml file [${verdict(log, undefined, 'OK found and valid', '')}]`)
+  return fault === undefined ? [] : [fault]
+}
+
+async function checkGit({ log }: CommandSession): Promise<string[]> {
+  const { fault } = await attempt(async () => await promisify(execFile)('git', ['--help']))
+  log.info('Required dependencies:')
+  log.info(` - git [${verdict(log, fault, 'OK found', 'ERROR')}]\n`)
+  return fault === undefined ? [] : ['git cannot be started: packages that are kept in git cannot be installed.']
+}
+
+async function checkConnection(session: CommandSession, profile: Profile): Promise<string[]> {
+  const { log, settings, host } = session
+  log.info('Connection:')
+  // The target holds what templates may see, which no secret is part of.
+  for (const [name, value] of Object.entries(profile.target)) {
+    if (name !== 'name') log.info(`  ${name}: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
+  }
+  const { fault } = await attempt(async () => {
+    await using warehouse = await openProfileWarehouse(profile, {
+      directory: settings.projectDirectory,
+      signal: host.signal,
+    })
+    await using connection = await warehouse.connect()
+    await connection.query('select 1 as id', { signal: host.signal })
+  })
+  log.info(`  Connection test: [${verdict(log, fault, 'OK connection ok', 'ERROR')}]\n`)
+  return fault === undefined ? [] : [fault]
+}
+
+function verdict(
+  { lineOptions: { paint } }: CommandSession['log'],
+  fault: string | undefined,
+  good: string,
+  bad: string,
+): string {
+  return fault === undefined ? paint('green', good) : paint('red', bad)
+}

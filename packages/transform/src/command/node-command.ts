@@ -1,0 +1,126 @@
+import path from 'node:path'
+import { EclusaError } from '@eclusa/sdk'
+import type { NodeCommand } from './command-options.ts'
+import type { CommandSession } from './command-session.ts'
+import { foundLine } from './found-line.ts'
+import { openProfileWarehouse } from './open-warehouse.ts'
+import { RunReport } from './run-report.ts'
+import type { RunOutcome } from './run-summary.ts'
+import { selectForCommand } from './select-for-command.ts'
+import { runArguments, writeRunResults } from '../artifact/run-results.ts'
+import type { LoadedProject } from '../load-project.ts'
+import type { Manifest } from '../manifest/manifest.ts'
+import { isEphemeral } from '../manifest/node.ts'
+import type { ManifestNode } from '../manifest/node.ts'
+import type { Profile } from '../project/profile.ts'
+import { artifactPath } from '../run/artifact-files.ts'
+import { executeNodes } from '../run/execute-nodes.ts'
+import { deferralOf } from '../select/defer.ts'
+import type { Deferral } from '../select/defer.ts'
+
+/** What the commands do that run nodes at the warehouse. */
+export function nodeCommand(command: NodeCommand): (session: CommandSession) => Promise<number> {
+  return async (session) => {
+    const profile = await session.readProfile()
+    const project = await session.loadProject(profile)
+    session.log.info(foundLine(project.manifest))
+    const ids = await selectForCommand(command, session, project)
+    return await runNodes({ command, session, profile, project, ids })
+  }
+}
+
+export interface RunNodesOptions {
+  readonly command: NodeCommand
+  readonly session: CommandSession
+  readonly profile: Profile
+  readonly project: LoadedProject
+  readonly ids: ReadonlySet<string>
+}
+
+/** Runs nodes, tells of them, and writes what dbt writes. @returns dbt's exit code. */
+export async function runNodes(options: RunNodesOptions): Promise<number> {
+  const { command, session, profile, project, ids } = options
+  const { log, settings } = session
+  const isRun = (id: string) => {
+    const node = project.manifest.nodes[id]
+    return node === undefined || !isEphemeral(node)
+  }
+  if (![...ids].some(isRun)) {
+    log.warn('Nothing to do. Try checking your model configs and model specification args')
+    return 0
+  }
+  const deferral = await readDeferral(session, project)
+  const report = new RunReport({
+    log,
+    database: profile.target.database,
+    compiledPathOf: (id) => compiledPath(project, id),
+  })
+  report.begin(profile.target.threads, profile.targetName)
+  await using warehouse = await openProfileWarehouse(profile, {
+    directory: settings.projectDirectory,
+    signal: session.host.signal,
+  })
+  await executeNodes(project, {
+    ids,
+    command,
+    execution: { ...settings.execution, threads: profile.target.threads },
+    warehouse,
+    ...(deferral === undefined ? {} : { deferral }),
+    signal: session.host.signal,
+    emit: (event) => report.tell(event),
+  })
+  if (settings.isOn('write_json')) await writeArtifacts(options, report)
+  return report.end()
+}
+
+/** @throws COMMAND_INVALID when `--defer` has no manifest to defer to. */
+async function readDeferral(session: CommandSession, project: LoadedProject): Promise<Deferral | undefined> {
+  if (!session.settings.selection.defer) return undefined
+  const { state, deferState } = await session.readState()
+  const manifest = (deferState ?? state)?.manifest
+  if (manifest === undefined) {
+    throw new EclusaError('COMMAND_INVALID', {
+      message: '--state or --defer-state are required for deferral, but neither was provided.',
+      remedy: 'Name the folder of the manifest to defer to with --state.',
+    })
+  }
+  return deferralOf(project.manifest, manifest)
+}
+
+async function writeArtifacts({ command, session, project }: RunNodesOptions, report: RunReport): Promise<void> {
+  const { host, settings, startedAt } = session
+  await session.writeManifest(withCompiled(project.manifest, report.outcomes))
+  await writeRunResults({
+    invocationId: project.scope.invocationId,
+    startedAt,
+    environment: host.environment,
+    targetFolder: session.targetFolder,
+    results: report.outcomes.map(({ result }) => result),
+    elapsedSeconds: report.seconds,
+    args: runArguments(settings.flags, { which: command, invocationCommand: session.invocationCommand }),
+  })
+}
+
+/** The manifest with what the run has compiled. */
+function withCompiled(manifest: Manifest, outcomes: readonly RunOutcome[]): Manifest {
+  const nodes = { ...manifest.nodes }
+  for (const { entry, result } of outcomes) {
+    const node = nodes[entry.unique_id]
+    if (node === undefined || result.compiled !== true) continue
+    nodes[entry.unique_id] = {
+      ...node,
+      compiled: true,
+      compiled_code: result.compiled_code ?? '',
+      compiled_path: 'compiled_path' in entry && typeof entry.compiled_path === 'string' ? entry.compiled_path : null,
+      extra_ctes_injected: true,
+      extra_ctes: [],
+    }
+  }
+  return { ...manifest, nodes }
+}
+
+function compiledPath(project: LoadedProject, id: string): string | undefined {
+  const node: ManifestNode | undefined = project.manifest.nodes[id]
+  if (node === undefined || node.resource_type === 'seed') return undefined
+  return path.normalize(artifactPath(project, node, 'compiled'))
+}
