@@ -81,7 +81,7 @@ export class RunScope {
     let scope = this.#scopes.get(packageName)
     if (scope === undefined) {
       const own = this.project.scopeOf(packageName)
-      scope = { ...own, flags: { ...own.flags, ...this.#flags } }
+      scope = { ...own, quoting: this.project.settings.quoting, flags: { ...own.flags, ...this.#flags } }
       this.#scopes.set(packageName, scope)
     }
     return scope

@@ -53,7 +53,8 @@ export async function compileNodes(
   return compiled
 }
 
-const executionDefault: ExecutionOptions = {
+/** Nothing that changes what a node says. */
+export const executionDefault: ExecutionOptions = {
   threads: 1,
   fullRefresh: false,
   failFast: false,

@@ -11,6 +11,10 @@ import type { ManifestNode } from '../manifest/node.ts'
 import type { RunResult } from '../manifest/run-result.ts'
 import { NodeRunner } from './node-runner.ts'
 import type { NodeOutcome, RunEvent } from './run-event.ts'
+import { queryComment } from './query-comment.ts'
+import type { QueryComment } from './query-comment.ts'
+import { runHooks } from './run-hooks.ts'
+import type { HookPhase } from './run-hooks.ts'
 import { runSchedule } from './scheduler.ts'
 import { SessionPool } from './session-pool.ts'
 
@@ -59,11 +63,13 @@ class NodesRun {
   readonly #cache: RelationCache
   readonly #sessions: SessionPool
   readonly #runner: NodeRunner
+  readonly #comment: QueryComment
   readonly #byId: ReadonlyMap<string, ManifestNode>
   readonly #failed = new Set<string>()
   readonly #threads: boolean[] = []
   #started = 0
-  #stopped = false
+  /** Why nothing is begun any more. */
+  #stopped: string | undefined
 
   constructor(project: LoadedProject, options: ExecuteNodesOptions, sessions: SessionPool) {
     const { ids, command, execution, warehouse, deferral, signal } = options
@@ -79,7 +85,9 @@ class NodesRun {
       ...(deferral === undefined ? {} : { deferral }),
     })
     this.#cache = new RelationCache(this.#run.scope.dialect, quotingOf(this.#run.scope))
+    this.#comment = queryComment(this.#run)
     this.#runner = new NodeRunner({
+      comment: this.#comment,
       run: this.#run,
       sessions,
       cache: this.#cache,
@@ -90,12 +98,29 @@ class NodesRun {
 
   async execute(): Promise<void> {
     await this.#createSchemas()
+    await this.#runHooks('on-run-start')
     await runSchedule({
       ids: [...this.#byId.keys()],
       concurrency: this.#options.execution.threads,
       waitsFor: (id) => this.#waitsFor(id),
       run: async (id) => await this.#runNode(this.#byId.get(id)!),
     })
+    if (!this.#options.signal.aborted) await this.#runHooks('on-run-end')
+  }
+
+  /** A hook that fails at the start leaves the project without what it was to prepare: nothing is run then. */
+  async #runHooks(phase: HookPhase): Promise<void> {
+    const hooks = await runHooks({
+      run: this.#run,
+      sessions: this.#sessions,
+      cache: this.#cache,
+      comment: this.#comment,
+      phase,
+      results: this.results,
+      emit: (event) => this.#options.emit(event),
+    })
+    this.results.push(...hooks)
+    if (hooks.some(isFailure)) this.#stopped = 'a hook failed'
   }
 
   /** Before any node runs, so that two of one schema do not create it at the same time. */
@@ -137,9 +162,11 @@ class NodesRun {
     const { unique_id: id } = node
     const culprit = this.#waitsFor(id).find((other) => this.#failed.has(other))
     const index = (this.#started += 1)
-    if (culprit !== undefined || this.#stopped || this.#options.signal.aborted) {
+    if (culprit !== undefined || this.#stopped !== undefined || this.#options.signal.aborted) {
       const reason =
-        culprit === undefined ? 'Skipping due to fail_fast' : `Skipping due to a failure in ${this.#nameOf(culprit)}`
+        culprit === undefined
+          ? `Skipping due to ${this.#stopped ?? 'cancellation'}`
+          : `Skipping due to a failure in ${this.#nameOf(culprit)}`
       this.#record(node, { result: skippedResult(node, reason) }, index)
       return
     }
@@ -168,7 +195,7 @@ class NodesRun {
     this.results.push(result)
     if (isFailure(result)) {
       this.#failed.add(node.unique_id)
-      if (this.#options.execution.failFast) this.#stopped = true
+      if (this.#options.execution.failFast) this.#stopped = 'fail_fast'
     } else if (result.status === 'skipped') {
       this.#failed.add(node.unique_id)
     }

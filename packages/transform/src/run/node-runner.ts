@@ -8,6 +8,7 @@ import type { ManifestNode } from '../manifest/node.ts'
 import type { RunResult, RunStatus, Timing } from '../manifest/run-result.ts'
 import { artifactPath, writeArtifact } from './artifact-files.ts'
 import { materialize } from './materialize.ts'
+import type { QueryComment } from './query-comment.ts'
 import type { NodeOutcome } from './run-event.ts'
 import type { SessionPool } from './session-pool.ts'
 import { judgeTest } from './test-verdict.ts'
@@ -23,8 +24,7 @@ export interface NodeRunnerOptions {
   readonly warehouse: Warehouse
   /** The name of the materialization for every node: `clone`. Default: each node's own. */
   readonly materialization?: string
-  /** Puts the query comment on what a node sends. */
-  readonly comment?: (node: ManifestNode) => (sql: string) => string
+  readonly comment: QueryComment
 }
 
 interface Executed {
@@ -55,7 +55,7 @@ export class NodeRunner {
             connection,
             cache,
             signal: run.signal,
-            ...(comment === undefined ? {} : { comment: comment(node) }),
+            comment: comment(node),
           })
         return await this.#attempt(node, open, clock, (code) => {
           compiledCode = code

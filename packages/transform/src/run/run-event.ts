@@ -17,7 +17,19 @@ export type RunEvent =
       readonly rows?: number
     }
   | { readonly type: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly message: string }
-  | { readonly type: 'hook'; readonly name: string; readonly status: string; readonly seconds: number }
+  | {
+      /** A statement of on-run-start or on-run-end has ended. */
+      readonly type: 'hook'
+      /** `shop.on-run-start.0` */
+      readonly name: string
+      readonly status: string
+      readonly seconds: number
+      readonly index: number
+      readonly total: number
+      readonly node: GraphEntry
+      readonly result: RunResult
+      readonly error?: EclusaError
+    }
 
 /** How a node ended. */
 export interface NodeOutcome {
