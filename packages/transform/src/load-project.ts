@@ -86,6 +86,9 @@ export async function loadProject(options: LoadProjectOptions): Promise<LoadedPr
     environment: variables,
     macros,
     log: options.log,
+    quoting: settings.quoting,
+    dependencies: packages.map(({ name }) => name),
+    flags: upperCased(settings.flags),
     invocationId: randomUUID(),
     runStartedAt: new Date().toISOString(),
   }
@@ -133,6 +136,11 @@ async function readProfileOf(options: LoadProjectOptions, environment: Environme
     vars,
     variables,
   })
+}
+
+/** Templates see flags by their names in capitals. */
+function upperCased(flags: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(flags).map(([name, value]) => [name.toUpperCase(), value]))
 }
 
 function enabledNodes({ nodes, sources }: ParsedProject): Map<string, ProjectNode> {

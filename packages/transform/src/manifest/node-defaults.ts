@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { DocsConfig, FileChecksum, ModelNode, SourceNode } from './node.ts'
 import type { NodeConfig } from './node-config.ts'
+import { strippedText } from './stripped-text.ts'
 
 const docsDefault: DocsConfig = { show: true, node_color: null }
 
 /** dbt's checksum of a file: of its text without the white space around it. */
 export function checksumOf(text: string): FileChecksum {
-  return { name: 'sha256', checksum: createHash('sha256').update(text.trim()).digest('hex') }
+  return { name: 'sha256', checksum: createHash('sha256').update(strippedText(text)).digest('hex') }
 }
 
 type NodeFacts = Pick<

@@ -190,7 +190,10 @@ export class TestLoader {
   #findMacro(packageName: string, { namespace, testName }: DeclaredTest) {
     const { macros } = this.#session.scope
     const name = `test_${testName}`
-    return namespace === undefined ? macros.find(name, packageName) : macros.findIn(namespace, name)
+    const called = namespace === undefined ? macros.find(name, packageName) : macros.findIn(namespace, name)
+    if (called === undefined) return undefined
+    // dbt lists the nearest test of that name, whichever package the call names.
+    return { called: called.uniqueId, listed: (macros.find(name, packageName) ?? called).uniqueId }
   }
 
   /** Texts among the settings are rendered as YAML is. */
@@ -214,7 +217,7 @@ export class TestLoader {
     readonly declared: DeclaredTest
     readonly column: ColumnProperties | undefined
     readonly config: Record<string, unknown>
-    readonly macro: { readonly uniqueId: string }
+    readonly macro: { readonly called: string; readonly listed: string }
   }): void {
     const { scope, configs, faults } = this.#session
     const { project } = tested
@@ -252,11 +255,14 @@ export class TestLoader {
     node.file_key_name = tested.fileKey
     node.attached_node = null
     node.test_metadata = { name: testName, kwargs, namespace: namespace ?? null }
-    const parsed = isWellKnown(macro.uniqueId) ? knownReferences(tested) : this.#parse(node, config, project)
-    const call = isWellKnown(macro.uniqueId) ? config : mergeConfig(config, parsed.config)
+    const parsed = isWellKnown(macro.listed) ? knownReferences(tested) : this.#parse(node, config, project)
+    const call = isWellKnown(macro.listed) ? config : mergeConfig(config, parsed.config)
     node.refs = parsed.refs.map(referenceArguments)
     node.sources = parsed.sources.map((one) => [one.sourceName, one.tableName] as const)
-    node.depends_on = { macros: [...new Set([macro.uniqueId, ...parsed.macros])], nodes: [] }
+    node.depends_on = {
+      macros: [...new Set([macro.listed, ...parsed.macros.filter((id) => id !== macro.called)])],
+      nodes: [],
+    }
     this.#attach(node, tested)
     const request = { kind: 'test', packageName: project.name, fqn, call } as const
     const built = configs.build(request)

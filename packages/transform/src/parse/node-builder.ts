@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { strippedText } from '../manifest/stripped-text.ts'
 import { checksumOf, nodeDefaults } from '../manifest/node-defaults.ts'
 import type { PackageProject } from '../project/package-project.ts'
 import type { ProjectSource } from '../project/project-files.ts'
@@ -110,7 +111,7 @@ export class NodeBuilder {
   #ofFile(kind: ParsedNode['kind'], project: PackageProject, source: ProjectSource, below: string): ParsedNode {
     const name = path.posix.basename(source.path, '.sql')
     const fqn = fqnOf(project.name, below, name)
-    return this.#parse({ kind, project, source, name, path: below, fqn, text: source.text.trim() })
+    return this.#parse({ kind, project, source, name, path: below, fqn, text: strippedText(source.text) })
   }
 
   #parse(text: NodeText): ParsedNode {

@@ -1,6 +1,8 @@
 import { EclusaError } from '@eclusa/sdk'
 import { templateFault } from '../context/macro-library.ts'
 import { nodeContext } from '../context/node-context.ts'
+import { RelationValue } from '../context/relation-value.ts'
+import { quotingOf } from '../context/scope.ts'
 import type { ProjectScope } from '../context/scope.ts'
 import type { Template } from '../jinja/environment.ts'
 import type { KeywordArguments } from '../jinja/protocol.ts'
@@ -86,10 +88,10 @@ export function parseTemplate(options: ParseTemplateOptions): ParsedTemplate {
 }
 
 /** While parsing, every relation is the node's own, as in dbt: what matters is that it was asked for. */
-function placeholderRelation(scope: ProjectScope, model: Readonly<Record<string, unknown>>) {
+function placeholderRelation(scope: ProjectScope, model: Readonly<Record<string, unknown>>): RelationValue {
   const identifier = typeof model['alias'] === 'string' ? model['alias'] : ''
   const { database, schema } = scope.target
-  return { database, schema, identifier, name: identifier, table: identifier, type: null, toString: () => identifier }
+  return new RelationValue({ path: { database, schema, identifier }, quotePolicy: quotingOf(scope) }, scope.dialect)
 }
 
 export function readReference(args: readonly unknown[], kwargs: KeywordArguments = {}): Reference {

@@ -122,7 +122,7 @@ function profileOf({
     targetName,
     type,
     credentials,
-    target: { ...shown, name: targetName, type, database, schema, threads },
+    target: { ...shown, profile_name: name, name: targetName, type, database, schema, threads } as Target,
     file: file.path,
   }
 }
