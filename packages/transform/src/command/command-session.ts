@@ -11,8 +11,7 @@ import { loadProject } from '../load-project.ts'
 import type { LoadedProject } from '../load-project.ts'
 import { readRootProject } from '../project/package-project.ts'
 import type { PackageProject } from '../project/package-project.ts'
-import { writeArtifact } from '../artifact/write-artifact.ts'
-import type { Manifest } from '../manifest/manifest.ts'
+import { writeManifest } from '../artifact/manifest.ts'
 import { readProfile } from '../project/profile.ts'
 import type { Profile } from '../project/profile.ts'
 import type { CommandName } from './command-flags.ts'
@@ -108,8 +107,8 @@ export class CommandSession implements Disposable {
   }
 
   /** Writes manifest.json, as every command does that has read the project. */
-  async writeManifest(manifest: Manifest): Promise<void> {
-    if (this.settings.isOn('write_json')) await writeArtifact(this.targetFolder, 'manifest.json', manifest)
+  async writeManifest(project: LoadedProject): Promise<void> {
+    if (this.settings.isOn('write_json')) await writeManifest(project)
   }
 
   async readProfile(): Promise<Profile> {

@@ -9,7 +9,7 @@ export async function runList(session: CommandSession): Promise<number> {
   const form = formOf(session.settings.text('output') ?? 'selector', session.settings.list('output_keys'))
   const project = await session.loadProject(await session.readProfile())
   const { manifest } = project
-  await session.writeManifest(manifest)
+  await session.writeManifest(project)
   const ids = await selectForCommand('ls', session, project)
   if (ids.size === 0) session.log.warn('No nodes selected!')
   for (const id of ids) session.log.print(form(entryOf(manifest, id)))

@@ -74,7 +74,7 @@ export async function runNodes(options: RunNodesOptions): Promise<number> {
 }
 
 /** @throws COMMAND_INVALID when `--defer` has no manifest to defer to. */
-async function readDeferral(session: CommandSession, project: LoadedProject): Promise<Deferral | undefined> {
+export async function readDeferral(session: CommandSession, project: LoadedProject): Promise<Deferral | undefined> {
   if (!session.settings.selection.defer) return undefined
   const { state, deferState } = await session.readState()
   const manifest = (deferState ?? state)?.manifest
@@ -89,7 +89,7 @@ async function readDeferral(session: CommandSession, project: LoadedProject): Pr
 
 async function writeArtifacts({ command, session, project }: RunNodesOptions, report: RunReport): Promise<void> {
   const { host, settings, startedAt } = session
-  await session.writeManifest(withCompiled(project.manifest, report.outcomes))
+  await session.writeManifest({ ...project, manifest: withCompiled(project.manifest, report.outcomes) })
   await writeRunResults({
     invocationId: project.scope.invocationId,
     startedAt,

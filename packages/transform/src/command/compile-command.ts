@@ -1,0 +1,90 @@
+import type { CommandSession } from './command-session.ts'
+import { foundLine } from './found-line.ts'
+import { withInlineNode } from './inline-node.ts'
+import { readDeferral } from './node-command.ts'
+import { openProfileWarehouse } from './open-warehouse.ts'
+import { selectForCommand } from './select-for-command.ts'
+import type { NodeCommand } from './command-options.ts'
+import type { LoadedProject } from '../load-project.ts'
+import type { ManifestNode } from '../manifest/node.ts'
+import type { Profile } from '../project/profile.ts'
+import { compileNodes } from '../run/compile-nodes.ts'
+import { fieldOf } from '../select/entry-fields.ts'
+
+/** `compile`: writes the SQL of what is selected; shows it where something was selected. */
+export async function runCompile(session: CommandSession): Promise<number> {
+  const selected = await selectNodes('compile', session)
+  const nodes = await compileSelected(session, selected)
+  const { log, settings } = session
+  for (const node of nodes.values()) {
+    if (!isAskedFor(node, selected, session)) continue
+    const code = node.compiled_code ?? ''
+    if (settings.text('output') === 'json') {
+      log.print(JSON.stringify({ ...(selected.isInline ? {} : { node: node.name }), compiled: code }, null, 2))
+    } else if (settings.isOn('quiet')) {
+      log.print(code)
+    } else {
+      log.info(selected.isInline ? `Compiled inline node is:\n${code}` : `Compiled node '${node.name}' is:\n${code}`)
+    }
+  }
+  const compiled = Object.fromEntries(nodes)
+  if (!selected.isInline) {
+    const { manifest } = selected.project
+    await session.writeManifest({
+      ...selected.project,
+      manifest: { ...manifest, nodes: { ...manifest.nodes, ...compiled } },
+    })
+  }
+  return 0
+}
+
+export interface SelectedNodes {
+  readonly profile: Profile
+  readonly project: LoadedProject
+  readonly ids: ReadonlySet<string>
+  readonly isInline: boolean
+}
+
+/** What `--select` names, or the one node that `--inline` is. */
+export async function selectNodes(command: NodeCommand, session: CommandSession): Promise<SelectedNodes> {
+  const profile = await session.readProfile()
+  const project = await session.loadProject(profile)
+  session.log.info(foundLine(project.manifest))
+  const inline = session.settings.text('inline')
+  if (inline !== undefined) {
+    const added = withInlineNode(project, inline)
+    return { profile, project: added.project, ids: new Set([added.id]), isInline: true }
+  }
+  return { profile, project, ids: await selectForCommand(command, session, project), isInline: false }
+}
+
+/** @throws TEMPLATE_FAILED, WAREHOUSE_STATEMENT_FAILED for what a template asks the warehouse. */
+async function compileSelected(
+  session: CommandSession,
+  { profile, project, ids }: SelectedNodes,
+): Promise<ReadonlyMap<string, ManifestNode>> {
+  const deferral = await readDeferral(session, project)
+  const { settings, host } = session
+  await using warehouse = await openProfileWarehouse(profile, {
+    directory: settings.projectDirectory,
+    signal: host.signal,
+  })
+  return await compileNodes(project, {
+    ids,
+    warehouse,
+    execution: { ...settings.execution, threads: profile.target.threads },
+    ...(deferral === undefined ? {} : { deferral }),
+    signal: host.signal,
+  })
+}
+
+/** Whether the node is named by what was selected, rather than found by a tag or as a relative: dbt shows only these. */
+export function isAskedFor(node: ManifestNode, { isInline }: SelectedNodes, { settings }: CommandSession): boolean {
+  return isInline || settings.selection.select.some((term) => term.includes(node.name))
+}
+
+/** `orders`, and `orders.v2` of a version. */
+export function shownName(node: ManifestNode): string {
+  const version = fieldOf(node, 'version')
+  return typeof version === 'string' || typeof version === 'number' ? `${node.name}.v${version}` : node.name
+}

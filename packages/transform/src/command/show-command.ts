@@ -1,0 +1,73 @@
+import type { Warehouse } from '@eclusa/sdk'
+import type { CommandSession } from './command-session.ts'
+import { isAskedFor, selectNodes, shownName } from './compile-command.ts'
+import { commandInvalid } from './command-line.ts'
+import { readDeferral } from './node-command.ts'
+import { openProfileWarehouse } from './open-warehouse.ts'
+import { relationOf } from '../manifest/node.ts'
+import type { ManifestNode } from '../manifest/node.ts'
+import { AgateTable } from '../python/agate-table.ts'
+import { tableJson } from './table-json.ts'
+import { tableText } from '../python/table-text.ts'
+import { compileNodes } from '../run/compile-nodes.ts'
+
+/** As agate prints tables where it is not told otherwise, which is how dbt shows them. */
+const printOptions = { columnsMax: 6, columnWidthMax: 20, precisionMax: 3 }
+
+/**
+ * `show`: rows of models, or of the SQL of `--inline`; `--limit` of them, all for a negative number.
+ *
+ * @throws COMMAND_INVALID when nothing is selected.
+ */
+export async function runShow(session: CommandSession): Promise<number> {
+  const { settings, host } = session
+  if (settings.selection.select.length === 0 && settings.text('inline') === undefined) {
+    throw commandInvalid('Either --select or --inline must be passed to show.')
+  }
+  const selected = await selectNodes('show', session)
+  const { profile, project, ids, isInline } = selected
+  const deferral = await readDeferral(session, project)
+  await using warehouse = await openProfileWarehouse(profile, {
+    directory: settings.projectDirectory,
+    signal: host.signal,
+  })
+  const nodes = await compileNodes(project, {
+    ids,
+    warehouse,
+    execution: { ...settings.execution, threads: profile.target.threads },
+    ...(deferral === undefined ? {} : { deferral }),
+    signal: host.signal,
+  })
+  for (const id of ids) {
+    const node = nodes.get(id) ?? project.manifest.nodes[id]
+    if (node === undefined || !isAskedFor(node, selected, session)) continue
+    const sql = node.compiled_code ?? `select * from ${project.scope.dialect.formatRelation(relationOf(node))}`
+    const table = await readRows(warehouse, limited(sql, settings.number('limit') ?? 5), host.signal)
+    showTable(session, { node, table, isInline })
+  }
+  return 0
+}
+
+/** On lines of its own, as the model may end in a comment. */
+function limited(sql: string, limit: number): string {
+  return limit < 0 ? sql : `${sql}\nlimit ${limit}`
+}
+
+async function readRows(warehouse: Warehouse, sql: string, signal: AbortSignal): Promise<AgateTable> {
+  await using connection = await warehouse.connect()
+  return AgateTable.fromQuery(await connection.query(sql, { signal }))
+}
+
+function showTable(
+  { log, settings }: CommandSession,
+  { node, table, isInline }: { readonly node: ManifestNode; readonly table: AgateTable; readonly isInline: boolean },
+): void {
+  if (settings.text('output') === 'json') {
+    const shown = { ...(isInline ? {} : { node: shownName(node) }), show: tableJson(table) }
+    log.print(JSON.stringify(shown, null, 2))
+    return
+  }
+  const text = tableText(table, printOptions)
+  if (settings.isOn('quiet')) log.print(text)
+  else log.info(isInline ? `Previewing inline node:\n${text}` : `Previewing node '${shownName(node)}':\n${text}`)
+}
