@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createLog } from '@eclusa/sdk'
 import { expect, test } from 'vitest'
 import { createEnvironment } from '../jinja/environment.ts'
+import { TemplateError } from '../jinja/template-error.ts'
 import { baseNames, yamlContext } from './base-names.ts'
 import type { ProjectScope } from './scope.ts'
 
@@ -33,9 +34,18 @@ const goldens = file
   .split('\n')
   .map((line) => JSON.parse(line) as Golden)
 
+/** The text, or that there was an error: Python's words about wrong values are not ours. */
+function answerOf(template: string): string | undefined {
+  try {
+    return render(template)
+  } catch (error) {
+    if (error instanceof TemplateError && error.kind !== 'host') return undefined
+    throw error
+  }
+}
+
 test.each(goldens)('$template', ({ template, expected }) => {
-  if (expected === undefined) expect(() => render(template)).toThrow()
-  else expect(render(template)).toBe(expected)
+  expect(answerOf(template)).toBe(expected)
 })
 
 test('a variable may hold Jinja, and none is a value', () => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { parseDocument } from 'yaml'
+import type { Tags } from 'yaml'
 import { jsonText } from '../jinja/json-text.ts'
 import { asMapping } from '../jinja/mapping.ts'
 import { PyDict, PyIterator, PySet, PyTuple } from '../jinja/python-collections.ts'
@@ -9,6 +10,7 @@ import { NativeFunction } from '../jinja/signature.ts'
 import { OperationError, typeError } from '../jinja/template-error.ts'
 import type { HostObject } from '../jinja/protocol.ts'
 import { templateValue } from '../python/template-value.ts'
+import { yamlDates } from '../python/yaml-dates.ts'
 import { yamlText } from '../python/yaml-text.ts'
 import { hostFunction } from './host-function.ts'
 
@@ -29,7 +31,7 @@ export const dataNames: Readonly<Record<string, HostObject>> = {
     (value: unknown, _: unknown, sortKeys: unknown = false) => yamlText(value, { sortKeys: isTrue(sortKeys) }),
   ),
   fromyaml: new NativeFunction('fromyaml', 'value default?', (text: unknown, fallback: unknown = null) => {
-    const document = parseDocument(textOf(text), { version: '1.1', merge: true, intAsBigInt: true })
+    const document = parseDocument(textOf(text), yamlOptions)
     return document.errors.length > 0 ? fallback : templateValue(document.toJS({ mapAsMap: true }))
   }),
   set: new NativeFunction('set', 'value default?', (value: unknown, fallback: unknown = null) =>
@@ -45,6 +47,17 @@ export const dataNames: Readonly<Record<string, HostObject>> = {
     createHash('md5').update(textOf(value), 'utf8').digest('hex'),
   ),
   diff_of_two_dicts: new NativeFunction('diff_of_two_dicts', 'dict_a dict_b', differenceOfDicts),
+}
+
+const yamlOptions = {
+  version: '1.1',
+  merge: true,
+  intAsBigInt: true,
+  customTags: (tags: Tags) => [...tags.filter((tag) => !isTimestamp(tag)), yamlDates],
+} as const
+
+function isTimestamp(tag: Tags[number]): boolean {
+  return tag === 'timestamp' || (typeof tag === 'object' && tag.tag === yamlDates.tag)
 }
 
 /** The value of `body`, or the fallback where Python raises ValueError. */

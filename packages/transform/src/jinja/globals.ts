@@ -1,4 +1,5 @@
 import { pairsOf } from './dict-methods.ts'
+import { KeywordFunction } from './keyword-function.ts'
 import { Namespace } from './namespace.ts'
 import { type HostObject, type KeywordArguments, attributeOf, callObject, typeNameOf } from './protocol.ts'
 import { PyDict, PyRange } from './python-collections.ts'
@@ -6,20 +7,6 @@ import { expectIndex } from './python-number.ts'
 import { typeName } from './python-text.ts'
 import { NativeFunction } from './signature.ts'
 import { OperationError, typeError, valueError } from './template-error.ts'
-
-/** A function that takes positional values and any keyword. */
-class KeywordFunction implements HostObject {
-  readonly #body: (args: readonly unknown[], kwargs: KeywordArguments) => unknown
-  readonly [typeNameOf] = 'type'
-
-  constructor(body: (args: readonly unknown[], kwargs: KeywordArguments) => unknown) {
-    this.#body = body
-  }
-
-  [callObject](args: readonly unknown[], kwargs: KeywordArguments): unknown {
-    return this.#body(args, kwargs)
-  }
-}
 
 /** Goes through its items again and again: `{% set row = cycler('odd', 'even') %}{{ row.next() }}`. */
 class Cycler implements HostObject {

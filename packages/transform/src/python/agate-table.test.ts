@@ -84,6 +84,31 @@ describe('a table of a query', () => {
     ])
   })
 
+  test('gives dates, times and lists as Python has them', () => {
+    const types = ['DATE', 'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE', 'TIME', 'text[]', 'date', 'HUGEINT', 'BLOB']
+    const values = [
+      '2024-01-02',
+      '2024-01-02 03:04:05.5',
+      '2024-01-02 03:04:05+00',
+      '01:02:03',
+      '{a,"b c",NULL}',
+      'infinity',
+      5n,
+    ]
+    const table = AgateTable.fromQuery({
+      columns: types.map((type, index) => ({ name: `c${index}`, type })),
+      rows: [[...values, Uint8Array.of(0x61, 0, 0x27)]],
+      rowsChanged: 0,
+    })
+    const row = environment
+      .parse('{% for v in t.rows[0] %}{{ v }}|{% endfor %}{{ t.rows[0].c0.year + 1 }}')
+      .render({ t: table })
+    expect(row).toBe(
+      `2024-01-02|2024-01-02 03:04:05.500000|2024-01-02 03:04:05+00:00|01:02:03|["a", "b c", null]|infinity|5|b'a\\x00\\''|2025`,
+    )
+    expect(table.column_types.items.map(String)[0]).toContain('Date')
+  })
+
   test('gives a name that occurs twice a number', () => {
     const columns = ['a', 'a', ''].map((name) => ({ name, type: 'INTEGER' }))
     const table = AgateTable.fromQuery({ columns, rows: [], rowsChanged: 0 })

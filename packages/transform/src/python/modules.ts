@@ -1,4 +1,8 @@
-/** What templates see as `modules`: the parts of Python's standard library that dbt gives them. */
+import { datetimeModule, pytzModule } from './datetime-module.ts'
+import { itertoolsModule } from './itertools-module.ts'
+import { regularExpressionModule } from './regular-expression-module.ts'
+
+/** What templates see as `modules`: the parts of Python's library that dbt gives them. */
 export function pythonModules(): Readonly<Record<'datetime' | 'pytz' | 're' | 'itertools', unknown>> {
-  return { datetime: {}, pytz: {}, re: {}, itertools: {} }
+  return { datetime: datetimeModule, pytz: pytzModule(), re: regularExpressionModule, itertools: itertoolsModule }
 }

@@ -2,7 +2,10 @@ import type { SqlValue } from '@eclusa/sdk'
 import { isInt, makeInt } from '../jinja/python-number.ts'
 import { agateTypes } from './agate-type.ts'
 import type { AgateType } from './agate-type.ts'
+import { PyDateTime } from './date-time.ts'
+import { PyDate } from './date.ts'
 import { PyDecimal } from './decimal.ts'
+import { parseIso } from './time-parse.ts'
 
 const decimalPattern = /^(?:decimal|numeric|number)/iu
 const floatPattern = /^(?:float|double|real)/iu
@@ -18,13 +21,55 @@ export function columnValues(
   return { type, values: type === agateTypes.Number ? converted.map(asDecimal) : converted }
 }
 
-function converterOf(sqlType: string): (value: Exclude<SqlValue, null>) => unknown {
+type Converter = (value: Exclude<SqlValue, null>) => unknown
+
+const datePattern = /^date$/iu
+const timestampPattern = /^(?:timestamp|datetime)/iu
+const timePattern = /^time(?!stamp)/iu
+const arrayPattern = /\[\d*\]$/u
+
+function converterOf(sqlType: string): Converter {
+  if (arrayPattern.test(sqlType)) return (value) => arrayText(String(value))
   if (decimalPattern.test(sqlType)) return (value) => PyDecimal.parse(String(value)) ?? String(value)
   if (floatPattern.test(sqlType)) return (value) => (typeof value === 'number' ? PyDecimal.ofNumber(value) : value)
+  if (datePattern.test(sqlType)) return (value) => dateOf(String(value))
+  if (timestampPattern.test(sqlType)) return (value) => momentOf(String(value))
+  if (timePattern.test(sqlType)) return (value) => timeText(String(value))
   return (value) => {
     if (typeof value === 'bigint') return makeInt(value)
     return value instanceof Uint8Array ? bytesText(value) : value
   }
+}
+
+/** Dates that Python cannot hold, such as `infinity` and those before Christ, stay text. */
+function dateOf(text: string): unknown {
+  const [, year, month, day] = /^(\d{4})-(\d\d)-(\d\d)$/u.exec(text) ?? []
+  return day === undefined ? text : new PyDate({ year: Number(year), month: Number(month), day: Number(day) })
+}
+
+const momentPattern = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(\.\d+)?([+-]\d\d(?::?\d\d)?)?$/u
+
+function momentOf(text: string): unknown {
+  const [, day, clock, fraction = '', zone = ''] = momentPattern.exec(text) ?? []
+  // Python's clocks know microseconds; nanoseconds are cut.
+  return day === undefined ? text : new PyDateTime(parseIso(`${day}T${clock}${fraction.slice(0, 7)}${zone}`))
+}
+
+/** agate knows no times of the day: they become the text of Python's. */
+function timeText(text: string): string {
+  const [, clock, fraction] = /^(\d\d:\d\d:\d\d)(\.\d+)?$/u.exec(text) ?? []
+  if (clock === undefined) return text
+  return fraction === undefined ? clock : clock + fraction.slice(0, 7).padEnd(7, '0')
+}
+
+/** dbt writes lists as JSON. PostgreSQL's own text is in braces, DuckDB's for lists of numbers is JSON already. */
+function arrayText(text: string): string {
+  if (!text.startsWith('{')) return text
+  const items = [...text.slice(1, -1).matchAll(/"((?:[^"\\]|\\.)*)"|([^,]+)/gu)].map(([, quoted, bare]) => {
+    if (quoted !== undefined) return JSON.stringify(quoted.replace(/\\(.)/gu, '$1'))
+    return bare === 'NULL' ? 'null' : /^-?\d+(?:\.\d+)?$/u.test(bare ?? '') ? bare : JSON.stringify(bare)
+  })
+  return `[${items.join(', ')}]`
 }
 
 /** What agate makes of the values of a column; text wherever they are not all of one kind. */
@@ -32,6 +77,8 @@ export function typeOfValues(values: readonly unknown[]): AgateType {
   const filled = values.filter((value) => value !== null)
   if (filled.every(isInt)) return agateTypes.Integer
   if (filled.every((value) => isInt(value) || value instanceof PyDecimal)) return agateTypes.Number
+  if (filled.every((value) => value instanceof PyDate)) return agateTypes.Date
+  if (filled.every((value) => value instanceof PyDateTime)) return agateTypes.DateTime
   if (filled.every((value) => typeof value === 'boolean')) return agateTypes.Boolean
   return agateTypes.Text
 }
