@@ -2,6 +2,7 @@ import { changeOperation, streamKey } from '@eclusa/sdk'
 import type { ConfiguredStream, RowChanges, TruncateChange } from '@eclusa/sdk'
 import { duckdbDialect } from '@eclusa/warehouse'
 import type { RelationName } from '@eclusa/warehouse'
+import { OpenInsertion } from '../chunk/open-insertion.ts'
 import { TableInsertion } from '../chunk/table-insertion.ts'
 import type { InsertionLimits } from '../chunk/table-insertion.ts'
 import type { DeltaColumn } from './change-slots.ts'
@@ -50,7 +51,7 @@ export class ChangeDelta {
   #columns: readonly WrittenColumn[]
   #words = 0
   #isThere = false
-  #insertion: TableInsertion | undefined
+  readonly #insertion = new OpenInsertion()
   #rows = 0
   #positionMin: bigint | undefined
   #positionMax = 0n
@@ -118,16 +119,12 @@ export class ChangeDelta {
   }
 
   async flush(): Promise<void> {
-    const insertion = this.#insertion
-    this.#insertion = undefined
-    await insertion?.finish()
+    await this.#insertion.finish()
   }
 
   /** Forgets rows that are not in the transaction yet. */
   async discard(): Promise<void> {
-    const insertion = this.#insertion
-    this.#insertion = undefined
-    await insertion?.discard()
+    await this.#insertion.discard()
   }
 
   async drop(): Promise<void> {
@@ -167,13 +164,10 @@ export class ChangeDelta {
     const isSmall = this.#rows <= smallDeltaRows
     if (wasSmall && !isSmall) await this.flush()
     const written = [...this.#columns, ...this.#own()]
-    this.#insertion ??= new TableInsertion(
-      isSmall ? { ...this.#context, limits: limitsAsTheyAre } : this.#context,
-      this.#options.delta,
-      written.map(({ type }) => type),
-      written.map(({ name }) => name),
-    )
-    return this.#insertion
+    const context = isSmall ? { ...this.#context, limits: limitsAsTheyAre } : this.#context
+    const types = written.map(({ type }) => type)
+    const names = written.map(({ name }) => name)
+    return this.#insertion.orBegin(() => new TableInsertion(context, this.#options.delta, types, names))
   }
 
   #own(): DeltaColumn[] {

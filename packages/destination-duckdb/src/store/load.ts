@@ -266,8 +266,8 @@ export class Load {
 
   #streamsOfCommit(): CommitRecord['streams'] {
     return [...this.#streams.values()].flatMap(({ load, rows }) => {
-      const hasAdvanced = load.takesNoteOfApplied()
-      return rows === 0 && !hasAdvanced ? [] : [{ stream: load.stream, rows, applied: load.applied }]
+      const hasAdvanced = load.applied.takesNote()
+      return rows === 0 && !hasAdvanced ? [] : [{ stream: load.stream, rows, applied: load.applied.last }]
     })
   }
 

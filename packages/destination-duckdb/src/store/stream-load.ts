@@ -1,21 +1,17 @@
 import { EclusaError, arrivesAsChanges, fullRefreshCommand, streamKey } from '@eclusa/sdk'
-import type { ChangeBatch, Column, ConfiguredStream, CopiedAt, StreamName, TruncateChange } from '@eclusa/sdk'
+import type { ChangeBatch, Column, CopiedAt, StreamName, TruncateChange } from '@eclusa/sdk'
 import { duckdbDialect } from '@eclusa/warehouse'
 import type { RelationName } from '@eclusa/warehouse'
+import { AppliedChanges } from '../changes/applied-changes.ts'
 import { ChangeDelta } from '../changes/change-delta.ts'
-import { areCopied, isAfter, positionAt } from '../changes/log-position.ts'
 import type { LogPosition } from '../changes/log-position.ts'
-import { unappliedRows } from '../changes/unapplied-rows.ts'
 import type { DeletionMode } from '../config.ts'
-import { metadataColumnsOf } from '../table/metadata-column.ts'
 import { rawIdMaxOf } from '../table/raw-id.ts'
-import { planTable } from '../table/table-plan.ts'
-import type { TablePlan } from '../table/table-plan.ts'
-import { gapDeletions } from './history-gap.ts'
 import type { MadeRows } from './history-gap.ts'
+import { KeyedRows } from './keyed-rows.ts'
 import type { StreamRecord } from './ledger.ts'
-import { nullKey, refuseNullKeys } from './null-key.ts'
-import { addsToTable } from './stream-inspection.ts'
+import { LoadingTable } from './loading-table.ts'
+import { refuseNullKeys } from './null-key.ts'
 import type { InspectedStream } from './stream-inspection.ts'
 import { TableWriter } from './table-writer.ts'
 import type { AcceptedBatch } from './load.ts'
@@ -54,10 +50,12 @@ export class StreamLoad {
   readonly #inspected: InspectedStream
   readonly #index: number
   readonly #delta: RelationName
+  readonly #rows: KeyedRows
+  readonly #loading: LoadingTable
+  /** How far the changes of the stream are applied. */
+  readonly applied: AppliedChanges
   /** Changes on their way into the target, or into the table that is loading; undefined until there are any. */
   #changes: ChangeDelta | undefined
-  #applied: LogPosition | undefined
-  #isAppliedNoted = true
   #record: StreamRecord
   #way: Way = 'loading'
   #writer: TableWriter | undefined
@@ -80,7 +78,9 @@ export class StreamLoad {
     this.#record = inspected.record
     this.#columns = inspected.configured.schema.columns
     this.#index = index
-    this.#applied = applied
+    this.#rows = new KeyedRows(context.session, inspected.configured)
+    this.#loading = new LoadingTable(context, inspected)
+    this.applied = new AppliedChanges(applied)
     this.#delta = temporaryTable(`delta_${index}`)
   }
 
@@ -140,33 +140,15 @@ export class StreamLoad {
 
   /** What of a batch was not applied before; the rest is taken for applied from now on. */
   unapplied(batch: ChangeBatch): ChangeBatch {
-    const { changes } = batch
-    if (changes === undefined) return batch
-    if (!this.#isReplicated) throw this.#misplaced('changes came for a stream that is not replicated')
-    // They are ahead of the log, which is read from the first snapshot on.
-    if (areCopied(changes)) return batch
-    const unapplied = unappliedRows(batch, this.#applied)
-    const last = changes.positions.length - 1
-    if (last >= 0) this.#advance(positionAt(changes, last))
-    return unapplied
-  }
-
-  /** The last change that the next commit will have brought into the warehouse. */
-  get applied(): LogPosition | undefined {
-    return this.#applied
-  }
-
-  /** True once for each time that `applied` has changed. */
-  takesNoteOfApplied(): boolean {
-    const isNew = !this.#isAppliedNoted
-    this.#isAppliedNoted = true
-    return isNew
+    if (batch.changes !== undefined && !this.#isReplicated) {
+      throw this.#misplaced('changes came for a stream that is not replicated')
+    }
+    return this.applied.unapplied(batch)
   }
 
   /** @returns what a reader of the log should know. */
   truncate(change: TruncateChange): readonly string[] {
-    if (!isAfter(change, this.#applied)) return []
-    this.#advance(change)
+    if (!this.applied.advance(change)) return []
     const { stream, destinationSyncMode } = this.#inspected.configured
     if (destinationSyncMode !== 'append') this.#changeDelta().truncate(change)
     else
@@ -194,7 +176,7 @@ export class StreamLoad {
   /** Brings the rows to where the commit makes them visible. @returns what a reader of the log should know. */
   async prepareCommit(made: MadeRows): Promise<readonly string[]> {
     await this.#writer?.flush()
-    if (this.#way === 'delta' && this.#hasDeltaRows) await this.#mergeDelta()
+    if (this.#way === 'delta' && this.#hasDeltaRows) await this.#rows.merge(this.#delta, this.#inspected.table)
     const notes = await this.#mergeChanges()
     this.#hasDeltaRows = false
     const isWhole = this.#isReplicated ? this.#isCopied : this.#isCompleted
@@ -214,56 +196,20 @@ export class StreamLoad {
   }
 
   async #startLoading(): Promise<readonly string[]> {
-    const { table, loadingTable, orphan } = this.#inspected
-    const { session, ledger } = this.#context
     await this.#forgetCheckpoint()
     await this.#dropChanges()
-    this.#forgetApplied()
-    await session.query(duckdbDialect.createSchema(table.schema, table.database))
-    for (const old of orphan === undefined ? [loadingTable] : [loadingTable, orphan]) {
-      await session.query(duckdbDialect.dropRelation(old, 'table'))
-      await ledger.forgetColumnVersions(old)
-    }
+    this.applied.forget()
     this.#way = 'loading'
-    this.#writer = this.#loadingWriter()
-    const { columns, notes } = this.#appendsToTarget ? await this.#followTarget() : this.#planNewTable()
-    await session.query(duckdbDialect.createTable(loadingTable, columns))
+    this.#writer = this.#loading.writer()
+    const notes = await this.#loading.create(this.#columns)
     await this.#save({ loadingGenerationId: this.#record.generationId + 1, mergeKey: this.#mergeKey })
     return [...new Set([...notes, ...(await this.#follow())])]
   }
 
-  /** A table that will take the target's place. */
-  #planNewTable(): Pick<TablePlan, 'columns' | 'notes'> {
-    const { configured, columns } = this.#inspected
-    return planTable({
-      stream: configured.stream,
-      columns: this.#columns,
-      metadata: metadataColumnsOf(configured),
-      table: columns,
-      versions: new Map(),
-      policy: configured.schemaPolicy,
-      replaces: true,
-    })
-  }
-
-  /** A table whose rows will join the target's: the target follows the stream first, so that both have the same columns. */
-  async #followTarget() {
-    const { configured, table } = this.#inspected
-    const notes = await new TableWriter(this.#context, { configured, authority: table }).follow(this.#columns)
-    return { notes, columns: (await duckdbDialect.listColumns(this.#context.session, table))! }
-  }
-
   #resumeLoading(): Promise<readonly string[]> {
     this.#way = 'loading'
-    this.#writer = this.#loadingWriter()
+    this.#writer = this.#loading.writer()
     return this.#follow()
-  }
-
-  #loadingWriter(): TableWriter {
-    const { configured, table, loadingTable } = this.#inspected
-    return this.#appendsToTarget
-      ? new TableWriter(this.#context, { configured, authority: table, mirror: loadingTable })
-      : new TableWriter(this.#context, { configured, authority: loadingTable })
   }
 
   async #startDirect(): Promise<readonly string[]> {
@@ -283,7 +229,7 @@ export class StreamLoad {
     if (isHistory && !this.#record.mayRepeatKeys) await this.#save({ mayRepeatKeys: true })
     if (!isHistory && this.#record.mayRepeatKeys) {
       await this.#mergeAppendedRows()
-      if (this.#context.deletionMode === 'hard_delete') await this.#query(this.#removalOfDeleted(table))
+      if (this.#context.deletionMode === 'hard_delete') await this.#rows.removeDeleted(table)
     }
     return notes
   }
@@ -322,7 +268,7 @@ export class StreamLoad {
     const { configured, loadingTable } = this.#inspected
     // Copies of several moments may have a row twice, and changes must meet one.
     if (this.#way === 'loading' && configured.destinationSyncMode === 'append_dedup' && !this.#isLoadedUnique) {
-      await this.#keepLastRows(loadingTable)
+      await this.#rows.keepLast(loadingTable)
     }
     this.#isLoadedUnique = true
     return this.#changes.merge()
@@ -331,21 +277,6 @@ export class StreamLoad {
   async #dropChanges(): Promise<void> {
     await this.#changes?.drop()
     this.#changes = undefined
-  }
-
-  #advance({ position, order }: LogPosition): void {
-    if (!isAfter({ position, order }, this.#applied)) return
-    this.#applied = { position, order }
-    this.#isAppliedNoted = false
-  }
-
-  #forgetApplied(): void {
-    this.#isAppliedNoted &&= this.#applied === undefined
-    this.#applied = undefined
-  }
-
-  #removalOfDeleted(table: RelationName): string {
-    return `DELETE FROM ${duckdbDialect.formatRelation(table)} WHERE _ab_cdc_deleted_at IS NOT NULL`
   }
 
   get #mergeKey(): readonly string[] | undefined {
@@ -391,115 +322,34 @@ export class StreamLoad {
     return this.#follow()
   }
 
-  /** True when a refresh adds to a table that is there already. */
-  get #appendsToTarget(): boolean {
-    return addsToTable(this.#inspected.configured, this.#inspected.columns)
-  }
-
-  async #mergeDelta(): Promise<void> {
-    const { table, configured } = this.#inspected
-    const columns = (await duckdbDialect.listColumns(this.#context.session, this.#delta))!.map(({ name }) => name)
-    await this.#keepLastRows(this.#delta)
-    // Not MERGE: it updates, and DuckDB (1.5.6) keeps the values before an update in memory until the commit.
-    const merge = duckdbDialect.deleteInsert({
-      target: table,
-      source: this.#delta,
-      key: configured.primaryKey,
-      columns,
-    })
-    for (const statement of [...merge, duckdbDialect.truncate(this.#delta)]) await this.#query(statement)
-  }
-
   /** Before the mode was changed, each version of a row was appended, in the order in which they came to be. */
   async #mergeAppendedRows(): Promise<void> {
-    await this.#refuseAppendedNullKeys()
-    await this.#keepLastRows(this.#inspected.table, {})
+    await this.#rows.mergeAppended(this.#inspected.table)
     await this.#save({ mayRepeatKeys: false })
-  }
-
-  async #refuseAppendedNullKeys(): Promise<void> {
-    const { table, configured } = this.#inspected
-    for (const column of configured.primaryKey) {
-      const isNull = `${duckdbDialect.quoteIdentifier(column)} IS NULL`
-      const { rows } = await this.#query(`SELECT 1 FROM ${duckdbDialect.formatRelation(table)} WHERE ${isNull} LIMIT 1`)
-      if (rows.length > 0) throw nullKey(configured, column)
-    }
-  }
-
-  /** Of rows of one key, the one that is ahead by the cursor stays, and of equal ones the one that came last. */
-  async #keepLastRows(
-    table: RelationName,
-    { cursorColumn }: Pick<ConfiguredStream, 'cursorColumn'> = this.#inspected.configured,
-  ): Promise<void> {
-    const { primaryKey } = this.#inspected.configured
-    const quote = (name: string) => duckdbDialect.quoteIdentifier(name)
-    const key = primaryKey.map(quote).join(', ')
-    const name = duckdbDialect.formatRelation(table)
-    const { rows } = await this.#query(`SELECT 1 FROM ${name} GROUP BY ${key} HAVING count(*) > 1 LIMIT 1`)
-    if (rows.length === 0) return
-    const ahead = this.#isReplicated
-      ? ['_ab_cdc_lsn', '_ab_cdc_order']
-      : cursorColumn === undefined
-        ? []
-        : [cursorColumn]
-    const order = [...ahead.map((column) => `${quote(column)} DESC NULLS LAST`), `${rawId} DESC`]
-    // By its id and not by `rowid`, which means a column of the stream where it has one of that name.
-    await this.#query(
-      `DELETE FROM ${name} WHERE ${rawId} IN (
-         SELECT ${rawId} FROM ${name} QUALIFY row_number() OVER (PARTITION BY ${key} ORDER BY ${order.join(', ')}) > 1)`,
-    )
   }
 
   /** @returns what a reader of the log should know. */
   async #finishLoading(made: MadeRows): Promise<readonly string[]> {
-    const { table, loadingTable, configured } = this.#inspected
-    const { ledger } = this.#context
+    const { loadingTable, configured } = this.#inspected
     if (configured.destinationSyncMode === 'append_dedup') {
-      await this.#keepLastRows(loadingTable)
+      await this.#rows.keepLast(loadingTable)
       const removesDeleted = this.#isReplicated && this.#context.deletionMode === 'hard_delete'
-      if (removesDeleted) await this.#query(this.#removalOfDeleted(loadingTable))
+      if (removesDeleted) await this.#rows.removeDeleted(loadingTable)
     }
     const notes: string[] = []
-    if (this.#appendsToTarget) {
+    if (this.#loading.addsToTarget) {
       if (this.#isReplicated) notes.push(...(await this.#closeGap(made)))
-      for (const statement of await this.#moveRows(loadingTable, table)) await this.#query(statement)
-    } else {
-      for (const statement of duckdbDialect.replaceTable(table, loadingTable)) await this.#query(statement)
-      await ledger.moveColumnVersions(loadingTable, table)
-    }
+      await this.#loading.joinTarget()
+    } else await this.#loading.replaceTarget()
     const generationId = this.#record.loadingGenerationId!
     const mayRepeatKeys = configured.destinationSyncMode !== 'append_dedup'
     this.#record = { ...this.#record, generationId, loadingGenerationId: undefined, mayRepeatKeys }
     return notes
   }
 
-  /** What was deleted while nobody followed is noted in the history. @returns as `#finishLoading`. */
   async #closeGap(made: MadeRows): Promise<readonly string[]> {
-    const { table: history, loadingTable: copy, configured } = this.#inspected
-    const { primaryKey: key, stream } = configured
-    const at = this.#copiedAt
-    if (at === undefined || key.length === 0 || !key.every((column) => this.#writer!.isWritten(column))) {
-      return [
-        `The history of stream ${streamKey(stream)} goes on with a new copy, and cannot tell which rows were deleted before it: rows as they are now are those since the last change of _airbyte_generation_id.`,
-      ]
-    }
-    const gap = { history, copy, key, at, generationId: this.generationId }
-    const { rowsChanged } = await this.#query(gapDeletions(gap, made))
-    return rowsChanged === 0
-      ? []
-      : [
-          `${rowsChanged} rows were deleted at the source while stream ${streamKey(stream)} was not followed: its history notes that where its new copy stands.`,
-        ]
-  }
-
-  async #moveRows(from: RelationName, to: RelationName): Promise<readonly string[]> {
-    const described = (await duckdbDialect.listColumns(this.#context.session, from))!
-    const columns = described.map(({ name }) => duckdbDialect.quoteIdentifier(name)).join(', ')
-    const [source, target] = [from, to].map((relation) => duckdbDialect.formatRelation(relation))
-    return [
-      `INSERT INTO ${target} (${columns}) SELECT ${columns} FROM ${source}`,
-      duckdbDialect.dropRelation(from, 'table'),
-    ]
+    const { generationId } = this
+    return await this.#loading.closeGap(made, { writer: this.#writer!, at: this.#copiedAt, generationId })
   }
 
   async #deleteUnfinishedRows(): Promise<void> {

@@ -3,6 +3,7 @@ import { EclusaError, streamKey } from '@eclusa/sdk'
 import { duckdbDialect } from '@eclusa/warehouse'
 import type { RelationName } from '@eclusa/warehouse'
 import type { SlotValues } from '../chunk/chunk-writer.ts'
+import { OpenInsertion } from '../chunk/open-insertion.ts'
 import { TableInsertion } from '../chunk/table-insertion.ts'
 import type { InsertionContext } from '../chunk/table-insertion.ts'
 import { foldIdentifier } from '../table/identifier.ts'
@@ -49,7 +50,7 @@ export class TableWriter {
   /** A table of the same columns that rows go through on their way; undefined when they go straight to the authority. */
   readonly #mirror: RelationName | undefined
   #columns: readonly WrittenColumn[] = []
-  #insertion: TableInsertion | undefined
+  readonly #insertion = new OpenInsertion()
 
   constructor(
     context: WriterContext,
@@ -95,8 +96,8 @@ export class TableWriter {
   /** Resolves when the batch's memory is no longer needed; `flush` tells whether its rows arrived. */
   append(rows: BatchRows): Promise<void> {
     const types = this.#columns.map(({ type }) => type)
-    this.#insertion ??= new TableInsertion(this.#context, this.#target, types)
-    return this.#insertion.append(slotsOf(this.#columns, rows), rows.rowCount)
+    const insertion = this.#insertion.orBegin(() => new TableInsertion(this.#context, this.#target, types))
+    return insertion.append(slotsOf(this.#columns, rows), rows.rowCount)
   }
 
   /** In the order of the table. */
@@ -106,15 +107,11 @@ export class TableWriter {
 
   /** Resolves when all rows are in the transaction, as must be before statements that change the table. */
   async flush(): Promise<void> {
-    const insertion = this.#insertion
-    this.#insertion = undefined
-    await insertion?.finish()
+    await this.#insertion.finish()
   }
 
   async discard(): Promise<void> {
-    const insertion = this.#insertion
-    this.#insertion = undefined
-    await insertion?.discard()
+    await this.#insertion.discard()
   }
 
   get #target(): RelationName {
