@@ -56,6 +56,14 @@ test('a variable may hold Jinja, and none is a value', () => {
   expect(() => render("{{ var('other') }}")).toThrow("Required var 'other' not found")
 })
 
+test('the start of the run is a moment in UTC', () => {
+  expect(render("{{ run_started_at }} {{ run_started_at.strftime('%Y%m%d') }}")).toBe(
+    '2026-01-02 03:04:05+00:00 20260102',
+  )
+  const zone = "modules.pytz.timezone('America/New_York')"
+  expect(render(`{{ run_started_at.astimezone(${zone}) }}`)).toBe('2026-01-01 22:04:05-05:00')
+})
+
 test('a secret may be read in YAML, and not in a model', () => {
   const yaml = yamlContext({ ...scope, target: scope.target })
   expect(render("{{ env_var('DBT_ENV_SECRET_KEY') }}", yaml)).toBe('hidden')

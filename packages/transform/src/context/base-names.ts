@@ -6,7 +6,9 @@ import { isTrue } from '../jinja/python-object.ts'
 import { textOf } from '../jinja/python-text.ts'
 import { NativeFunction } from '../jinja/signature.ts'
 import { OperationError } from '../jinja/template-error.ts'
+import { PyDateTime } from '../python/date-time.ts'
 import { pythonModules } from '../python/modules.ts'
+import { PyTimeZone } from '../python/time-zone.ts'
 import { textTypeFilters } from '../python/type-filters.ts'
 import { dataNames } from './data-names.ts'
 import { exceptionNames } from './exception-names.ts'
@@ -57,10 +59,16 @@ export function baseNames(scope: ProjectScope, { execute }: Pick<NodeScope, 'exe
     }),
     exceptions: exceptionNames(log),
     invocation_id: scope.invocationId,
-    run_started_at: scope.runStartedAt,
+    run_started_at: momentOf(scope.runStartedAt),
     dbt_metadata_envs: metadataVariables(scope.environment),
   }
   return names
+}
+
+/** A text of ISO 8601 as a moment in UTC; none where there is no such text. */
+function momentOf(text: string): PyDateTime | null {
+  const millis = Date.parse(text)
+  return Number.isNaN(millis) ? null : PyDateTime.ofUtc(BigInt(millis) * 1000n, PyTimeZone.utc)
 }
 
 /** `var('name', default)`, and `var.has_var('name')`. */
