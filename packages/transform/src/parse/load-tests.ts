@@ -17,6 +17,7 @@ import type { YamlFile } from '../project/yaml-file.ts'
 import { columnTags } from './column-info.ts'
 import { fqnOf, withoutFirstFolder } from './file-path.ts'
 import type { LoadedTable } from './load-sources.ts'
+import { macrosNamed } from './macro-watch.ts'
 import type { NodeFinisher } from './node-finisher.ts'
 import type { NodeIndex } from './node-index.ts'
 import { parseTemplate, referenceArguments } from './parse-template.ts'
@@ -51,6 +52,13 @@ interface Tested {
   readonly quotesColumns: boolean
 }
 
+/** A generic test's macro: the one that is called, the one that dbt lists, and what the arguments may call. */
+interface TestMacro {
+  readonly called: string
+  readonly listed: string
+  readonly known: ReadonlySet<string>
+}
+
 interface TestList {
   readonly declaring: {
     readonly data_tests?: readonly TestProperties[] | undefined
@@ -70,6 +78,7 @@ export interface TestLoaderOptions {
 export class TestLoader {
   readonly nodes: DraftTest[] = []
   readonly #ids = new Set<string>()
+  readonly #macros = new Map<string, TestMacro | undefined>()
   readonly #session: ParseSession
   readonly #index: NodeIndex
   readonly #finisher: NodeFinisher
@@ -187,13 +196,25 @@ export class TestLoader {
     }
   }
 
-  #findMacro(packageName: string, { namespace, testName }: DeclaredTest) {
+  #findMacro(packageName: string, declared: DeclaredTest): TestMacro | undefined {
+    const key = `${packageName} ${declared.namespace ?? ''} ${declared.testName}`
+    if (!this.#macros.has(key)) this.#macros.set(key, this.#lookUpMacro(packageName, declared))
+    return this.#macros.get(key)
+  }
+
+  #lookUpMacro(packageName: string, { namespace, testName }: DeclaredTest): TestMacro | undefined {
     const { macros } = this.#session.scope
     const name = `test_${testName}`
     const called = namespace === undefined ? macros.find(name, packageName) : macros.findIn(namespace, name)
     if (called === undefined) return undefined
-    // dbt lists the nearest test of that name, whichever package the call names.
-    return { called: called.uniqueId, listed: (macros.find(name, packageName) ?? called).uniqueId }
+    // dbt lists the nearest test of that name, whichever package the call names; and of the macros that arguments
+    // call those only that the test itself knows.
+    const where = macros.find('get_where_subquery', packageName)?.uniqueId ?? ''
+    return {
+      called: called.uniqueId,
+      listed: (macros.find(name, packageName) ?? called).uniqueId,
+      known: new Set([where, ...macrosNamed(called.syntax.body, macros, called.packageName)]),
+    }
   }
 
   /** Texts among the settings are rendered as YAML is. */
@@ -217,7 +238,7 @@ export class TestLoader {
     readonly declared: DeclaredTest
     readonly column: ColumnProperties | undefined
     readonly config: Record<string, unknown>
-    readonly macro: { readonly called: string; readonly listed: string }
+    readonly macro: TestMacro
   }): void {
     const { scope, configs, faults } = this.#session
     const { project } = tested
@@ -260,7 +281,7 @@ export class TestLoader {
     node.refs = parsed.refs.map(referenceArguments)
     node.sources = parsed.sources.map((one) => [one.sourceName, one.tableName] as const)
     node.depends_on = {
-      macros: [...new Set([macro.listed, ...parsed.macros.filter((id) => id !== macro.called)])],
+      macros: [...new Set([macro.listed, ...parsed.macros.filter((id) => id !== macro.called && macro.known.has(id))])],
       nodes: [],
     }
     this.#attach(node, tested)
