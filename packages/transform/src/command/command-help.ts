@@ -31,7 +31,7 @@ function commandHelp(program: string, command: CommandName): string {
     commandAbouts[command],
     '',
     'Options:',
-    ...shown.map((flag) => `  ${optionText(flag).padEnd(42)}${flag.about}`),
+    ...shown.map((flag) => `  ${optionText(flag).padEnd(40)}  ${flag.about}`),
   ].join('\n')
 }
 
@@ -39,7 +39,7 @@ function optionText(flag: Flag): string {
   const { options, kind, choices, default: value } = flag
   const names = options.filter((option) => option !== '--model' && option !== '--models').join(', ')
   if (kind === 'switch') return value === true ? names.replace('--', '--[no-]') : names
-  return `${names} <${choices?.length !== undefined && choices.length < 6 ? choices.join('|') : placeholders[kind]}>`
+  return `${names} <${choices?.length !== undefined && choices.length < 4 ? choices.join('|') : placeholders[kind]}>`
 }
 
 const placeholders: Readonly<Record<Exclude<Flag['kind'], 'switch'>, string>> = {
