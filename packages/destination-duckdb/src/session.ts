@@ -75,12 +75,12 @@ class DuckDbDestinationSession implements AuthoredSession {
 
   async startStream(stream: StreamName, { resumed }: { readonly resumed: boolean }): Promise<void> {
     await this.#drain()
-    this.#tell(await this.#opened.load.startStream(stream, { resumed }))
+    this.#tell(await this.#attempt(() => this.#opened.load.startStream(stream, { resumed })))
   }
 
   async restartStream(stream: StreamName): Promise<void> {
     await this.#drain()
-    this.#tell(await this.#opened.load.restartStream(stream))
+    this.#tell(await this.#attempt(() => this.#opened.load.restartStream(stream)))
   }
 
   /** Resolves when there was room for the batch; what goes wrong with it is thrown by the next call. */
@@ -99,7 +99,7 @@ class DuckDbDestinationSession implements AuthoredSession {
 
   async truncateStream(stream: StreamName, change: TruncateChange): Promise<void> {
     await this.#drain()
-    this.#tell(await this.#opened.load.truncateStream(stream, change))
+    this.#tell(await this.#attempt(() => this.#opened.load.truncateStream(stream, change)))
   }
 
   async completeStream(stream: StreamName): Promise<void> {
@@ -109,7 +109,7 @@ class DuckDbDestinationSession implements AuthoredSession {
 
   async commit(checkpoints: readonly Checkpoint[]): Promise<Commit> {
     await this.#drain()
-    const { commit, notes } = await this.#opened.load.commit(checkpoints)
+    const { commit, notes } = await this.#attempt(() => this.#opened.load.commit(checkpoints))
     this.#tell(notes)
     this.#tell((commit.unrepresentable ?? []).map(({ stream }) => unheldNote(stream)))
     return commit
@@ -139,7 +139,7 @@ class DuckDbDestinationSession implements AuthoredSession {
       this.#tell(notes)
       batch.recycle?.(accepted.buffers)
     } catch (error) {
-      this.#failure ??= error
+      this.#failure ??= this.#opened.explain(error)
     } finally {
       this.#window.leave(batch.byteLength)
     }
@@ -178,6 +178,14 @@ class DuckDbDestinationSession implements AuthoredSession {
   async #drain(): Promise<void> {
     await this.#window.empty()
     this.#throwFailure()
+  }
+
+  async #attempt<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work()
+    } catch (error) {
+      throw this.#opened.explain(error)
+    }
   }
 
   #throwFailure(): void {

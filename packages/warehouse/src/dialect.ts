@@ -30,9 +30,10 @@ export interface StatementFailure {
   readonly position: number | undefined
   /**
    * `statement`: the same statement fails again. `conflict`: another transaction was in the way, so that running the
-   * transaction again may help. `connection`: the session is gone. `cancelled`: it was interrupted on purpose.
+   * transaction again may help. `memory`: it needed more than the warehouse may use. `connection`: the session is gone.
+   * `cancelled`: it was interrupted on purpose.
    */
-  readonly kind: 'statement' | 'conflict' | 'connection' | 'cancelled'
+  readonly kind: 'statement' | 'conflict' | 'memory' | 'connection' | 'cancelled'
 }
 
 /**

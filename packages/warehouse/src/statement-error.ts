@@ -5,6 +5,7 @@ import type { Dialect, StatementFailure } from './dialect.ts'
 const codes: Record<StatementFailure['kind'], ErrorCode> = {
   cancelled: 'CANCELLED',
   conflict: 'WAREHOUSE_CONFLICT',
+  memory: 'WAREHOUSE_MEMORY_EXHAUSTED',
   connection: 'WAREHOUSE_CONNECTION_LOST',
   statement: 'WAREHOUSE_STATEMENT_FAILED',
 }

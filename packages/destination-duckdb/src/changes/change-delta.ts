@@ -29,8 +29,9 @@ import type { BatchRows, WriterContext, WrittenColumn } from '../store/table-wri
  * took half of the time of a small commit, because what the next merge needs was thrown out of memory.
  */
 const smallDeltaRows = 100_000
-/** Filling what was left out of more rows does not spill, and does not fit into what merging has. */
+/** Filling what was left out of more than that does not spill, and may not fit into what merging has. */
 const smallFillingRows = 10_000
+const smallFillingBytes = 8 * 1024 * 1024
 const limitsAsTheyAre: InsertionLimits = { threadsMax: 1, threadsAvailable: () => 1, beginInserting: async () => {} }
 
 export interface ChangeDeltaOptions {
@@ -53,6 +54,7 @@ export class ChangeDelta {
   #isThere = false
   readonly #insertion = new OpenInsertion()
   #rows = 0
+  #bytes = 0
   #positionMin: bigint | undefined
   #positionMax = 0n
   #hasDeletes = false
@@ -69,7 +71,12 @@ export class ChangeDelta {
   }
 
   /** Batches must come one after the other. Resolves when the batch's memory is no longer needed. */
-  async append(rows: BatchRows, changes: RowChanges, names: readonly string[]): Promise<{ taken: Promise<void> }> {
+  async append(
+    rows: BatchRows,
+    { changes, byteLength }: { readonly changes: RowChanges; readonly byteLength: number },
+    names: readonly string[],
+  ): Promise<{ taken: Promise<void> }> {
+    this.#bytes += byteLength
     const words = this.#marks.wordsOf(changes, names.map(foldIdentifier))
     await this.#prepare()
     this.#note(changes, words)
@@ -261,7 +268,8 @@ export class ChangeDelta {
   }
 
   async #beginFilling(count: number): Promise<void> {
-    if (count > smallFillingRows) await this.#context.limits.beginFilling()
+    const isSmall = count <= smallFillingRows && this.#bytes <= smallFillingBytes
+    if (!isSmall) await this.#context.limits.beginFilling()
   }
 
   async #sumOf(table: RelationName, column: string): Promise<number> {
@@ -272,6 +280,7 @@ export class ChangeDelta {
   async #clear(): Promise<void> {
     if (this.#isThere && this.#rows > 0) await this.#query(duckdbDialect.truncate(this.#options.delta))
     this.#rows = 0
+    this.#bytes = 0
     this.#positionMin = undefined
     this.#hasDeletes = false
     this.#hasCopies = false

@@ -7,9 +7,11 @@ import { IdleCores } from './idle-cores.ts'
  * Memory: it keeps what it has written as long as its limit lets it, by default until 80 % of the machine are full.
  * Inserting gains nothing from that: measured with 20 M values, the time is the same with 48 MB as with 4 GB, while the
  * process is 300 MB smaller. A thread that inserts needs room for the rows of one row group (122,880 rows) before they
- * are compressed. What merges spills what it cannot keep: a transaction of 5 M rows took 0.5 GB of memory, against 1.9
- * with all of the machine's at its disposal. Only large commits get all that was configured: one that runs out of
- * memory while it writes a checkpoint leaves a file that fails again when it is opened.
+ * are compressed. What merges spills most of what it cannot keep: a transaction of 5 M rows took 0.5 GB of memory, against 1.9
+ * with all of the machine's at its disposal. What looks for values that changes left out has windows over whole rows,
+ * which it cannot spill: it gets all that was configured. So do large commits: one that runs out of memory while it writes
+ * a checkpoint leaves a file that fails again when it is opened. And where less is not enough for something else, the next
+ * attempt begins with all.
  *
  * Threads: a statement that is work for one thread costs twice the processor time when there are two, because the other
  * one looks for something to do without end. And a second thread that inserts takes its time from the source and its
@@ -35,6 +37,8 @@ export interface LoadLimitsOptions {
   readonly columns: number
   /** `memory_limit` of the configuration. Default: DuckDB's own, 80 % of the memory. */
   readonly configuredMemory: string | undefined
+  /** False: all the memory that is configured, all the time. Default: true. */
+  readonly lowersMemory?: boolean
   readonly watchCores?: WatchCores
 }
 
@@ -43,10 +47,12 @@ export class LoadLimits {
   /** As configured, or one for each core. */
   readonly threadsMax: number
   readonly #connection: WarehouseConnection
-  readonly #configuredMemory: string | undefined
-  /** About so much, as DuckDB prints it: `18.8 GiB`. */
+  /** As in the configuration, or else DuckDB's own, as it prints it: `18.8 GiB`. */
+  readonly #configuredMemory: string
+  /** About so much. */
   readonly #configuredBytes: number
   readonly #insertingBytes: number
+  readonly #lowersMemory: boolean
   readonly #watchCores: WatchCores
   #idleCores: ReturnType<WatchCores>
   /** Undefined: what was configured. */
@@ -70,11 +76,12 @@ export class LoadLimits {
 
   private constructor(
     connection: WarehouseConnection,
-    { columns, configuredMemory, watchCores = () => new IdleCores() }: LoadLimitsOptions,
+    { columns, configuredMemory, lowersMemory = true, watchCores = () => new IdleCores() }: LoadLimitsOptions,
     { memory, threads }: { readonly memory: string; readonly threads: number },
   ) {
     this.#connection = connection
-    this.#configuredMemory = configuredMemory
+    this.#configuredMemory = configuredMemory ?? memory
+    this.#lowersMemory = lowersMemory
     this.#configuredBytes = bytesOf(memory)
     this.threadsMax = this.#threads = threads
     this.#insertingBytes = Math.max(insertingBytesMin, columns * columnBytes)
@@ -115,6 +122,11 @@ export class LoadLimits {
       if (this.#guests > 0) await this.#restoreMemory()
       else await this.#lowerMemory(bytes)
     })
+  }
+
+  /** True while DuckDB may use less memory than was configured. */
+  get isMemoryLowered(): boolean {
+    return this.#memoryBytes !== undefined
   }
 
   /** For a statement that cannot spill all that it keeps: what was configured, until the next one. */
@@ -162,7 +174,7 @@ export class LoadLimits {
 
   /** To so many bytes, or to what was configured where that is less. */
   async #lowerMemory(bytes: number): Promise<void> {
-    if (this.#configuredBytes <= bytes) return await this.#restoreMemory()
+    if (!this.#lowersMemory || this.#configuredBytes <= bytes) return await this.#restoreMemory()
     if (this.#memoryBytes === bytes) return
     // DuckDB refuses when more is in use at the moment: then all stays as it is.
     const isLowered = await this.#connection.query(`SET memory_limit = '${bytes} bytes'`).then(
@@ -174,8 +186,8 @@ export class LoadLimits {
 
   async #restoreMemory(): Promise<void> {
     if (this.#memoryBytes === undefined) return
-    const limit = this.#configuredMemory
-    await this.#connection.query(limit === undefined ? 'RESET memory_limit' : `SET memory_limit = '${limit}'`)
+    // Not RESET: in DuckDB 1.5.6 it changes what the setting says, and not what memory may be used.
+    await this.#connection.query(`SET memory_limit = '${this.#configuredMemory}'`)
     this.#memoryBytes = undefined
   }
 

@@ -1,3 +1,4 @@
+import { EclusaError, hasErrorCode } from '@eclusa/sdk'
 import type { ConfiguredStream, Warehouse, WriteRequest } from '@eclusa/sdk'
 import { openDuckDb } from '@eclusa/warehouse'
 import type { DuckDbSession, DuckDbWarehouse } from '@eclusa/warehouse'
@@ -17,9 +18,14 @@ export interface OpenLoad extends AsyncDisposable {
   readonly load: Load
   /** What should be told at the start. */
   readonly notes: readonly string[]
+  /** What is thrown for what went wrong with the load. */
+  explain(error: unknown): unknown
   /** The database for somebody else, beside the load. */
   lend(signal: AbortSignal): Promise<Warehouse>
 }
+
+/** Configurations with which a load has run out of the memory that it was left. */
+const withoutLowering = new WeakSet<DuckDbConfig>()
 
 /** Opens the file and begins a load. The signal interrupts what runs, and lets nothing more run but the end. */
 export async function openLoad({
@@ -43,6 +49,7 @@ export async function openLoad({
     const limits = await LoadLimits.of(await warehouse.connect(), {
       columns: widestOf(streams),
       configuredMemory: config.memory_limit,
+      lowersMemory: !withoutLowering.has(config),
     })
     const inserting = { session, feed: RowFeed.register(session.native), limits }
     const { method, notes } = await chooseMethod(inserting, config.append_method)
@@ -58,11 +65,20 @@ export async function openLoad({
     )
     const close = () => closeLoad(load, warehouse)
     const lend = (guest: AbortSignal) => lendWarehouse(warehouse, limits, guest)
-    return { load, notes: [...notes, ...load.warnings], lend, [Symbol.asyncDispose]: close }
+    const explain = (error: unknown) => {
+      if (!hasErrorCode(error, 'WAREHOUSE_MEMORY_EXHAUSTED') || !limits.isMemoryLowered) return error
+      withoutLowering.add(config)
+      return memoryLowered(error)
+    }
+    return { load, notes: [...notes, ...load.warnings], explain, lend, [Symbol.asyncDispose]: close }
   } catch (error) {
     await warehouse[Symbol.asyncDispose]()
     throw error
   }
+}
+
+function memoryLowered({ message, details, cause }: EclusaError): EclusaError {
+  return new EclusaError('DESTINATION_MEMORY_LOWERED', { message, details, cause })
 }
 
 /** Columns of the widest table, eclusa's own among them. */

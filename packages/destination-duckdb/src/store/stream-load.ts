@@ -123,13 +123,18 @@ export class StreamLoad {
   /** Batches must come one after the other, and the next may come before the last one is taken. */
   async append(
     rows: BatchRows,
-    { changedColumns, changes, copiedAt }: Pick<AcceptedBatch, 'changedColumns' | 'changes' | 'copiedAt'>,
+    {
+      changedColumns,
+      changes,
+      copiedAt,
+      byteLength,
+    }: Pick<AcceptedBatch, 'changedColumns' | 'changes' | 'copiedAt' | 'byteLength'>,
   ): Promise<Appended> {
     const notes = changedColumns === undefined ? [] : await this.#followNew(changedColumns)
     refuseNullKeys(this.#inspected.configured, this.#columns, rows.columns)
     if (changes !== undefined) {
       const names = this.#columns.map(({ name }) => name)
-      return { notes, taken: (await this.#changeDelta().append(rows, changes, names)).taken }
+      return { notes, taken: (await this.#changeDelta().append(rows, { changes, byteLength }, names)).taken }
     }
     if (this.#way === 'changes') throw this.#misplaced('rows of a table copy came after it')
     if (copiedAt !== undefined) this.#changes?.noteInTable(copiedAt.position)

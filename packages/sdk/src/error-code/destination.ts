@@ -23,6 +23,11 @@ export const destinationErrors = {
     cause: 'The checkpoints in the destination were written by a later version of eclusa.',
     remedy: 'Upgrade eclusa.',
   },
+  DESTINATION_MEMORY_LOWERED: {
+    failureType: 'transient_error',
+    cause: 'A statement needed more memory than loading lets the warehouse have at first.',
+    remedy: 'Nothing: the run tries again with all the memory that is configured.',
+  },
   DESTINATION_TABLE_CHANGED: {
     failureType: 'config_error',
     cause: 'A table of the destination was changed by hand in a way that loading cannot go on with.',

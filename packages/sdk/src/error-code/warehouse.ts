@@ -72,6 +72,11 @@ export const warehouseErrors = {
     cause: 'The package with the driver of the warehouse is not installed.',
     remedy: 'Install the package named in the message.',
   },
+  WAREHOUSE_MEMORY_EXHAUSTED: {
+    failureType: 'system_error',
+    cause: 'A statement needed more memory than the warehouse may use.',
+    remedy: 'Give it more (`memory_limit` of a DuckDB destination, or a larger machine), or fewer `threads`.',
+  },
   WAREHOUSE_READ_ONLY: {
     failureType: 'config_error',
     cause: 'The statement would change the warehouse, where only reading is possible.',

@@ -45,6 +45,7 @@ function positionIn(sql: string, byteOffset: string | undefined): number | undef
 
 function kindOf(type: string | undefined, message: string): StatementFailure['kind'] {
   if (type === 'INTERRUPT') return 'cancelled'
+  if (type === 'Out of Memory') return 'memory'
   if (/conflict/i.test(message) && /^TransactionContext$/i.test(type ?? '')) return 'conflict'
   if (/connection (was )?(already )?closed|database has been invalidated/i.test(message)) return 'connection'
   return 'statement'

@@ -28,6 +28,7 @@ function indexOfCodePoint(sql: string, position: number): number {
 /** Classes of the PostgreSQL manual, appendix A: 40 transaction rollback, 08 connection, 57P0x server shutdown. */
 function kindOf(state: string | undefined, message: string): StatementFailure['kind'] {
   if (state === '57014') return 'cancelled'
+  if (state === '53200') return 'memory'
   if (state?.startsWith('40') === true || state === '55P03') return 'conflict'
   if (state?.startsWith('08') === true || /^57P0[1-5]$/.test(state ?? '')) return 'connection'
   // Errors of sockets have names such as ECONNRESET; those that `pg` raises itself have no code at all.
