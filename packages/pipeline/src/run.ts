@@ -1,16 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import { EclusaError, arrivesAsChanges, byteBudget, sharedState, streamKey } from '@eclusa/sdk'
-import type {
-  Checkpoint,
-  ConfiguredStream,
-  ConnectorContext,
-  DestinationSession,
-  Log,
-  RunEvent,
-  RunFailure,
-  StreamName,
-} from '@eclusa/sdk'
+import { EclusaError, arrivesAsChanges, byteBudget, streamKey } from '@eclusa/sdk'
+import type { ConfiguredStream, ConnectorContext, DestinationSession, Log, RunEvent } from '@eclusa/sdk'
+import { attemptStart } from './attempt-start.ts'
 import { EventChannel } from './event-channel.ts'
 import { decideAfterFailure } from './failure-decision.ts'
 import type { PipelineSettings, RunOptions } from './pipeline-options.ts'
@@ -19,6 +11,7 @@ import type { PresentStreams } from './resolve-catalog.ts'
 import { createEmitter } from './run-emitter.ts'
 import type { EmitEvent } from './run-emitter.ts'
 import { Following } from './following.ts'
+import { asEclusaError, assertFollowable, concernsOneStream, missingStream, runFailureOf } from './run-fault.ts'
 import { storeHistory } from './run-history.ts'
 import type { RunHistory } from './run-history.ts'
 import { selectForRun } from './run-selection.ts'
@@ -27,19 +20,9 @@ import { noWarehouse, runSteps } from './run-steps.ts'
 import type { NamedStepResult, RunStepsOptions } from './run-steps.ts'
 import { createRunLog } from './run-log.ts'
 import type { RunWarning } from './run-log.ts'
-import {
-  checkpointDamaged,
-  newSync,
-  readSyncState,
-  remainingStreams,
-  sourceCheckpoints,
-  standingState,
-  streamsLeftBehind,
-} from './sync-state.ts'
-import type { StoredState, SyncState } from './sync-state.ts'
+import { checkpointDamaged } from './sync-state.ts'
 import { sync } from './sync.ts'
 import type { SyncOptions } from './sync.ts'
-import { matchesPattern } from './stream-selection.ts'
 import { Tally } from './tally.ts'
 import type { StreamTally } from './tally.ts'
 
@@ -257,19 +240,18 @@ class Run {
       bytesMax: settings.memoryBytesMax / 2,
       ...context,
     })
-    const { sync: state, checkpoints } = this.#stateOf(session, wanted)
-    const streams = this.#streamsToRead(
-      { ...selection, streams: this.#leaveOutDamaged(wanted, session) },
-      state,
-      checkpoints,
-    )
+    const { options } = this.#parts
+    const start = attemptStart(session, { selection: { ...selection, streams: wanted }, options, tally: this.#tally })
+    const { streams, checkpoints, sync: state } = start
+    for (const key of start.leftBehind) this.#log.warn(leftBehindNote, { stream: key })
+    for (const stream of start.damaged) this.#leaveOut(streamKey(stream), checkpointDamaged(stream))
     if (streams.length === 0 && this.#streamFailures.length > failed.size) return true
     return await this.#follow(session, streams, async (follow) =>
       sync({
         source: settings.source,
         session,
         streams,
-        checkpoints: checkpointsOf(streams, checkpoints),
+        checkpoints,
         state,
         budget: byteBudget({ bytesMax: settings.memoryBytesMax / 2, readers: 1 }),
         policy: settings.commit,
@@ -291,62 +273,6 @@ class Run {
   ): Promise<boolean> {
     if (this.#following === undefined || !streams.some(arrivesAsChanges)) return await work({})
     return await this.#following.during(session, async (follow) => await work({ follow }))
-  }
-
-  /**
-   * What an attempt goes on from. A full refresh forgets the checkpoint of each stream until this run has begun it
-   * durably, also when an attempt fails before. Whoever selects streams wants them read, whatever an unfinished sync has.
-   *
-   * @throws CHECKPOINT_DAMAGED, but not for what need not be known
-   */
-  #stateOf(
-    session: DestinationSession,
-    wanted: readonly ConfiguredStream[],
-  ): { readonly sync: SyncState; readonly checkpoints: readonly Checkpoint[] } {
-    const { fullRefresh, select: selected } = this.#parts.options
-    const leftBehind = streamsLeftBehind(wanted, session).map(({ stream }) => streamKey(stream))
-    for (const key of leftBehind) this.#log.warn(leftBehindNote, { stream: key })
-    const isUsable = ({ stream }: Checkpoint) => !leftBehind.includes(streamKey(stream)) && !this.#isForgotten(stream)
-    const isOwnSync = this.#tally.hasCommitted || (fullRefresh !== true && selected === undefined)
-    return {
-      sync: { ...(isOwnSync ? readSyncState(session) : newSync), ...standingState(session) },
-      checkpoints: sourceCheckpoints(session).filter(isUsable),
-    }
-  }
-
-  /** What the streams share is forgotten with all of them, and not with some. */
-  #isForgotten(stream: StreamName): boolean {
-    const { fullRefresh, select: selected } = this.#parts.options
-    if (fullRefresh !== true || this.#tally.isDurable(stream)) return false
-    const key = streamKey(stream)
-    if (selected === undefined) return true
-    return key !== streamKey(sharedState) && selected.some((pattern) => matchesPattern(pattern, key))
-  }
-
-  #streamsToRead(
-    { streams, companions }: Pick<RunSelection, 'streams' | 'companions'>,
-    state: SyncState,
-    checkpoints: readonly Checkpoint[],
-  ): readonly ConfiguredStream[] {
-    const stored = new Set(checkpoints.map(({ stream }) => streamKey(stream)))
-    // A run that follows reads once what cannot be followed, whatever its attempts.
-    const isOver = (one: ConfiguredStream) =>
-      this.#following !== undefined && !arrivesAsChanges(one) && this.#tally.isCompleted(one.stream)
-    return remainingStreams({ streams }, state).filter((one) => {
-      const key = streamKey(one.stream)
-      return !isOver(one) && (!companions.has(key) || stored.has(key))
-    })
-  }
-
-  /** A stream whose checkpoint cannot be read must not begin anew by itself: with `append` its rows would come twice. */
-  #leaveOutDamaged(streams: readonly ConfiguredStream[], { damaged = [] }: StoredState): readonly ConfiguredStream[] {
-    if (this.#parts.options.fullRefresh === true) return streams
-    const keys = new Set(damaged.map(streamKey))
-    return streams.filter(({ stream }) => {
-      const key = streamKey(stream)
-      if (keys.has(key)) this.#leaveOut(key, checkpointDamaged(stream))
-      return !keys.has(key)
-    })
   }
 
   /** An attempt after a failure warns of the same again. */
@@ -426,42 +352,3 @@ class Run {
 
 const leftBehindNote =
   'The log was read on without this stream, since it had failed, was not configured or was read otherwise: it is copied anew.'
-
-/** @throws CONFIG_INVALID */
-function assertFollowable(pipeline: string, streams: readonly ConfiguredStream[]): void {
-  if (streams.some(arrivesAsChanges)) return
-  throw new EclusaError('CONFIG_INVALID', {
-    message: `There is nothing to follow: no stream of pipeline "${pipeline}" is replicated.`,
-    remedy:
-      'Let the source replicate (`replication_method: { method: CDC }`) and a stream be read incrementally without a cursor; or run without `--follow`, now and then.',
-  })
-}
-
-function missingStream(stream: string, fault: string): EclusaError {
-  return new EclusaError('STREAM_SELECTION_INVALID', {
-    message: `${fault.charAt(0).toUpperCase()}${fault.slice(1)}.`,
-    remedy:
-      'Correct the name, take it out, or give the role the right to read it: `eclusa check` and `eclusa discover`.',
-    details: { stream },
-  })
-}
-
-function checkpointsOf(streams: readonly ConfiguredStream[], checkpoints: readonly Checkpoint[]): Checkpoint[] {
-  const wanted = new Set(streams.map(({ stream }) => streamKey(stream)))
-  if (streams.some(arrivesAsChanges)) wanted.add(streamKey(sharedState))
-  return checkpoints.filter((checkpoint) => wanted.has(streamKey(checkpoint.stream)))
-}
-
-function concernsOneStream(error: unknown): boolean {
-  return EclusaError.isInstance(error) && error.details['stream'] !== undefined
-}
-
-function asEclusaError(error: unknown, signal: AbortSignal): EclusaError {
-  if (signal.aborted) return new EclusaError('CANCELLED', { message: 'The run was cancelled.', cause: error })
-  if (EclusaError.isInstance(error)) return error
-  return new EclusaError('INTERNAL', { message: error instanceof Error ? error.message : String(error), cause: error })
-}
-
-function runFailureOf({ code, failureType, message, remedy }: EclusaError): RunFailure {
-  return { code, failureType, message, remedy }
-}
