@@ -13,6 +13,7 @@ import type { LoadedProject } from '../load-project.ts'
 import { isEphemeral, relationOf } from '../manifest/node.ts'
 import type { DeferRelation, ManifestNode, ProjectNode, SourceNode } from '../manifest/node.ts'
 import { isRecord } from '../manifest/node-config.ts'
+import type { PartialConfig } from '../manifest/node-config.ts'
 import { graphValue } from './graph-value.ts'
 import { StatementResults } from './statement-results.ts'
 import { ReferenceIndex } from './reference-index.ts'
@@ -98,7 +99,7 @@ export class RunScope {
       execute: true,
       packageName: node.package_name,
       model,
-      config: node.resource_type === 'test' ? { ...testThresholds, ...node.config } : node.config,
+      config: runConfigOf(node),
       isIncremental: false,
       thisRelation: hasRelation(node) ? this.relationOf(node) : null,
       ref: (args, kwargs) => this.#ref(args, kwargs, { node, batch, substitutes }),
@@ -168,6 +169,23 @@ export class RunScope {
     return { database, schema, identifier }
   }
 }
+
+/** The settings as macros read them, with what dbt fills in while running. */
+function runConfigOf(node: ManifestNode): PartialConfig {
+  const { config } = node
+  if (node.resource_type === 'test') return { ...testThresholds, ...config }
+  if (node.resource_type !== 'snapshot') return config
+  const own = config['snapshot_meta_column_names']
+  const named = isRecord(own) ? Object.entries(own).filter(([, name]) => name != null) : []
+  return {
+    ...config,
+    snapshot_table_column_names: { ...snapshotColumnNames, ...Object.fromEntries(named) },
+  }
+}
+
+const snapshotColumnNames = Object.fromEntries(
+  ['dbt_valid_to', 'dbt_valid_from', 'dbt_scd_id', 'dbt_updated_at', 'dbt_is_deleted'].map((name) => [name, name]),
+)
 
 /** What a test counts, and when that is a fault, where it says nothing. */
 const testThresholds = { fail_calc: 'count(*)', warn_if: '!= 0', error_if: '!= 0' }

@@ -22,10 +22,7 @@ export async function writeArtifact(
   return file
 }
 
-/** Where several nodes come from one file, each has one of its own, below the name of the file that declares it. */
-function fileOf(node: ManifestNode): string {
-  const { original_file_path: file } = node
-  const isGenericTest = node.resource_type === 'test' && node.test_metadata !== undefined
-  if (isGenericTest || node.resource_type === 'snapshot') return `${file}/${path.posix.basename(node.path)}`
-  return file
+/** Where a node's file is not the one that says it, it is below the name of that: generic tests, snapshots of YAML. */
+function fileOf({ original_file_path: file, path: own }: ManifestNode): string {
+  return path.posix.basename(own) === path.posix.basename(file) ? file : `${file}/${own}`
 }

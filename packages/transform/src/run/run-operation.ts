@@ -45,7 +45,7 @@ export async function runOperation(project: LoadedProject, options: RunOperation
   const error = await callMacro(run, macro, { node, args, warehouse })
   const completedAt = new Date()
   if (error !== undefined) {
-    const message = `Encountered an error while running operation: ${error instanceof Error ? error.message : String(error)}`
+    const message = `Encountered an error while running operation: ${error.message}`
     options.emit({ type: 'log', level: 'error', message })
   }
   const stamp = (time: Date) => time.toISOString().replace('Z', '000Z')
@@ -76,7 +76,7 @@ async function callMacro(
   run: RunScope,
   macro: MacroDefinition,
   { node, args, warehouse }: { node: OperationNode; args: Readonly<Record<string, unknown>>; warehouse: Warehouse },
-): Promise<unknown> {
+): Promise<Error | undefined> {
   await using connection = await warehouse.connect()
   const cache = new RelationCache(run.scope.dialect, quotingOf(run.scope))
   const session = new AdapterSession({ connection, cache, signal: run.signal, comment: queryComment(run)(undefined) })
@@ -86,7 +86,8 @@ async function callMacro(
     return undefined
   } catch (error) {
     run.signal.throwIfAborted()
-    return templateFailed(node, error)
+    const known = templateFailed(node, error)
+    return known instanceof Error ? known : new Error(String(known))
   } finally {
     await session.rollback()
   }
