@@ -3,7 +3,7 @@ import { templateFault } from '../context/macro-library.ts'
 import { nodeContext } from '../context/node-context.ts'
 import { RelationValue } from '../context/relation-value.ts'
 import { quotingOf } from '../context/scope.ts'
-import type { ProjectScope } from '../context/scope.ts'
+import type { NodeScope, ProjectScope } from '../context/scope.ts'
 import type { Template } from '../jinja/environment.ts'
 import type { KeywordArguments } from '../jinja/protocol.ts'
 import { textOf } from '../jinja/python-text.ts'
@@ -48,33 +48,13 @@ export interface ParseTemplateOptions {
 
 /** @throws PROJECT_INVALID with the place in the template. */
 export function parseTemplate(options: ParseTemplateOptions): ParsedTemplate {
-  const { scope, templates, config, model, extra } = options
+  const { scope, templates, extra } = options
   const packageName = options.packageName ?? scope.projectName
-  const refs: Reference[] = []
-  const sources: SourceReference[] = []
-  let own: PartialConfig = {}
-  const placeholder = placeholderRelation(scope, model)
-  const context = nodeContext(scope, {
-    execute: false,
-    packageName,
-    model,
-    config,
-    isIncremental: false,
-    thisRelation: placeholder,
-    ref: (args, kwargs) => {
-      refs.push(readReference(args, kwargs))
-      return placeholder
-    },
-    source: (args) => {
-      sources.push(readSourceReference(args))
-      return placeholder
-    },
-    setConfig: (settings) => {
-      own = mergeCall(own, settings)
-    },
-  })
+  const { context, scope: node } = contextFor(scope, packageName)
+  node.begin(options)
   const watch = new MacroWatch(scope.macros, packageName)
   const watched = watch.around(context)
+  Object.assign(context, { model: node.model, this: node.thisRelation })
   try {
     if (extra !== undefined) Object.assign(context, extra(watched))
     for (const template of templates) {
@@ -84,7 +64,72 @@ export function parseTemplate(options: ParseTemplateOptions): ParsedTemplate {
   } catch (error) {
     throw EclusaError.isInstance(error) ? error : templateFault(error)
   }
-  return { refs, sources, config: own, macros: watch.called }
+  return { refs: node.refs, sources: node.sources, config: node.call, macros: watch.called }
+}
+
+/** What one template after the other says of itself. */
+class ParseScope implements NodeScope {
+  readonly execute = false
+  readonly isIncremental = false
+  readonly packageName: string
+  model: Readonly<Record<string, unknown>> = {}
+  config: PartialConfig = {}
+  thisRelation: RelationValue
+  refs: Reference[] = []
+  sources: SourceReference[] = []
+  call: PartialConfig = {}
+  readonly #scope: ProjectScope
+
+  constructor(scope: ProjectScope, packageName: string) {
+    this.#scope = scope
+    this.packageName = packageName
+    this.thisRelation = placeholderRelation(scope, {})
+  }
+
+  begin({ model, config }: ParseTemplateOptions): void {
+    this.model = model
+    this.config = config
+    this.thisRelation = placeholderRelation(this.#scope, model)
+    this.refs = []
+    this.sources = []
+    this.call = {}
+  }
+
+  ref(args: readonly unknown[], kwargs: KeywordArguments): RelationValue {
+    this.refs.push(readReference(args, kwargs))
+    return this.thisRelation
+  }
+
+  source(args: readonly unknown[]): RelationValue {
+    this.sources.push(readSourceReference(args))
+    return this.thisRelation
+  }
+
+  setConfig(settings: PartialConfig): void {
+    this.call = mergeCall(this.call, settings)
+  }
+}
+
+interface ParseContext {
+  readonly scope: ParseScope
+  readonly context: Record<string, unknown>
+}
+
+/**
+ * A context has some hundred names and templates are parsed one at a time, so that those of a package share one: for
+ * each the context only gets another `model`, `this` and `config`.
+ */
+const contexts = new WeakMap<ProjectScope, Map<string, ParseContext>>()
+
+function contextFor(scope: ProjectScope, packageName: string): ParseContext {
+  const ofScope = contexts.get(scope) ?? new Map<string, ParseContext>()
+  contexts.set(scope, ofScope)
+  const known = ofScope.get(packageName)
+  if (known !== undefined) return known
+  const parsing = new ParseScope(scope, packageName)
+  const made = { scope: parsing, context: nodeContext(scope, parsing) }
+  ofScope.set(packageName, made)
+  return made
 }
 
 /** While parsing, every relation is the node's own, as in dbt: what matters is that it was asked for. */
