@@ -20,6 +20,7 @@ export class RunReport {
   readonly #options: RunReportOptions
   readonly #lines: NodeLineOptions
   readonly #startedAtMs = performance.now()
+  #section: 'nodes' | 'hooks' | undefined
 
   constructor(options: RunReportOptions) {
     this.#options = options
@@ -45,22 +46,30 @@ export class RunReport {
     const { log } = this.#options
     switch (event.type) {
       case 'started': {
+        this.#enter('nodes')
         const line = startLine(event.node, event, this.#lines)
         if (line !== undefined) log.event('info', line, { name: 'LogStartLine', code: 'Q011', data: nodeData(event) })
         return
       }
       case 'finished':
+        this.#enter('nodes')
         this.#tellResult(event)
         return
-      case 'hook': {
-        const place = { index: 1, total: 1 }
-        log.info(hookStartLine(event.name, place, this.#lines))
-        log.info(hookEndLine(event, place, this.#lines))
+      case 'hook':
+        this.#enter('hooks')
+        log.info(hookStartLine(event.name, event, this.#lines))
+        log.info(hookEndLine(event, event, this.#lines))
+        this.outcomes.push({ entry: event.node, result: event.result })
         return
-      }
       case 'log':
         log[event.level](event.message)
     }
+  }
+
+  /** An empty line stands between hooks and nodes. */
+  #enter(section: 'nodes' | 'hooks'): void {
+    if (this.#section !== undefined && this.#section !== section) this.#options.log.info('')
+    this.#section = section
   }
 
   #tellResult(event: Extract<RunEvent, { readonly type: 'finished' }>): void {

@@ -40,9 +40,9 @@ describe('state:', () => {
     find(manifestOf(changed(item)), 'modified.contract', (message) => warnings.push(message))
     expect(warnings).toEqual([expect.stringContaining('Column with another data_type: n (bigint -> integer)')])
 
-    const [id] = Object.keys(item.changed['nodes']!)
-    const nodes = { ...changed(item)['nodes'] }
-    nodes[id!] = { ...nodes[id!], version: 1 }
+    const nodes = Object.fromEntries(
+      Object.entries({ ...changed(item)['nodes'] }).map(([id, node]) => [id, { ...node, version: 1 }]),
+    )
     expect(() => find(manifestOf({ ...changed(item), nodes }), 'modified.contract')).toThrow(
       expect.objectContaining({ code: 'CONTRACT_BROKEN' }),
     )

@@ -1,0 +1,159 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runCommand } from './run-command.ts'
+
+const fixtures = fileURLToPath(new URL('../../fixtures/', import.meta.url))
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'eclusa commands '))
+  await cp(path.join(fixtures, 'outcomes'), path.join(folder, 'outcomes'), { recursive: true })
+})
+afterAll(async () => await rm(folder, { recursive: true }))
+
+async function run(line: string, project = 'outcomes', environment: Readonly<Record<string, string>> = {}) {
+  const output: string[] = []
+  const code = await runCommand(line.split(' '), {
+    program: 'eclusa transform',
+    directory: path.join(folder, project),
+    environment,
+    hasColors: false,
+    write: (text) => output.push(...text.split('\n')),
+    signal: new AbortController().signal,
+  })
+  return { code, output, said: output.map((text) => text.replace(/^\d\d:\d\d:\d\d {2}/u, '')) }
+}
+
+async function artifact<Content>(name: string, project = 'outcomes'): Promise<Content> {
+  return JSON.parse(await readFile(path.join(folder, project, 'target', name), 'utf8')) as Content
+}
+
+interface RunResults {
+  readonly metadata: Readonly<Record<string, unknown>>
+  readonly results: readonly { readonly unique_id: string; readonly status: string; readonly message: string | null }[]
+  readonly args: Readonly<Record<string, unknown>>
+}
+
+/** Unit tests and exposures are not built yet. */
+function isRun({ unique_id: id }: { readonly unique_id: string }): boolean {
+  return !id.startsWith('unit_test.') && !id.startsWith('exposure.')
+}
+
+describe('runCommand', () => {
+  it('builds a project with the results, the exit code and the artifacts that dbt has', async () => {
+    const golden = JSON.parse(await readFile(path.join(fixtures, 'outcomes.golden.json'), 'utf8')) as RunResults
+    const { code, said } = await run('build')
+    expect(code).toBe(1)
+    const { metadata, results, args } = await artifact<RunResults>('run_results.json')
+    const statuses = (list: RunResults['results']) =>
+      Object.fromEntries(list.filter(isRun).map(({ unique_id: id, status }) => [id, status]))
+    expect(statuses(results)).toEqual(statuses(golden.results))
+    expect(metadata).toMatchObject({ dbt_schema_version: 'https://schemas.getdbt.com/dbt/run-results/v6.json' })
+    expect(args).toMatchObject({ which: 'build', invocation_command: 'eclusa transform build' })
+    expect(Object.keys(args)).toEqual(
+      expect.arrayContaining(Object.keys(golden.args).filter((key) => key !== 'use_colors')),
+    )
+    expect(said).toContainEqual(
+      expect.stringMatching(/^Done\. PASS=1[23] WARN=1 ERROR=2 SKIP=2 NO-OP=[01] TOTAL=1[79]$/u),
+    )
+    expect(said).toContain('Failure in test accepted_values_f_untrusted_name__ada (models/schema.yml)')
+    const manifest = await artifact<{ nodes: Record<string, { compiled_path?: string }> }>('manifest.json')
+    expect(manifest.nodes['model.outcomes.b_view']?.compiled_path).toBe('target/compiled/outcomes/models/b_view.sql')
+  })
+
+  it('runs again what failed, and nothing else', async () => {
+    await writeFile(path.join(folder, 'outcomes/models/d_broken.sql'), "select name from {{ ref('c_ephemeral') }}")
+    const { code } = await run('retry')
+    expect(code).toBe(1)
+    const { results, args } = await artifact<RunResults>('run_results.json')
+    const nodes = results.filter(({ unique_id: id }) => !id.startsWith('operation.'))
+    expect(Object.fromEntries(nodes.map(({ unique_id: id, status }) => [id, status]))).toEqual({
+      'test.outcomes.accepted_values_f_untrusted_name__ada.7287d86056': 'fail',
+      'model.outcomes.d_broken': 'success',
+      'model.outcomes.e_skipped': 'success',
+      'model.outcomes.g_below_failure': 'skipped',
+    })
+    expect(args).toMatchObject({ which: 'build' })
+  })
+
+  it('reads what is not built from the place that --defer points at', async () => {
+    await run('build -s people a_table')
+    await cp(path.join(folder, 'outcomes/target'), path.join(folder, 'outcomes/state'), { recursive: true })
+    const { code } = await run('compile -s h_incremental --defer --state state --target other', 'outcomes')
+    expect(code).toBe(0)
+    const compiled = await readFile(
+      path.join(folder, 'outcomes/target/compiled/outcomes/models/h_incremental.sql'),
+      'utf8',
+    )
+    expect(compiled).toContain('"outcomes"."analytics"."a_table"')
+  })
+
+  it('lists in every form', async () => {
+    expect((await run('ls -q -s a_table source:* exposure:* unit_test:*')).output).toEqual([
+      'exposure:outcomes.board',
+      'outcomes.a_table',
+      'outcomes.no_big_ids',
+      'outcomes.not_null_a_table_id',
+      'outcomes.unique_a_table_id',
+      'unit_test:outcomes.keeps_rows',
+    ])
+    expect((await run('ls -q -s people --output path')).output).toEqual(['seeds/people.csv'])
+    expect((await run('ls -q -s people_history --output name')).output).toEqual(['people_history'])
+    expect((await run('ls -q -s people --output json --output-keys name tags')).output).toEqual([
+      '{"name": "people", "tags": []}',
+    ])
+  })
+
+  it('shows rows, and of a query written on the spot', async () => {
+    const { output } = await run('show -q -s people --limit 1')
+    expect(output.slice(0, 3)).toEqual(['| id | name |', '| -- | ---- |', '|  1 | ada  |'])
+    const words = ['show', '-q', '--output', 'json', '--inline', "select count(*) as n from {{ ref('a_table') }}"]
+    const lines: string[] = []
+    const code = await runCommand(words, {
+      program: 'eclusa transform',
+      directory: path.join(folder, 'outcomes'),
+      environment: {},
+      hasColors: false,
+      write: (text) => lines.push(text),
+      signal: new AbortController().signal,
+    })
+    expect({ code, shown: JSON.parse(lines.join('\n')) as unknown }).toEqual({ code: 0, shown: { show: [{ n: 2 }] } })
+  })
+
+  it('writes a project that builds at once', async () => {
+    await run('init fresh_project', '.')
+    const { code, said } = await run('build', 'fresh_project')
+    expect({ code, last: said.at(-1) }).toEqual({
+      code: 0,
+      last: 'Done. PASS=6 WARN=0 ERROR=0 SKIP=0 NO-OP=0 TOTAL=6',
+    })
+    expect((await run('debug', 'fresh_project')).code).toBe(0)
+    expect((await run('clean', 'fresh_project')).said).toContain('Cleaned target/*')
+  })
+
+  it.each([
+    ['biuld', "Did you mean 'build'?"],
+    ['build --target absent', 'has no target "absent"'],
+    ['build --selector absent', 'could not find selector named absent'],
+    ['build --defer', 'required for deferral'],
+    ['build --state nowhere -s state:modified', 'Could not find manifest in --state path'],
+    ['show', 'Either --select or --inline must be passed'],
+    ['retry --state models', 'Could not find previous run'],
+  ])('ends with 2 where the command cannot run: %s', async (line, message) => {
+    const { code, output } = await run(line)
+    expect(code).toBe(2)
+    expect(output.join('\n')).toContain(message)
+  })
+
+  it('writes one JSON object per line for programs, and dbt.log for people', async () => {
+    const { output } = await run('ls -s people --log-format json')
+    const events = output.map((text) => JSON.parse(text) as { info: { name: string; msg: string } })
+    expect(events.map(({ info }) => info.name)).toEqual(['MainReportVersion', 'PrintEvent'])
+    expect(events[1]?.info.msg).toBe('outcomes.people')
+    const log = await readFile(path.join(folder, 'outcomes/logs/dbt.log'), 'utf8')
+    expect(log).toContain('[info ] [MainThread]: outcomes.people')
+  })
+})
