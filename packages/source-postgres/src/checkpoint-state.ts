@@ -120,6 +120,11 @@ const sharedReplicationState = z.strictObject({
   database: z.string(),
   /** Transactions at this position or before it are read, those of every stream of this generation. */
   position: lsn,
+  /**
+   * From where on the log has to be read nevertheless: where the oldest transaction was prepared that had not ended at
+   * `position`, of a slot with two_phase. Default: `position`.
+   */
+  readFrom: lsn.exactOptional(),
   /** Grows whenever other streams are followed than before: one that was left out for a while has an older number. */
   generation: z.number(),
   /** A digest of the streams that are followed. */
@@ -138,6 +143,11 @@ export function parseSharedState(checkpoints: readonly Checkpoint[]): SharedStat
     remedy: 'Run `eclusa resync`: it copies the replicated streams anew.',
     cause: parsed.error,
   })
+}
+
+/** From where on the log has to be read: what the server may not give up. */
+export function readFromOf({ position, readFrom }: SharedState): string {
+  return readFrom ?? position
 }
 
 /** The shared state as a checkpoint. */

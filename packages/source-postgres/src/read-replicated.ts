@@ -1,7 +1,7 @@
 import assert from 'node:assert'
 import { arrivesAsChanges, checkpointState, sharedState, streamKey } from '@eclusa/sdk'
 import type { Checkpoint, ReadRequest, SourceMessage, SourceReader } from '@eclusa/sdk'
-import { parseSharedState, parseState, sharedCheckpoint, stateJson } from './checkpoint-state.ts'
+import { parseSharedState, parseState, readFromOf, sharedCheckpoint, stateJson } from './checkpoint-state.ts'
 import type { PostgresConfig } from './config.ts'
 import type { CopyRequest } from './copy/copy-streams.ts'
 import { readSnapshotTime } from './copy/exported-snapshot.ts'
@@ -36,7 +36,7 @@ export function readReplicated(request: ReadRequest<PostgresConfig>, settings: R
     [Symbol.asyncIterator]: () => readMessages(request, settings, (started) => (follower = started)),
     acknowledge: async (checkpoints) => {
       if (checkpointState(checkpoints, sharedState) === undefined) return
-      const position = parseLsn(parseSharedState(checkpoints)!.position)
+      const position = parseLsn(readFromOf(parseSharedState(checkpoints)!))
       // What is committed after the log was left is confirmed on a connection of its own.
       if (follower?.isEnded === true) await confirmAfterwards(request, settings, position)
       else follower?.acknowledge(position)

@@ -5,9 +5,16 @@ import type { ReplicatedStream } from './change-source.ts'
 import type { Lsn } from './lsn.ts'
 import { formatLsn } from './lsn.ts'
 import type { MessageCursor } from './message-cursor.ts'
-import type { PgoutputMessage, RelationMessage, StreamCommitMessage, TruncateMessage } from './pgoutput-message.ts'
+import type {
+  CommitPreparedMessage,
+  PgoutputMessage,
+  RelationMessage,
+  StreamCommitMessage,
+  TruncateMessage,
+} from './pgoutput-message.ts'
 import { changeKind } from './pgoutput-reader.ts'
 import type { PgoutputReader } from './pgoutput-reader.ts'
+import { PreparedTransactions } from './prepared-transactions.ts'
 import { protocolViolation } from './protocol-violation.ts'
 import { StreamChanges } from './stream-changes.ts'
 import type { TransactionPlace, TuplePlan } from './stream-changes.ts'
@@ -17,6 +24,8 @@ import type { StreamedTransactions } from './streamed-transactions.ts'
 export interface ChangeAssemblerOptions {
   /** Transactions that end at this position or before it are left out. */
   readonly from: Lsn
+  /** Before it when a transaction had been prepared there and not ended: see `readFrom`. */
+  readonly readFrom: Lsn
   readonly until: Lsn | undefined
   readonly budget: ByteBudget
   readonly pool: BufferPool
@@ -62,8 +71,9 @@ export class ChangeAssembler {
   /** With the pause `plan`. */
   relation: RelationMessage | undefined
   /** With the pause `replay`. */
-  committed: StreamCommitMessage | undefined
+  committed: StreamCommitMessage | CommitPreparedMessage | undefined
   readonly #options: ChangeAssemblerOptions
+  readonly #prepared: PreparedTransactions
   readonly #relations = new Map<number, RelationEntry>()
   readonly #streams = new Map<string, StreamChanges>()
   /** Streams whose copy is ahead of the log. */
@@ -79,6 +89,8 @@ export class ChangeAssembler {
   #isHeld = false
   /** Messages belong to a transaction that is not committed. */
   #isInBlock = false
+  /** The block is that of a transaction that was prepared, and came as a whole. */
+  #isPreparing = false
   /** Bytes of messages in batches that are not finished, and of all since the last checkpoint. */
   #bytesOpen = 0
   #bytesUncovered = 0
@@ -88,21 +100,31 @@ export class ChangeAssembler {
   constructor(options: ChangeAssemblerOptions) {
     this.#options = options
     this.position = options.from
+    this.#prepared = new PreparedTransactions(options)
+  }
+
+  /**
+   * From where on the log has to be read again after a loss, and up to where it may be given up: before `position` while a
+   * transaction is prepared there, which the server sends at its PREPARE and never again.
+   */
+  get readFrom(): Lsn {
+    return this.#prepared.readFrom(this.position)
   }
 
   get isInTransaction(): boolean {
     return this.#place !== undefined
   }
 
-  /** Forgets what belongs to a connection; the next one begins at `position`. */
+  /** Forgets what belongs to a connection; the next one begins at `readFrom`. */
   disconnect(): void {
     const order = Math.max(this.#order, this.#orderFrom)
     if (this.#place !== undefined && order > 0 && Number.isFinite(order)) {
       this.#interrupted = { position: this.#place.position, order }
     }
+    this.#prepared.disconnect(this.position)
     this.#place = undefined
     this.#isHeld = false
-    this.#isInBlock = false
+    this.#isInBlock = this.#isPreparing = false
     this.#relations.clear()
     this.#forgetLast()
   }
@@ -127,13 +149,24 @@ export class ChangeAssembler {
   /** True at a boundary. @param end behind the commit record. */
   commit(end: Lsn): boolean {
     this.#place = undefined
-    if (end > this.position) this.position = end
+    this.#moveTo(end)
     const { until, budget } = this.#options
     return (
       this.isFlushWished ||
       this.#bytesUncovered > budget.bytesMax / 2 ||
       (until !== undefined && this.position >= until)
     )
+  }
+
+  /** After the pause `replay`: nothing more is needed of the transaction. */
+  resolve(xid: number): void {
+    this.#options.streamed.forget(xid)
+    this.#prepared.resolve(xid)
+  }
+
+  #moveTo(position: Lsn): void {
+    if (position > this.position) this.position = position
+    this.#prepared.moveTo(position)
   }
 
   /** After the pause `plan`. @param stream undefined when it was not chosen. */
@@ -172,14 +205,16 @@ export class ChangeAssembler {
     while (this.#isHeld || cursor.next()) {
       if (cursor.isKeepAlive) {
         // What is still open, streamed or not, ends behind it, and will be sent anew from there.
-        if (this.#place === undefined && cursor.walEnd > this.position) this.position = cursor.walEnd
+        if (this.#place === undefined) this.#moveTo(cursor.walEnd)
         continue
       }
       const { wire, start, end } = cursor
       const isChange = this.#isHeld ? isChangeKind(reader.kind) : reader.read(wire, start, end)
       this.#isHeld = false
-      if (this.#isInBlock && aborted === undefined && reader.kind !== streamStopKind) {
+      if (this.#isInBlock && aborted === undefined && !isBlockEnd(reader.kind)) {
         if (isChange || isKeptKind(reader.kind)) this.#options.streamed.keep(wire, start, end)
+        // What is described in a transaction that was prepared is not described again to others.
+        if (this.#isPreparing && reader.kind === relationKind) this.#readMessage(cursor, reader.message(), undefined)
         continue
       }
       if (isChange && aborted?.has(reader.streamXid) === true) continue
@@ -229,20 +264,43 @@ export class ChangeAssembler {
       case 'stream-abort':
       case 'stream-commit':
         return this.#readStreamed(message)
-      case 'origin':
-      case 'type':
-      case 'message':
-        return undefined
+      case 'stream-prepare':
+      case 'begin-prepare':
+      case 'prepare':
+      case 'commit-prepared':
+      case 'rollback-prepared':
+        return this.#readPrepared(message)
       default:
-        throw new EclusaError('REPLICATION_SLOT_UNSUITABLE', {
-          message:
-            'The slot was created for two-phase commit: it sends transactions when they are prepared, before anybody knows how they end.',
-          remedy: 'Drop the slot, and let it be created by this source, or create it without two_phase.',
-        })
+        return undefined
     }
   }
 
-  #readStreamed(message: Extract<PgoutputMessage, { kind: `stream-${string}` }>): Pause | undefined {
+  /** A transaction that was prepared is kept like one that is streamed, until it is known how it ends. */
+  #readPrepared(message: Extract<PgoutputMessage, { kind: `${string}prepare${string}` }>): Pause | undefined {
+    const { streamed } = this.#options
+    switch (message.kind) {
+      case 'begin-prepare':
+        streamed.enter(message.xid, { isStreamed: false })
+        this.#isInBlock = this.#isPreparing = true
+        return undefined
+      case 'prepare':
+        streamed.leave()
+        this.#isInBlock = this.#isPreparing = false
+        this.#prepared.add(message)
+        return undefined
+      case 'stream-prepare':
+        this.#prepared.add(message)
+        return undefined
+      case 'commit-prepared':
+        this.committed = message
+        return 'replay'
+      case 'rollback-prepared':
+        this.resolve(message.xid)
+        return undefined
+    }
+  }
+
+  #readStreamed(message: StreamedMessage): Pause | undefined {
     const { streamed } = this.#options
     switch (message.kind) {
       case 'stream-start':
@@ -259,8 +317,6 @@ export class ChangeAssembler {
       case 'stream-commit':
         this.committed = message
         return 'replay'
-      default:
-        throw protocolViolation('a transaction was prepared that did not begin')
     }
   }
 
@@ -349,9 +405,16 @@ function isChangeKind(kind: number): boolean {
   return kind === changeKind.insert || kind === changeKind.update || kind === changeKind.delete
 }
 
+type StreamedMessage = Exclude<Extract<PgoutputMessage, { kind: `stream-${string}` }>, { kind: 'stream-prepare' }>
+
 const streamStopKind = 0x45
+const prepareKind = 0x50
 const relationKind = 0x52
 const truncateKind = 0x54
+
+function isBlockEnd(kind: number): boolean {
+  return kind === streamStopKind || kind === prepareKind
+}
 
 /** Of messages that are no changes, those that matter when a transaction is replayed. */
 function isKeptKind(kind: number): boolean {

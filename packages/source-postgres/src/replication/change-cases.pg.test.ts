@@ -240,7 +240,7 @@ for (const server of await testServers()) {
       expect(linesOfAll(await changesOf(run, sql, { walsenderSql }))).toEqual(['insert 0: 1, a'])
     })
 
-    test('a slot for two-phase commit is refused, and partitions that are truncated one by one', async () => {
+    test('partitions that are truncated one by one are refused', async () => {
       await using run = await follow(
         `CREATE TABLE item (id int PRIMARY KEY) PARTITION BY RANGE (id);
          CREATE TABLE item_1 PARTITION OF item FOR VALUES FROM (0) TO (10)`,
@@ -254,16 +254,6 @@ for (const server of await testServers()) {
       await database.run('TRUNCATE item_1')
       const truncated = await failureOf(run.collect(await run.position(), { findStream }))
       expect(truncated).toEqual({ code: 'REPLICATION_PUBLICATION_UNSUITABLE', stream: `${schema}.item` })
-
-      const twoPhase = `two_phase_${server.major}`
-      await database.run(`SELECT pg_create_logical_replication_slot('${twoPhase}', 'pgoutput', false, true)`)
-      await database.run(`BEGIN; INSERT INTO item VALUES (2); PREPARE TRANSACTION '${twoPhase}'`)
-      await database.run(`COMMIT PREPARED '${twoPhase}'`)
-      const refused = await failureOf(
-        run.collect(await run.position(), { replication: { slot: twoPhase, protocolVersion: 3 } }),
-      )
-      await database.run(`SELECT pg_drop_replication_slot('${twoPhase}')`)
-      expect(refused.code).toBe('REPLICATION_SLOT_UNSUITABLE')
     })
 
     test('the first change after a quiet time is yielded at once, and those behind it wait for company', async () => {

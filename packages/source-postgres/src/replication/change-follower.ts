@@ -1,7 +1,7 @@
 import { EclusaError } from '@eclusa/sdk'
 import type { Checkpoint, ReadRequest, SourceMessage } from '@eclusa/sdk'
 import { typePolicy } from '../catalog/stream-column.ts'
-import { sharedCheckpoint } from '../checkpoint-state.ts'
+import { readFromOf, sharedCheckpoint } from '../checkpoint-state.ts'
 import type { SharedState } from '../checkpoint-state.ts'
 import { createBufferPool } from '../codec/buffer-pool.ts'
 import type { BufferPool } from '../codec/buffer-pool.ts'
@@ -18,7 +18,7 @@ import { partBefore } from './log-part.ts'
 import { compareLsn, formatLsn, parseLsn } from './lsn.ts'
 import type { Lsn } from './lsn.ts'
 import type { RelationMessage } from './pgoutput-message.ts'
-import { isWhole, publishedSince, readPublication } from './publication.ts'
+import { isWhole, publishedSince, readPublicationEntries } from './publication.ts'
 import { isBinaryDecodable } from './relation-decoder.ts'
 import type { ReplicatedTable } from './replicated-table.ts'
 import { protocolVersionMax } from './replication-command.ts'
@@ -88,7 +88,7 @@ export class ChangeFollower {
     const { request, start, followed } = options
     this.#options = options
     this.#shared = start.shared
-    this.#durable = parseLsn(start.shared.position)
+    this.#durable = parseLsn(readFromOf(start.shared))
     for (const stream of followed) {
       for (const { oid } of [stream.table, ...stream.table.parts]) this.#streams.set(oid, stream)
     }
@@ -132,7 +132,7 @@ export class ChangeFollower {
     yield { type: 'checkpoint', checkpoints: [sharedCheckpoint(this.#shared)] }
   }
 
-  /** What is durable at the destination need not be kept by the server. */
+  /** What is durable at the destination, and needed by no transaction that is prepared, need not be kept by the server. */
   acknowledge(position: Lsn): void {
     if (compareLsn(position, this.#durable) <= 0) return
     this.#durable = position
@@ -171,8 +171,9 @@ export class ChangeFollower {
       connect: async (from, form) => await this.#connect(from, form),
       openSession: async () => await this.#openSession(),
       findStream: async (relation) => await this.#findStream(relation),
-      checkpoints: (position) => this.#checkpoints(position),
+      checkpoints: (position, readFrom) => this.#checkpoints(position, readFrom),
       from: parseLsn(this.#shared.position),
+      readFrom: parseLsn(readFromOf(this.#shared)),
       typePolicy: typePolicy(request.config, start.facts),
       budget: request.budget,
       pool: this.#pool,
@@ -185,9 +186,14 @@ export class ChangeFollower {
     yield* this.#changes
   }
 
-  #checkpoints(reached: Lsn): readonly Checkpoint[] {
-    const position = this.#limit !== undefined && reached > this.#limit ? this.#limit : reached
-    this.#shared = { ...this.#shared, position: formatLsn(position) }
+  #checkpoints(reached: Lsn, needed: Lsn): readonly Checkpoint[] {
+    const isBeyond = this.#limit !== undefined && reached > this.#limit
+    const position = isBeyond ? this.#limit! : reached
+    // What was prepared before the limit and has ended beyond it is needed again.
+    const from = isBeyond ? parseLsn(readFromOf(this.#shared)) : needed
+    const { readFrom: _, ...shared } = this.#shared
+    const isBehind = compareLsn(from, position) < 0
+    this.#shared = { ...shared, position: formatLsn(position), ...(isBehind && { readFrom: formatLsn(from) }) }
     return [sharedCheckpoint(this.#shared)]
   }
 
@@ -196,7 +202,10 @@ export class ChangeFollower {
     return await openSession(connectionSettings(config), signal)
   }
 
-  async #connect(from: Lsn, { isText }: { readonly isText: boolean }): Promise<StartedReplication> {
+  async #connect(
+    from: Lsn,
+    { position, isText }: { readonly position: Lsn; readonly isText: boolean },
+  ): Promise<StartedReplication> {
     const { request, settings, start, followed } = this.#options
     const connection = connectionSettings(request.config)
     const walsender = await openWalsender(connection, request.signal)
@@ -205,7 +214,8 @@ export class ChangeFollower {
       const { isStandby } = start.facts
       const timeline = await verifyContinuation(walsender, {
         shared: this.#shared,
-        position: from,
+        position,
+        readFrom: from,
         database,
         isStandby,
       })
@@ -248,12 +258,13 @@ export class ChangeFollower {
   /** @throws REPLICATION_PUBLICATION_CHANGED when what comes now is not what the copies agree with. */
   async #assertPublishedAsBefore(): Promise<void> {
     const { settings, followed } = this.#options
-    const publication = await this.#control.use(async (session) => await readPublication(session, settings.publication))
+    const { publication: name } = settings
+    const publication = await this.#control.use(async (session) => await readPublicationEntries(session, name))
     for (const { table, publishedSince: before } of followed) {
       if (publication !== undefined && isWhole(publication) && publishedSince(publication, table) === before) continue
       throw new EclusaError('REPLICATION_PUBLICATION_CHANGED', {
-        message: `The publication "${settings.publication}" was altered while ${table.key} was followed.`,
-        details: { publication: settings.publication, stream: table.key },
+        message: `The publication "${name}" was altered while ${table.key} was followed.`,
+        details: { publication: name, stream: table.key },
       })
     }
   }

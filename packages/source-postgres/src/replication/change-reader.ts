@@ -9,7 +9,7 @@ import { emitHeartbeat } from './heartbeat.ts'
 import { lsnNone } from './lsn.ts'
 import type { Lsn } from './lsn.ts'
 import type { MessageCursor } from './message-cursor.ts'
-import type { StreamCommitMessage } from './pgoutput-message.ts'
+import type { CommitPreparedMessage, StreamCommitMessage } from './pgoutput-message.ts'
 import { PgoutputReader } from './pgoutput-reader.ts'
 import { isBinaryDecodable } from './relation-decoder.ts'
 import type { ReplicationFrames } from './replication-frames.ts'
@@ -56,11 +56,11 @@ class ChangeReader implements ChangeSource {
   #isUncovered = false
 
   constructor(options: ReadChangesOptions) {
-    const { budget, pool, from, until } = options
+    const { budget, pool, from, readFrom = from, until } = options
     this.#options = options
     // A quarter for transactions that are not committed, the rest for batches and what is on its way to and from them.
     this.#streamed = new StreamedTransactions(budget.bytesMax / 4)
-    this.#assembler = new ChangeAssembler({ from, until, budget, pool, streamed: this.#streamed })
+    this.#assembler = new ChangeAssembler({ from, readFrom, until, budget, pool, streamed: this.#streamed })
     this.#control = new ControlSession(async () => await options.openSession())
     this.#flushClock = new FlushClock(options.flushIntervalMs)
     this.#yielded = from
@@ -102,7 +102,8 @@ class ChangeReader implements ChangeSource {
     this.#assembler.disconnect()
     await this.#streamed.clear()
     this.#isText ||= lost === needsText
-    const open = async () => await options.connect(this.#assembler.position, { isText: this.#isText })
+    const { readFrom, position } = this.#assembler
+    const open = async () => await options.connect(readFrom, { position, isText: this.#isText })
     if (options.until !== undefined) return await open()
     if (lost !== needsText) return await this.#connectAgain(open, lost)
     try {
@@ -224,18 +225,19 @@ class ChangeReader implements ChangeSource {
     if (assembler.messages.length > 0) yield* this.#takeMessages()
   }
 
-  /** Reads a transaction that was streamed before it was committed. */
-  async *#replay(commit: StreamCommitMessage, isBinary: boolean): Messages {
+  /** Reads a transaction that came before it was committed. */
+  async *#replay(commit: StreamCommitMessage | CommitPreparedMessage, isBinary: boolean): Messages {
     const assembler = this.#assembler
+    const { xid } = commit
     if (commit.commitLsn >= assembler.position) {
-      const { aborted, cursors } = this.#streamed.replay(commit.xid)
-      const source: MessageSource = { reader: streamedReader(commit.xid), aborted }
+      const { isStreamed, aborted, cursors } = this.#streamed.replay(xid)
+      const source: MessageSource = { reader: isStreamed ? streamedReader(xid) : new PgoutputReader(), aborted }
       assembler.begin(commit.commitLsn, commit.committedAtUs)
       for await (const cursor of cursors) yield* this.#assemble(cursor, source, isBinary)
+      assembler.resolve(xid)
       const isBoundary = assembler.commit(commit.endLsn)
       if (isBoundary) yield* this.#flush()
-    }
-    this.#streamed.forget(commit.xid)
+    } else assembler.resolve(xid)
   }
 
   async #plan(isBinary: boolean): Promise<void> {
@@ -278,7 +280,7 @@ class ChangeReader implements ChangeSource {
     const isCaughtUp = caughtUpFrom !== undefined && assembler.position >= caughtUpFrom
     yield {
       type: 'checkpoint',
-      checkpoints: this.#options.checkpoints(assembler.position),
+      checkpoints: this.#options.checkpoints(assembler.position, assembler.readFrom),
       ...(isCaughtUp && { isCaughtUp }),
     }
   }

@@ -33,14 +33,16 @@ export interface StartedReplication extends AsyncDisposable {
 
 export interface ReadChangesOptions {
   /**
-   * Opens a connection and starts replication at the position; disposing closes both. Called again, with where the last
-   * transaction ended, after a connection was lost, or when a column came up whose binary form is not decoded here.
+   * Opens a connection and starts replication; disposing closes both. Called again after a connection was lost, or when a
+   * column came up whose binary form is not decoded here.
    *
+   * @param from where reading begins: at `position`, or before it at a PREPARE that is not resolved.
+   * @param form.position where the last transaction ended that was read.
    * @param form.isText all values must come as text: a column of such a type was added meanwhile.
    * @throws REPLICATION_SLOT_… and other faults that no repetition mends; POSTGRES_CONNECTION_LOST and the like, which are
    *   worth another try while following.
    */
-  connect(from: Lsn, form: { readonly isText: boolean }): Promise<StartedReplication>
+  connect(from: Lsn, form: { readonly position: Lsn; readonly isText: boolean }): Promise<StartedReplication>
   /** An ordinary session of its own, in autocommit: for look-ups of types, and for heartbeats. */
   openSession(): Promise<Session>
   /**
@@ -53,10 +55,15 @@ export interface ReadChangesOptions {
   findStream(
     relation: Pick<RelationMessage, 'relationId' | 'schemaName' | 'name'>,
   ): Promise<ReplicatedStream | undefined>
-  /** What to yield as checkpoints once everything up to a position was yielded. */
-  checkpoints(position: Lsn): readonly Checkpoint[]
+  /**
+   * What to yield as checkpoints once everything up to a position was yielded. The next run has to read from `readFrom` on:
+   * before the position, while a transaction is prepared there that is not resolved.
+   */
+  checkpoints(position: Lsn, readFrom: Lsn): readonly Checkpoint[]
   /** Where reading begins: transactions at this position or before it are durable. */
   readonly from: Lsn
+  /** As the last checkpoint said. Default: `from`. */
+  readonly readFrom?: Lsn
   /** The position at or beyond which reading ends, at the next end of a transaction or keep-alive. Undefined: never. */
   readonly until: Lsn | undefined
   /** Checkpoints at or beyond this position say that the source has caught up. Default: none does. */
@@ -80,6 +87,6 @@ export interface ReadChangesOptions {
  * transactions, and covers all that was yielded before it. Nothing is yielded twice, whatever happens to connections.
  */
 export interface ChangeSource extends AsyncIterable<SourceMessage> {
-  /** Tells the server that everything up to this position is durable; nothing else ever does. */
+  /** Tells the server that nothing before this position is needed any longer; nothing else ever does. */
   acknowledge(position: Lsn): void
 }

@@ -38,6 +38,7 @@ const publication: Publication = {
     },
   ],
   entries: new Map([[100, 70]]),
+  scopedTables: new Set(),
 }
 
 const shared: SharedState = {

@@ -5,8 +5,8 @@ import type { Session } from '../connection/session.ts'
 import { qualifiedName, quoteIdentifier } from '../sql-text.ts'
 import type { ReplicatedTable } from './replicated-table.ts'
 
-/** A publication as the server has it. */
-export interface Publication {
+/** A publication as the server has it, but for what it publishes. */
+export interface PublicationEntries {
   readonly oid: number
   readonly name: string
   readonly owner: string
@@ -20,6 +20,11 @@ export interface Publication {
    * that it has as those of a schema, of the database or of a partitioned table have none.
    */
   readonly entries: ReadonlyMap<number, number>
+  /** Those of them that have a row filter or a list of columns. */
+  readonly scopedTables: ReadonlySet<number>
+}
+
+export interface Publication extends PublicationEntries {
   /** What it publishes now, under these names; partitions under that of their root where it publishes via the root. */
   readonly tables: readonly PublishedTable[]
 }
@@ -80,7 +85,37 @@ const publishedTablesSql = `
 
 const attempt = { doing: 'looking at the publication' }
 
+/**
+ * Reads the publication, all of it: from 16 on the server waits for whoever has locked a published table exclusively.
+ *
+ * @throws POSTGRES_LOCK_TIMEOUT where the session has a lock_timeout.
+ */
 export async function readPublication(session: Session, name: string): Promise<Publication | undefined> {
+  const publication = await readPublicationEntries(session, name)
+  if (publication === undefined) return undefined
+  const tables = await session.query<TableRow>(publishedTablesSql, { attempt, parameters: [publication.oid, name] })
+  return {
+    ...publication,
+    tables: tables.map(({ oid, isPartitioned, published, hasColumnList, filterColumns }) => ({
+      oid,
+      isPartitioned,
+      schemaName: published.schemaname,
+      name: published.tablename,
+      columns: hasColumnList ? (published.attnames ?? undefined) : undefined,
+      rowFilter: published.rowfilter ?? undefined,
+      filterColumns,
+    })),
+  }
+}
+
+interface EntryRow {
+  table: number
+  entry: number
+  hasScope: boolean
+}
+
+/** Reads what can be read without waiting for anybody. */
+export async function readPublicationEntries(session: Session, name: string): Promise<PublicationEntries | undefined> {
   const [row] = await session.query<PublicationRow>(
     `SELECT p.oid, p.pubname AS name, pg_get_userbyid(p.pubowner) AS owner, p.pubinsert AS insert, p.pubupdate AS update,
             p.pubdelete AS delete, p.pubtruncate AS truncate, p.pubviaroot AS "isViaRoot",
@@ -89,9 +124,10 @@ export async function readPublication(session: Session, name: string): Promise<P
     { attempt, parameters: [name] },
   )
   if (row === undefined) return undefined
-  const tables = await session.query<TableRow>(publishedTablesSql, { attempt, parameters: [row.oid, name] })
-  const entries = await session.query<{ table: number; entry: number }>(
-    'SELECT r.prrelid AS table, r.oid AS entry FROM pg_publication_rel AS r WHERE r.prpubid = $1',
+  const entries = await session.query<EntryRow>(
+    `SELECT r.prrelid AS table, r.oid AS entry,
+            coalesce(to_jsonb(r) ->> 'prattrs', to_jsonb(r) ->> 'prqual') IS NOT NULL AS "hasScope"
+       FROM pg_publication_rel AS r WHERE r.prpubid = $1`,
     { attempt, parameters: [row.oid] },
   )
   const { oid, owner, insert, update, truncate, isViaRoot, isForAllTables, hasGenerated } = row
@@ -104,15 +140,7 @@ export async function readPublication(session: Session, name: string): Promise<P
     isForAllTables,
     hasGenerated,
     entries: new Map(entries.map(({ table, entry }) => [table, entry])),
-    tables: tables.map(({ oid: table, isPartitioned, published, hasColumnList, filterColumns }) => ({
-      oid: table,
-      isPartitioned,
-      schemaName: published.schemaname,
-      name: published.tablename,
-      columns: hasColumnList ? (published.attnames ?? undefined) : undefined,
-      rowFilter: published.rowfilter ?? undefined,
-      filterColumns,
-    })),
+    scopedTables: new Set(entries.flatMap(({ table, hasScope }) => (hasScope ? [table] : []))),
   }
 }
 
@@ -138,22 +166,15 @@ export function publishedAs(publication: Publication, table: ReplicatedTable): r
 
 /**
  * Identifies since when the table is published as it is: other text after it was taken out and added again, or after the
- * publication was made anew, between which its changes are lost; and after its row filter or list of columns, or those of
- * its partitions, were altered, which makes the entry in the publication anew.
+ * publication was made anew, between which its changes are lost; and after a row filter or list of columns, its own or that
+ * of a partition, was altered, which makes the entry in the publication anew, or began to count by another option.
  */
-export function publishedSince(publication: Publication, table: ReplicatedTable): string {
-  const { oid, entries, tables } = publication
+export function publishedSince(publication: PublicationEntries, table: ReplicatedTable): string {
+  const { oid, entries, scopedTables, isViaRoot } = publication
   const since = `${oid}/${entries.get(table.oid) ?? 0}`
-  const scoped = tables.filter(
-    (published) =>
-      (published.columns !== undefined || published.rowFilter !== undefined) &&
-      (published.oid === table.oid || table.parts.some((part) => part.oid === published.oid)),
-  )
+  const scoped = [...new Set([table, ...table.parts].map((part) => part.oid))].filter((part) => scopedTables.has(part))
   if (scoped.length === 0) return since
-  const ordered = scoped.toSorted((left, right) => left.oid - right.oid)
-  const facts = ordered.map(({ oid: part, columns, rowFilter }) => {
-    return [part, entries.get(part), columns !== undefined, rowFilter !== undefined]
-  })
+  const facts = [isViaRoot, ...scoped.toSorted((left, right) => left - right).map((part) => [part, entries.get(part)])]
   return `${since}/${createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 16)}`
 }
 
@@ -216,7 +237,7 @@ function list(tables: readonly ReplicatedTable[]): string {
 }
 
 /** Whether all kinds of changes are published. */
-export function isWhole({ publishes }: Publication): boolean {
+export function isWhole({ publishes }: PublicationEntries): boolean {
   return Object.values(publishes).every(Boolean)
 }
 

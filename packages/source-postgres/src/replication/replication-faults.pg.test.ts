@@ -218,7 +218,6 @@ describe.each(await testServers())('on PostgreSQL $major, replication', (server)
     const { name } = made.run
     for (const [session, create] of [
       [database, `pg_create_physical_replication_slot('${name}')`],
-      [database, `pg_create_logical_replication_slot('${name}', 'pgoutput', false, true)`],
       [other, `pg_create_logical_replication_slot('${name}', 'pgoutput')`],
     ] as const) {
       await session.run(`SELECT ${create}`)

@@ -1,6 +1,6 @@
 import { EclusaError, streamKey } from '@eclusa/sdk'
 import type { Checkpoint, ConfiguredStream, Log } from '@eclusa/sdk'
-import { parseSharedState } from '../checkpoint-state.ts'
+import { parseSharedState, readFromOf } from '../checkpoint-state.ts'
 import type { SharedState } from '../checkpoint-state.ts'
 import type { PostgresConfig } from '../config.ts'
 import { connectionSettings } from '../connection/connection-settings.ts'
@@ -76,6 +76,8 @@ export class ReplicationStart implements AsyncDisposable {
   static async prepare(options: ReplicationStartOptions): Promise<ReplicationStart> {
     const { config, settings, signal } = options
     await using control = await openSession(connectionSettings(config), signal)
+    // Who looks at a publication waits for whoever alters its tables.
+    await control.execute(`SET lock_timeout = ${config.lock_timeout_ms}`, { doing: 'beginning to replicate' })
     const facts = await readServerFacts(control)
     await assertReplicates(control, facts, settings)
     const walsender = await openWalsender(connectionSettings(config), signal)
@@ -150,6 +152,7 @@ async function prepareWith(connected: Connected) {
     database: origin.database,
     // Without a checkpoint every stream is copied, so that no change before the copies is needed.
     position: before?.position ?? formatLsn(copyPoint!.position),
+    ...(before?.readFrom !== undefined && { readFrom: before.readFrom }),
     generation,
     members,
   }
@@ -207,7 +210,7 @@ async function verifySlot(
   // Another reader may have moved it on by now.
   if (slot?.isActive === true) throw inUseError(slot.name, slot.activePid)
   if (before !== undefined) {
-    const expected = { name: settings.slot, database, position: parseLsn(before.position) }
+    const expected = { name: settings.slot, database, position: parseLsn(readFromOf(before)) }
     const fault = continuationFault(slot, expected)
     if (fault !== undefined) throw fault
   }
@@ -248,11 +251,15 @@ export async function verifyContinuation(
   {
     shared,
     position,
+    readFrom,
     database,
     isStandby,
   }: {
     readonly shared: SharedState
+    /** Where the last transaction ended that was read. */
     readonly position: Lsn
+    /** Where reading begins. */
+    readonly readFrom: Lsn
     /** Name of the database. */
     readonly database: string
     readonly isStandby: boolean
@@ -262,7 +269,7 @@ export async function verifyContinuation(
   await assertSamePast(walsender, { ...system, database: shared.database, isStandby }, { ...shared, position })
   const slot = await readReleasedSlot(walsender.session, shared.slot)
   if (slot?.isActive === true) throw inUseError(slot.name, slot.activePid)
-  const fault = continuationFault(slot, { name: shared.slot, database, position })
+  const fault = continuationFault(slot, { name: shared.slot, database, position: readFrom })
   if (fault !== undefined) throw fault
   return system.timeline
 }

@@ -114,7 +114,6 @@ export function purposeFault(slot: Slot, database: string): EclusaError | undefi
   if (slot.plugin !== 'pgoutput') return fault(`uses the plugin "${slot.plugin}" instead of "pgoutput"`)
   if (slot.database !== database) return fault(`belongs to the database "${slot.database}", not to "${database}"`)
   if (slot.isTemporary) return fault('is a temporary one, which ends with its connection')
-  if (slot.isTwoPhase) return fault('has two_phase, which sends prepared transactions before they are committed')
   return undefined
 }
 

@@ -8,7 +8,7 @@ import type {
   SourceReplication,
 } from '@eclusa/sdk'
 import { failed, warning } from '../check/finding.ts'
-import { parseSharedState, parseState } from '../checkpoint-state.ts'
+import { parseSharedState, parseState, readFromOf } from '../checkpoint-state.ts'
 import type { SharedState } from '../checkpoint-state.ts'
 import type { PostgresConfig } from '../config.ts'
 import { connectionSettings } from '../connection/connection-settings.ts'
@@ -80,7 +80,7 @@ async function readStatus(session: Session, options: StatusOptions): Promise<Rep
     ...(retainedBytesMax !== undefined && { retainedBytesMax }),
     streams: streamsOf(checkpoints, shared),
     findings: [
-      ...slotFindings(slot, { ...options, position }),
+      ...slotFindings(slot, { ...options, position: shared && parseLsn(readFromOf(shared)) }),
       ...(await publicationFindings(session, settings)),
       ...(await retentionFindings(session, slot)),
     ],

@@ -9,6 +9,8 @@ const blockBytesMax = 1024 * 1024
 
 /** A transaction that comes before it ends: its messages so far, as they were received. */
 class StreamedTransaction {
+  /** True where messages name the subtransaction that they belong to: not of one that came when it was prepared. */
+  readonly isStreamed: boolean
   /** Rolled back: what these subtransactions did is void. */
   readonly aborted = new Set<number>()
   readonly blocks: MessageBlock[] = []
@@ -16,6 +18,10 @@ class StreamedTransaction {
   readonly spilled: number[] = []
   file: SpillFile | undefined
   bytesInMemory = 0
+
+  constructor(isStreamed: boolean) {
+    this.isStreamed = isStreamed
+  }
 
   append(wire: WireBytes, start: number, end: number): void {
     if (this.blocks.at(-1)?.append(wire, start, end) === true) return
@@ -52,8 +58,18 @@ class StreamedTransaction {
   }
 }
 
+/** The messages of a transaction that was committed. */
+export interface KeptTransaction {
+  readonly isStreamed: boolean
+  /** Subtransactions that are void. */
+  readonly aborted: ReadonlySet<number>
+  /** In pieces that are valid until the next one. */
+  readonly cursors: AsyncGenerator<MessageCursor>
+}
+
 /**
- * Transactions that the server streams before they end, until it says how each ended. What exceeds the memory goes to
+ * Transactions that the server sends before they end, as they run or when they are prepared, until it says how each ended.
+ * What exceeds the memory goes to
  * temporary files, those that take most first.
  */
 export class StreamedTransactions implements AsyncDisposable {
@@ -68,10 +84,10 @@ export class StreamedTransactions implements AsyncDisposable {
   }
 
   /** Begins a block of messages, which go to this transaction until `leave`. */
-  enter(xid: number): void {
+  enter(xid: number, { isStreamed = true }: { readonly isStreamed?: boolean } = {}): void {
     this.#current = this.#transactions.get(xid)
     if (this.#current !== undefined) return
-    this.#current = new StreamedTransaction()
+    this.#current = new StreamedTransaction(isStreamed)
     this.#transactions.set(xid, this.#current)
   }
 
@@ -110,11 +126,11 @@ export class StreamedTransactions implements AsyncDisposable {
     }
   }
 
-  /** The messages of a transaction that was committed, in pieces that are valid until the next one. */
-  replay(xid: number): { readonly aborted: ReadonlySet<number>; readonly cursors: AsyncGenerator<MessageCursor> } {
+  replay(xid: number): KeptTransaction {
     const transaction = this.#transactions.get(xid)
     if (transaction === undefined) throw protocolViolation(`transaction ${xid}, of which nothing came, was committed`)
-    return { aborted: transaction.aborted, cursors: transaction.cursors() }
+    const { isStreamed, aborted } = transaction
+    return { isStreamed, aborted, cursors: transaction.cursors() }
   }
 
   /** Forgets all. */
