@@ -1,17 +1,10 @@
 import { once } from 'node:events'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { lineOf, startChild } from '../testing/child.ts'
 import type { Child } from '../testing/child.ts'
-import { DuckDbFixture } from '../testing/duckdb-fixture.ts'
+import { fixtureForEachTest } from '../testing/fixture-for-each-test.ts'
 
-let fixture: DuckDbFixture
-
-beforeEach(() => {
-  fixture = new DuckDbFixture()
-})
-afterEach(() => {
-  fixture[Symbol.dispose]()
-})
+const fixture = fixtureForEachTest()
 
 /** More of them find rarer moments: `ECLUSA_TEST_KILLS=50`. */
 const kills = Number(process.env['ECLUSA_TEST_KILLS'] ?? 3)

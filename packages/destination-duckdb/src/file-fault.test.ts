@@ -3,18 +3,12 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { hasErrorCode } from '@eclusa/sdk'
 import type { CheckFinding, ErrorCode } from '@eclusa/sdk'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { lineOf, startChild } from '../testing/child.ts'
-import { DuckDbFixture, configured } from '../testing/duckdb-fixture.ts'
+import { configured } from '../testing/duckdb-fixture.ts'
+import { fixtureForEachTest } from '../testing/fixture-for-each-test.ts'
 
-let fixture: DuckDbFixture
-
-beforeEach(() => {
-  fixture = new DuckDbFixture()
-})
-afterEach(() => {
-  fixture[Symbol.dispose]()
-})
+const fixture = fixtureForEachTest()
 
 const withCode = (code: ErrorCode) => (error: unknown) => hasErrorCode(error, code)
 

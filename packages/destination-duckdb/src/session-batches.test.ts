@@ -1,16 +1,10 @@
 import { hasErrorCode } from '@eclusa/sdk'
 import type { ChangeBatch } from '@eclusa/sdk'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { DuckDbFixture, batchOf, configured, schemaOf, stream } from '../testing/duckdb-fixture.ts'
+import { describe, expect, it } from 'vitest'
+import { batchOf, configured, schemaOf, stream } from '../testing/duckdb-fixture.ts'
+import { fixtureForEachTest } from '../testing/fixture-for-each-test.ts'
 
-let fixture: DuckDbFixture
-
-beforeEach(() => {
-  fixture = new DuckDbFixture()
-})
-afterEach(() => {
-  fixture[Symbol.dispose]()
-})
+const fixture = fixtureForEachTest()
 
 const data = 'SELECT id, note FROM staging.orders ORDER BY ALL'
 

@@ -2,17 +2,11 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { hasErrorCode } from '@eclusa/sdk'
 import type { ErrorCode } from '@eclusa/sdk'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { DuckDbFixture, batchOf, configured, schemaOf, stream } from '../testing/duckdb-fixture.ts'
+import { describe, expect, it } from 'vitest'
+import { batchOf, configured, schemaOf, stream } from '../testing/duckdb-fixture.ts'
+import { fixtureForEachTest } from '../testing/fixture-for-each-test.ts'
 
-let fixture: DuckDbFixture
-
-beforeEach(() => {
-  fixture = new DuckDbFixture()
-})
-afterEach(() => {
-  fixture[Symbol.dispose]()
-})
+const fixture = fixtureForEachTest()
 
 const table = 'staging.orders'
 const data = `SELECT id, note FROM ${table} ORDER BY ALL`

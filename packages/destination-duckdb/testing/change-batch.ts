@@ -18,6 +18,22 @@ export interface Change {
   readonly row: readonly unknown[]
 }
 
+export function insert(id: number, note: unknown, position = 1n): Change {
+  return { operation: 'insert', row: [id, note], position }
+}
+
+export function update(id: number, note: unknown, position = 1n): Change {
+  return { operation: 'update', row: [id, note], position }
+}
+
+export function remove(id: number, position = 1n): Change {
+  return { operation: 'delete', row: [id], position }
+}
+
+export function rekey(from: number, to: number, note: unknown, position = 1n): Change[] {
+  return [remove(from, position), { operation: 'rekey', row: [to, note], position }]
+}
+
 /** A replicated stream of orders with key `id`, merged by it unless told otherwise. */
 export function replicated(options: Partial<ConfiguredStream> & { readonly columns?: Columns } = {}): ConfiguredStream {
   return configured({ isReplicated: true, syncMode: 'incremental', destinationSyncMode: 'append_dedup', ...options })

@@ -59,6 +59,15 @@ export function configured(options: Partial<ConfiguredStream> & { readonly colum
   }
 }
 
+/** A second stream, of another table. */
+export function configuredItems(options: Partial<ConfiguredStream> = {}): ConfiguredStream {
+  return configured({
+    stream: { namespace: 'shop', name: 'items' },
+    target: { namespace: 'staging', name: 'items' },
+    ...options,
+  })
+}
+
 /** Rows of a stream as a batch that owns its buffers. */
 export function batchOf(
   rows: readonly (readonly unknown[])[],
@@ -95,9 +104,19 @@ export interface SessionOptions extends OpenOptions {
 
 export class DuckDbFixture implements Disposable {
   static readonly silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} }
-  readonly directory = mkdtempSync(join(tmpdir(), 'eclusa-duckdb-'))
-  readonly path = join(this.directory, 'warehouse.duckdb')
-  readonly log = recordingLog()
+  directory = newDirectory()
+  log = recordingLog()
+
+  /** Begins anew, in a directory of its own. */
+  renew(): void {
+    this[Symbol.dispose]()
+    this.directory = newDirectory()
+    this.log = recordingLog()
+  }
+
+  get path(): string {
+    return join(this.directory, 'warehouse.duckdb')
+  }
 
   destination(config: Parameters<typeof duckdb>[0] = {}): ConfiguredDestination {
     return duckdb({ path: this.path, threads: 2, ...config })
@@ -154,6 +173,10 @@ export class DuckDbFixture implements Disposable {
   [Symbol.dispose](): void {
     rmSync(this.directory, { recursive: true, force: true })
   }
+}
+
+function newDirectory(): string {
+  return mkdtempSync(join(tmpdir(), 'eclusa-duckdb-'))
 }
 
 function cell(value: SqlValue): string {

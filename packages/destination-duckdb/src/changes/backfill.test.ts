@@ -1,22 +1,15 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { DestinationSession } from '@eclusa/sdk'
 import { changesOf, copyOf, replicated, unchanged } from '../../testing/change-batch.ts'
 import type { Change } from '../../testing/change-batch.ts'
-import { DuckDbFixture } from '../../testing/duckdb-fixture.ts'
+import { fixtureForEachTest } from '../../testing/fixture-for-each-test.ts'
 
 /*
  * A column that the table got late is read again in all rows, as of one place in the log: updates there that leave all other
  * columns unchanged.
  */
 
-let fixture: DuckDbFixture
-
-beforeEach(() => {
-  fixture = new DuckDbFixture()
-})
-afterEach(() => {
-  fixture[Symbol.dispose]()
-})
+const fixture = fixtureForEachTest()
 
 const before = replicated({ columns: { id: 'int32', note: 'text' } })
 const after = replicated({ columns: { id: 'int32', note: 'text', vat: 'int32' } })

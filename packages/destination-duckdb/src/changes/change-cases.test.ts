@@ -1,33 +1,25 @@
 import * as fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { changesOf, committedAtUs, copyOf, replicated, unchanged } from '../../testing/change-batch.ts'
+import { describe, expect, it } from 'vitest'
+import {
+  changesOf,
+  committedAtUs,
+  copyOf,
+  insert,
+  remove,
+  replicated,
+  unchanged,
+  update,
+} from '../../testing/change-batch.ts'
 import type { Change } from '../../testing/change-batch.ts'
 import { DuckDbFixture, schemaOf, stream } from '../../testing/duckdb-fixture.ts'
+import { fixtureForEachTest } from '../../testing/fixture-for-each-test.ts'
 import { arbitraryValue, everyType } from '../../testing/random-batch.ts'
 
-let fixture: DuckDbFixture
-
-beforeEach(() => {
-  fixture = new DuckDbFixture()
-})
-afterEach(() => {
-  fixture[Symbol.dispose]()
-})
+const fixture = fixtureForEachTest()
 
 const table = 'staging.orders'
 const data = `SELECT id, note FROM ${table} ORDER BY ALL`
 const checkpoints = [{ stream, state: {} }]
-const insert = (id: number, note: unknown, position = 1n): Change => ({
-  operation: 'insert',
-  row: [id, note],
-  position,
-})
-const update = (id: number, note: unknown, position = 1n): Change => ({
-  operation: 'update',
-  row: [id, note],
-  position,
-})
-const remove = (id: number, position = 1n): Change => ({ operation: 'delete', row: [id], position })
 
 /** A session whose stream is copied, with these rows, and in which nothing is committed yet. */
 async function copied(rows: readonly (readonly unknown[])[], of = replicated()) {

@@ -1,16 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { changesOf, copyOf, replicated, unchanged } from '../../testing/change-batch.ts'
+import { describe, expect, it } from 'vitest'
+import { changesOf, copyOf, insert, rekey, remove, replicated, unchanged, update } from '../../testing/change-batch.ts'
 import type { Change } from '../../testing/change-batch.ts'
-import { DuckDbFixture } from '../../testing/duckdb-fixture.ts'
+import { fixtureForEachTest } from '../../testing/fixture-for-each-test.ts'
 
-let fixture: DuckDbFixture
-
-beforeEach(() => {
-  fixture = new DuckDbFixture()
-})
-afterEach(() => {
-  fixture[Symbol.dispose]()
-})
+const fixture = fixtureForEachTest()
 
 const table = 'staging.orders'
 const data = `SELECT id, note FROM ${table} ORDER BY ALL`
@@ -32,22 +25,6 @@ async function apply(batches: readonly (readonly Change[])[], of = replicated(),
   for (const changes of batches) await session.write(changesOf(changes, of))
   await session.commit([{ stream: of.stream, state: {} }])
 }
-
-const insert = (id: number, note: unknown, position = 1n): Change => ({
-  operation: 'insert',
-  row: [id, note],
-  position,
-})
-const update = (id: number, note: unknown, position = 1n): Change => ({
-  operation: 'update',
-  row: [id, note],
-  position,
-})
-const remove = (id: number, position = 1n): Change => ({ operation: 'delete', row: [id], position })
-const rekey = (from: number, to: number, note: unknown, position = 1n): Change[] => [
-  remove(from, position),
-  { operation: 'rekey', row: [to, note], position },
-]
 
 describe('changes of a table with a key', () => {
   it('become visible with their commit, and say where in the log they stand', async () => {

@@ -1,16 +1,9 @@
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { changesOf, replicated, unchanged } from '../../testing/change-batch.ts'
 import type { Change } from '../../testing/change-batch.ts'
-import { DuckDbFixture } from '../../testing/duckdb-fixture.ts'
+import { fixtureForEachTest } from '../../testing/fixture-for-each-test.ts'
 
-let fixture: DuckDbFixture
-
-beforeEach(() => {
-  fixture = new DuckDbFixture()
-})
-afterEach(() => {
-  fixture[Symbol.dispose]()
-})
+const fixture = fixtureForEachTest()
 
 const batches = 10
 const rowsPerBatch = 1000

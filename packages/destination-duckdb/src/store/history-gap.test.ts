@@ -1,16 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { changesOf, committedAtUs, copyOf, replicated } from '../../testing/change-batch.ts'
 import type { Change } from '../../testing/change-batch.ts'
-import { DuckDbFixture, schemaOf } from '../../testing/duckdb-fixture.ts'
+import { schemaOf } from '../../testing/duckdb-fixture.ts'
+import { fixtureForEachTest } from '../../testing/fixture-for-each-test.ts'
 
-let fixture: DuckDbFixture
-
-beforeEach(() => {
-  fixture = new DuckDbFixture()
-})
-afterEach(() => {
-  fixture[Symbol.dispose]()
-})
+const fixture = fixtureForEachTest()
 
 const table = 'staging.orders'
 const history = replicated({ destinationSyncMode: 'append' })

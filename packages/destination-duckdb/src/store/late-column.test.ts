@@ -1,14 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { DuckDbFixture, batchOf, configured, schemaOf } from '../../testing/duckdb-fixture.ts'
+import { describe, expect, it } from 'vitest'
+import { batchOf, configured, schemaOf } from '../../testing/duckdb-fixture.ts'
+import { fixtureForEachTest } from '../../testing/fixture-for-each-test.ts'
 
-let fixture: DuckDbFixture
-
-beforeEach(() => {
-  fixture = new DuckDbFixture()
-})
-afterEach(() => {
-  fixture[Symbol.dispose]()
-})
+const fixture = fixtureForEachTest()
 
 const before = { id: 'int32', note: 'text' }
 const after = { id: 'int32', note: 'text', vat: 'decimal(4,2)', paid: 'boolean' }

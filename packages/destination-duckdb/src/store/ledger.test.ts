@@ -1,22 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { changesOf, copyOf, replicated } from '../../testing/change-batch.ts'
 import type { Change } from '../../testing/change-batch.ts'
-import { DuckDbFixture, configured } from '../../testing/duckdb-fixture.ts'
+import { configured, configuredItems } from '../../testing/duckdb-fixture.ts'
+import { fixtureForEachTest } from '../../testing/fixture-for-each-test.ts'
 
-let fixture: DuckDbFixture
-
-beforeEach(() => {
-  fixture = new DuckDbFixture()
-})
-afterEach(() => {
-  fixture[Symbol.dispose]()
-})
+const fixture = fixtureForEachTest()
 
 const orders = configured()
-const items = configured({
-  stream: { namespace: 'shop', name: 'items' },
-  target: { namespace: 'staging', name: 'items' },
-})
+const items = configuredItems()
 
 it.each(['{"at": 1', '"text"', '[1]', 'null', ''])('tells which checkpoint cannot be read: %s', async (state) => {
   await fixture.load(orders, [[1, 'a']], { state: { at: 1 } })

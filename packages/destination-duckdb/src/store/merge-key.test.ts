@@ -1,16 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { ConfiguredStream } from '@eclusa/sdk'
 import { changesOf, copyOf, replicated } from '../../testing/change-batch.ts'
-import { DuckDbFixture, batchOf, configured } from '../../testing/duckdb-fixture.ts'
+import { batchOf, configured } from '../../testing/duckdb-fixture.ts'
+import { fixtureForEachTest } from '../../testing/fixture-for-each-test.ts'
 
-let fixture: DuckDbFixture
-
-beforeEach(() => {
-  fixture = new DuckDbFixture()
-})
-afterEach(() => {
-  fixture[Symbol.dispose]()
-})
+const fixture = fixtureForEachTest()
 
 const columns = { id: 'int32', line: 'int32', note: 'text' }
 const byCursor = (primaryKey: readonly string[]) =>

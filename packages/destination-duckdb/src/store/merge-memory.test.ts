@@ -1,15 +1,9 @@
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { changesOf, copyOf, replicated } from '../../testing/change-batch.ts'
-import { DuckDbFixture, batchOf, configured } from '../../testing/duckdb-fixture.ts'
+import { batchOf, configured } from '../../testing/duckdb-fixture.ts'
+import { fixtureForEachTest } from '../../testing/fixture-for-each-test.ts'
 
-let fixture: DuckDbFixture
-
-beforeEach(() => {
-  fixture = new DuckDbFixture()
-})
-afterEach(() => {
-  fixture[Symbol.dispose]()
-})
+const fixture = fixtureForEachTest()
 
 const keyed = configured({ destinationSyncMode: 'append_dedup', syncMode: 'incremental' })
 const batches = 30

@@ -1,15 +1,9 @@
 import type { ConfiguredStream } from '@eclusa/sdk'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { DuckDbFixture, configured } from '../../testing/duckdb-fixture.ts'
+import { describe, expect, it } from 'vitest'
+import { configured } from '../../testing/duckdb-fixture.ts'
+import { fixtureForEachTest } from '../../testing/fixture-for-each-test.ts'
 
-let fixture: DuckDbFixture
-
-beforeEach(() => {
-  fixture = new DuckDbFixture()
-})
-afterEach(() => {
-  fixture[Symbol.dispose]()
-})
+const fixture = fixtureForEachTest()
 
 const composite = {
   primaryKey: ['id', 'region'],

@@ -1,16 +1,10 @@
 import { hasErrorCode } from '@eclusa/sdk'
 import type { ConfiguredStream } from '@eclusa/sdk'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { DuckDbFixture, batchOf, configured, schemaOf } from '../../testing/duckdb-fixture.ts'
+import { describe, expect, it } from 'vitest'
+import { batchOf, configured, schemaOf } from '../../testing/duckdb-fixture.ts'
+import { fixtureForEachTest } from '../../testing/fixture-for-each-test.ts'
 
-let fixture: DuckDbFixture
-
-beforeEach(() => {
-  fixture = new DuckDbFixture()
-})
-afterEach(() => {
-  fixture[Symbol.dispose]()
-})
+const fixture = fixtureForEachTest()
 
 const table = 'staging.orders'
 const incremental = { syncMode: 'incremental', destinationSyncMode: 'append_dedup' } as const

@@ -1,20 +1,11 @@
-import { afterEach, beforeEach, expect, it } from 'vitest'
-import { DuckDbFixture, batchOf, configured } from '../../testing/duckdb-fixture.ts'
+import { expect, it } from 'vitest'
+import { batchOf, configured, configuredItems } from '../../testing/duckdb-fixture.ts'
+import { fixtureForEachTest } from '../../testing/fixture-for-each-test.ts'
 
-let fixture: DuckDbFixture
-
-beforeEach(() => {
-  fixture = new DuckDbFixture()
-})
-afterEach(() => {
-  fixture[Symbol.dispose]()
-})
+const fixture = fixtureForEachTest()
 
 const orders = configured()
-const items = configured({
-  stream: { namespace: 'shop', name: 'items' },
-  target: { namespace: 'staging', name: 'items' },
-})
+const items = configuredItems()
 
 /** A batch whose texts are no UTF-8, as of a source that does not look. */
 function brokenBatch(texts: number, of = orders) {
