@@ -9,7 +9,8 @@ export const transformErrors = {
   },
   CLEAN_REFUSED: {
     failureType: 'config_error',
-    cause: "`clean-targets` of dbt_project.yml names a folder with the project's own files, or one outside of the project.",
+    cause:
+      "`clean-targets` of dbt_project.yml names a folder with the project's own files, or one outside of the project.",
     remedy: 'Take it out of `clean-targets`.',
   },
   COMMAND_INVALID: {
@@ -22,6 +23,11 @@ export const transformErrors = {
     cause: 'The enforced contract of a versioned model was changed in a way that its readers cannot bear.',
     remedy: 'Take the change back, or make a new version of the model.',
   },
+  FRESHNESS_UNKNOWN: {
+    failureType: 'config_error',
+    cause: 'How old the rows of a source are cannot be found out: it names no field for it, or one that is no timestamp.',
+    remedy: 'Give the source a loaded_at_field: the column, or an expression, that says when a row was loaded.',
+  },
   MODEL_CYCLE: {
     failureType: 'config_error',
     cause: 'Models refer to each other in a circle, so that none can be built first.',
@@ -31,6 +37,11 @@ export const transformErrors = {
     failureType: 'config_error',
     cause: 'The warehouse refused the SQL of a model or a test.',
     remedy: 'Correct the SQL; the compiled text is in the file that the message names.',
+  },
+  PACKAGE_UNAVAILABLE: {
+    failureType: 'config_error',
+    cause: 'A package that packages.yml asks for cannot be fetched, or none of its versions fits all that ask for it.',
+    remedy: 'Correct the entry in packages.yml; the message says what was tried.',
   },
   PROJECT_INVALID: {
     failureType: 'config_error',

@@ -17,6 +17,9 @@ export function renderYamlText(text: string, name: string, context: Readonly<Rec
   return value instanceof PyFloat ? value : plainValue(value)
 }
 
+/** For files all of whose values are rendered. */
+export const keepsNothing = (): boolean => false
+
 export interface RenderYamlOptions {
   readonly file: YamlFile
   readonly context: Readonly<Record<string, unknown>>
