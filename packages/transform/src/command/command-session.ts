@@ -134,7 +134,7 @@ export class CommandSession implements Disposable {
       environment: this.host.environment,
       log: this.log,
     })
-    return { ...project, targetPath: path.relative(this.settings.projectDirectory, this.targetFolder) }
+    return { ...project, profile, targetPath: path.relative(this.settings.projectDirectory, this.targetFolder) }
   }
 
   /** What the runs left that `--state` and `--defer-state` name; undefined where they are not given. */

@@ -9,16 +9,23 @@ export interface HookEnd {
   readonly seconds: number
 }
 
-export function hookStartLine(name: string, place: NodePlace, options: LineOptions): string {
-  return fancyLine({ text: `START hook: ${name}`, status: 'RUN', truncates: true, ...place }, options)
+export function hookStartLine(name: string, { index, total }: NodePlace, options: LineOptions): string {
+  return fancyLine({ text: `START hook: ${name}`, status: 'RUN', truncates: true, index, total }, options)
 }
 
-export function hookEndLine({ name, status, seconds }: HookEnd, place: NodePlace, options: LineOptions): string {
+export function hookEndLine(
+  { name, status, seconds }: HookEnd,
+  { index, total }: NodePlace,
+  options: LineOptions,
+): string {
   const [word, color] =
     status === 'success'
       ? (['OK', 'green'] as const)
       : status === 'skipped'
         ? (['SKIP', 'yellow'] as const)
         : (['ERROR', 'red'] as const)
-  return fancyLine({ text: `${word} hook: ${name}`, status: word, color, seconds, truncates: true, ...place }, options)
+  return fancyLine(
+    { text: `${word} hook: ${name}`, status: word, color, seconds, truncates: true, index, total },
+    options,
+  )
 }

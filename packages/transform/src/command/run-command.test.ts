@@ -14,9 +14,13 @@ beforeAll(async () => {
 })
 afterAll(async () => await rm(folder, { recursive: true }))
 
-async function run(line: string, project = 'outcomes', environment: Readonly<Record<string, string>> = {}) {
+async function run(
+  line: string | readonly string[],
+  project = 'outcomes',
+  environment: Readonly<Record<string, string>> = {},
+) {
   const output: string[] = []
-  const code = await runCommand(line.split(' '), {
+  const code = await runCommand(typeof line === 'string' ? line.split(' ') : line, {
     program: 'eclusa transform',
     directory: path.join(folder, project),
     environment,
@@ -111,16 +115,41 @@ describe('runCommand', () => {
     const { output } = await run('show -q -s people --limit 1')
     expect(output.slice(0, 3)).toEqual(['| id | name |', '| -- | ---- |', '|  1 | ada  |'])
     const words = ['show', '-q', '--output', 'json', '--inline', "select count(*) as n from {{ ref('a_table') }}"]
-    const lines: string[] = []
-    const code = await runCommand(words, {
-      program: 'eclusa transform',
-      directory: path.join(folder, 'outcomes'),
-      environment: {},
-      hasColors: false,
-      write: (text) => lines.push(text),
-      signal: new AbortController().signal,
-    })
+    const { code, output: lines } = await run(words)
     expect({ code, shown: JSON.parse(lines.join('\n')) as unknown }).toEqual({ code: 0, shown: { show: [{ n: 2 }] } })
+  })
+
+  it('says how old the rows of sources are', async () => {
+    await cp(path.join(fixtures, 'freshness'), path.join(folder, 'freshness'), { recursive: true })
+    expect((await run('run', 'freshness')).code).toBe(0)
+    const { code, said } = await run('source freshness', 'freshness')
+    expect(code).toBe(1)
+    const lines = said.filter((line) => / freshness of /u.test(line) && !line.includes('START'))
+    expect(lines.map((line) => line.replace(/^\d of \d | \.+.*$/gu, ''))).toEqual([
+      'ERROR freshness of raw.broken',
+      'PASS freshness of raw.loads',
+      'WARN freshness of raw.old_loads',
+      'ERROR STALE freshness of raw.stale_loads',
+    ])
+    const { results } = await artifact<RunResults>('sources.json', 'freshness')
+    expect(results.map(({ unique_id: id, status }) => [id, status])).toEqual([
+      ['source.fresh.raw.loads', 'pass'],
+      ['source.fresh.raw.old_loads', 'warn'],
+      ['source.fresh.raw.stale_loads', 'error'],
+    ])
+  })
+
+  it('calls a macro with arguments, and says why one failed', async () => {
+    const { code, said } = await run(['run-operation', 'greet', '--args', '{name: ada}'], 'freshness')
+    expect({ code, last: said.at(-1) }).toEqual({ code: 0, last: 'hello ada' })
+    expect((await artifact<RunResults>('run_results.json', 'freshness')).results[0]).toMatchObject({
+      unique_id: 'macro.fresh.greet',
+      status: 'success',
+    })
+    const failed = await run('run-operation fails', 'freshness')
+    expect(failed.code).toBe(1)
+    expect(failed.said.join('\n')).toContain('no way')
+    expect((await run('run-operation absent', 'freshness')).code).toBe(2)
   })
 
   it('writes a project that builds at once', async () => {

@@ -20,9 +20,11 @@ const implementations: Partial<Readonly<Record<CommandName, () => Promise<Implem
   parse: async () => (await import('./parse-command.ts')).runParse,
   retry: async () => (await import('./retry-command.ts')).runRetry,
   run: async () => (await import('./node-command.ts')).nodeCommand('run'),
+  'run-operation': async () => (await import('./run-operation-command.ts')).runRunOperation,
   seed: async () => (await import('./node-command.ts')).nodeCommand('seed'),
   show: async () => (await import('./show-command.ts')).runShow,
   snapshot: async () => (await import('./node-command.ts')).nodeCommand('snapshot'),
+  'source freshness': async () => (await import('./freshness-command.ts')).runFreshness,
   test: async () => (await import('./node-command.ts')).nodeCommand('test'),
 }
 
