@@ -40,6 +40,10 @@ export interface LoadProjectOptions {
   readonly vars?: Readonly<Record<string, unknown>>
   /** What `env_var` sees. Default: the process's environment. */
   readonly environment?: Readonly<Record<string, string | undefined>>
+  /** Folder for artifacts, within the directory or absolute. Default: `target-path` of dbt_project.yml. */
+  readonly targetPath?: string
+  /** What artifacts and templates call the run. Default: a new UUID. */
+  readonly invocationId?: string
   readonly log: Log
 }
 
@@ -89,7 +93,7 @@ export async function loadProject(options: LoadProjectOptions): Promise<LoadedPr
     quoting: settings.quoting,
     dependencies: packages.map(({ name }) => name),
     flags: upperCased(settings.flags),
-    invocationId: randomUUID(),
+    invocationId: options.invocationId ?? randomUUID(),
     runStartedAt: new Date().toISOString(),
   }
   const templates = new TemplateStore(environment)
@@ -99,7 +103,7 @@ export async function loadProject(options: LoadProjectOptions): Promise<LoadedPr
   return {
     name: root.name,
     directory: options.directory,
-    targetPath: root.file['target-path'],
+    targetPath: options.targetPath ?? root.file['target-path'],
     manifest: manifestOf(parsed, session.scopeOf(root.name), settings),
     nodes,
     templates,

@@ -82,7 +82,7 @@ async function answer(url: string, archives: string): Promise<string | Buffer> {
   const [, name = ''] = /^\/api\/v1\/(.+)\.json$/u.exec(url) ?? []
   const versions = offered[name]
   if (versions !== undefined) {
-    const short = name.split('/')[1]!
+    const short = path.posix.basename(name)
     const entryOf = (version: string) => ({ name: short, downloads: { tarball: `${registryUrl()}${name}/${version}` } })
     return JSON.stringify({
       versions: Object.fromEntries(Object.keys(versions).map((version) => [version, entryOf(version)])),
