@@ -257,6 +257,25 @@ describe('eclusa resync', () => {
   })
 })
 
+describe('eclusa backfill', () => {
+  test('fills a column in all rows, by the next run or at once, and not while somebody follows', async () => {
+    await cli('run', '--no-steps')
+    await client.query(`ALTER TABLE orders ADD vat int DEFAULT 19; INSERT INTO orders VALUES (3, 'three', 7)`)
+    const met = await cli('run', '--no-steps')
+    expect(met.stdout + met.stderr).toContain('eclusa backfill public.orders vat')
+    const asked = await cli('backfill', 'public.orders', 'vat')
+    expect([asked.code, asked.stdout]).toEqual([0, expect.stringContaining('"vat" will be filled by the next run')])
+    const follower = new Follower(['--no-steps'])
+    await follower.caughtUp()
+    const busy = await cli('backfill', 'public.orders', 'vat')
+    expect([busy.code, busy.stderr]).toEqual([1, expect.stringContaining('DESTINATION_BUSY')])
+    expect(await follower.stop()).toBe(0)
+    expect(await ask('SELECT vat FROM public.orders ORDER BY id')).toEqual(['19', '19', '7'])
+    const now = await cli('backfill', 'public.orders', 'note', '--now')
+    expect([now.code, await ask('SELECT note FROM public.orders ORDER BY id')]).toEqual([0, ['one', 'two', 'three']])
+  })
+})
+
 describe('eclusa slots', () => {
   test('lists them, and drops one that is not in use, when it is told to', async () => {
     await cli('run', '--no-steps')
