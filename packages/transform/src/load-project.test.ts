@@ -180,6 +180,159 @@ describe('configuration', () => {
   })
 })
 
+describe('packages', () => {
+  const helpers = {
+    'dbt_packages/helpers/dbt_project.yml':
+      'name: helpers\nvars: { unit: cents }\nmodels: { +materialized: table, +tags: own }',
+    'dbt_packages/helpers/macros/unit.sql': `{% macro unit() %}{{ var('unit') }}{% endmacro %}{% macro seven() %}7{% endmacro %}`,
+    'dbt_packages/helpers/models/rates.sql': `select '{{ unit() }}' as unit`,
+  }
+
+  it('bring models and macros, and the root project has the last word on their settings', async () => {
+    const project = await load({
+      ...helpers,
+      'dbt_project.yml':
+        'name: shop\nvars: { helpers: { unit: euro } }\nmodels: { helpers: { +materialized: view, +tags: root } }',
+      'models/a.sql': `select {{ helpers.seven() }} from {{ ref('helpers', 'rates') }}, {{ ref('rates') }}`,
+    })
+    const rates = project.nodes.get('model.helpers.rates')
+    expect(rates?.config).toMatchObject({ materialized: 'view', tags: ['own', 'root'] })
+    expect(project.manifest.nodes['model.shop.a']?.depends_on).toEqual({
+      macros: ['macro.helpers.seven'],
+      nodes: ['model.helpers.rates'],
+    })
+    expect(project.scopeOf('helpers').vars).toMatchObject({ unit: 'euro' })
+    expect(project.settings.packages.map(({ name }) => name)).toEqual(['helpers'])
+  })
+
+  it("find their own models before the root project's of the same name", async () => {
+    const project = await load({
+      ...helpers,
+      'models/base.sql': `{{ config(alias='base_of_shop') }} select 1`,
+      'dbt_packages/helpers/models/base.sql': 'select 2',
+      'dbt_packages/helpers/models/top.sql': `select * from {{ ref('base') }}`,
+      'models/mine.sql': `select * from {{ ref('base') }}`,
+    })
+    expect(project.manifest.parent_map).toMatchObject({
+      'model.helpers.top': ['model.helpers.base'],
+      'model.shop.mine': ['model.shop.base'],
+    })
+  })
+
+  it('are read in place when packages.yml names their folder and they are not installed', async () => {
+    const project = await load({
+      'packages.yml': 'packages: [{ local: ./parts }]',
+      'parts/dbt_project.yml': 'name: parts',
+      'parts/models/part.sql': 'select 1',
+    })
+    expect([...project.nodes.keys()]).toEqual(['model.parts.part'])
+  })
+
+  it('that are not installed are asked for', async () => {
+    const error = await faultOf({ 'packages.yml': 'packages: [{ package: acme/tools, version: 1.0.0 }]' })
+    expect(error.message).toMatch(/packages\.yml: asks for 1 packages, and 0 are installed.*transform deps/u)
+  })
+
+  it('have their faults named with the place below the root project', async () => {
+    const error = await faultOf({ ...helpers, 'dbt_packages/helpers/models/bad.sql': '{% if %}' })
+    expect(error.message).toMatch(/dbt_packages\/helpers\/models\/bad\.sql:1:\d+/u)
+  })
+})
+
+describe('what dbt took before version 1.0', () => {
+  it('is read under its present name, with a notice', async () => {
+    const warnings: string[] = []
+    await load({ 'sources/a.sql': 'select 1', 'data/s.csv': 'a\n1\n' })
+    await writeFile(path.join(directory, 'dbt_project.yml'), 'name: shop\nsource-paths: [sources]\ndata-paths: [data]')
+    const project = await loadProject({
+      directory,
+      dialect: duckdbDialect,
+      target: { name: 'dev', type: 'duckdb', database: 'db', schema: 'analytics', threads: 1 },
+      log: { ...log, warn: (message) => warnings.push(message) },
+    })
+    expect([...project.nodes.keys()].toSorted()).toEqual(['model.shop.a', 'seed.shop.s'])
+    expect(warnings).toEqual([
+      expect.stringContaining('"source-paths" has been called "model-paths"'),
+      expect.stringContaining('"data-paths" has been called "seed-paths"'),
+    ])
+  })
+})
+
+describe('what a project may not do', () => {
+  const groups = 'groups: [{ name: books, owner: { name: Ann } }]\n'
+
+  it('is to refer to a private model from outside of its group', async () => {
+    const files = {
+      'models/inner.sql': `{{ config(access='private', group='books') }} select 1`,
+      'models/outer.sql': `select * from {{ ref('inner') }}`,
+    }
+    const error = await faultOf({ ...files, 'models/g.yml': groups })
+    expect(error.message).toMatch(
+      /models\/outer\.sql: model\.shop\.outer refers to model\.shop\.inner, which is private to the group "books"/u,
+    )
+    const settings = 'models: [{ name: outer, config: { group: books } }]'
+    expect((await load({ ...files, 'models/g.yml': `${groups}${settings}` })).nodes.size).toBe(2)
+  })
+
+  it('is to put a model into a group that does not exist', async () => {
+    const error = await faultOf({ 'models/a.sql': `{{ config(group='boks') }} select 1` })
+    expect(error.message).toMatch(/models\/a\.sql: "a" is in the group "boks", which no properties file has/u)
+  })
+
+  it('is to describe one model twice, or one macro', async () => {
+    const error = await faultOf({
+      'models/a.sql': 'select 1',
+      'models/one.yml': 'models: [{ name: a }]',
+      'models/two.yml': 'models:\n  - name: a\n',
+    })
+    expect(error.message).toMatch(/models\/two\.yml:2:5: model "a" is also described in models\/one\.yml/u)
+  })
+
+  it('is to enforce a contract on a model without described columns', async () => {
+    const error = await faultOf({
+      'models/a.sql': 'select 1 as id',
+      'models/a.yml': 'models: [{ name: a, config: { contract: { enforced: true } } }]',
+    })
+    expect(error.message).toMatch(/models\/a\.yml:1:10: the contract of "a" is enforced, and no columns are described/u)
+  })
+
+  it('is to name a docs block that does not exist', async () => {
+    const error = await faultOf({
+      'models/a.sql': 'select 1',
+      'models/a.yml': `models: [{ name: a, description: "{{ doc('nothing') }}" }]`,
+    })
+    expect(error.message).toMatch(/the description of "a": there is no docs block called "nothing"/u)
+  })
+
+  it('is to give a unit test rows of another format than it says', async () => {
+    const error = await faultOf({
+      'models/a.sql': 'select 1',
+      'models/a.yml':
+        'unit_tests:\n  - name: t\n    model: a\n    given: []\n    expect: { format: csv, rows: [{ id: 1 }] }\n',
+    })
+    expect(error.message).toMatch(/models\/a\.yml:5:13: unit test "t": rows of the format csv are a text/u)
+  })
+})
+
+describe('a test', () => {
+  it('that refers to something disabled is left out, and not a fault', async () => {
+    const warnings: string[] = []
+    await load({
+      'models/a.sql': 'select 1 as id',
+      'models/b.sql': '{{ config(enabled=false) }} select 1 as id',
+      'models/a.yml': `models: [{ name: a, columns: [{ name: id, data_tests: [{ relationships: { to: "ref('b')", field: id } }] }] }]`,
+    })
+    const project = await loadProject({
+      directory,
+      dialect: duckdbDialect,
+      target: { name: 'dev', type: 'duckdb', database: 'db', schema: 'analytics', threads: 1 },
+      log: { ...log, warn: (message) => warnings.push(message) },
+    })
+    expect([...project.nodes.keys()]).toEqual(['model.shop.a'])
+    expect(warnings).toEqual([expect.stringMatching(/relationships_a_id__id__ref_b_.*model\.shop\.b .*is disabled/u)])
+  })
+})
+
 describe('selection', () => {
   const ref = (name: string, config = '') => `${config}select 1 as id from {{ ref('${name}') }}`
   const files = {
