@@ -139,6 +139,28 @@ describe('runCommand', () => {
     ])
   })
 
+  it('writes what the warehouse has, with comments, into the catalog', async () => {
+    expect((await run('docs generate', 'freshness')).code).toBe(0)
+    interface Catalog {
+      readonly nodes: Readonly<Record<string, { metadata: object; columns: Readonly<Record<string, object>> }>>
+      readonly sources: object
+    }
+    const { nodes, sources } = await artifact<Catalog>('catalog.json', 'freshness')
+    expect(nodes['model.fresh.b']).toMatchObject({
+      metadata: {
+        type: 'BASE TABLE',
+        schema: 'analytics',
+        name: 'b',
+        database: 'fresh',
+        comment: 'The b.',
+        owner: null,
+      },
+      columns: { id: { type: 'INTEGER', index: 1, name: 'id', comment: 'The id.' } },
+    })
+    expect(Object.keys(nodes)).toEqual(['model.fresh.a', 'model.fresh.b'])
+    expect(Object.keys(sources)).toHaveLength(4)
+  })
+
   it('calls a macro with arguments, and says why one failed', async () => {
     const { code, said } = await run(['run-operation', 'greet', '--args', '{name: ada}'], 'freshness')
     expect({ code, last: said.at(-1) }).toEqual({ code: 0, last: 'hello ada' })
