@@ -140,6 +140,7 @@ async function* publicationFindings(
     else yield failed(`stream ${table.key}`, fault)
     if (publication !== undefined) yield* scopeFindings(publication, chosen)
     yield* generatedFindings(table, publication, facts)
+    yield* truncationFindings(table, publication)
   }
   if (suitable.length === 0) return
   const statements = publicationStatements(publication, { name, tables: suitable, versionNumber: facts.versionNumber })
@@ -174,6 +175,21 @@ function* scopeFindings(publication: Publication, chosen: ChosenTable): Generato
     `columns of ${table.key}`,
     `The publication leaves out ${left.map((name) => `"${name}"`).join(', ')}: they are no part of the stream.`,
     publishColumnsSql(publication, chosen),
+  )
+}
+
+/** The log has the truncation of the whole only. */
+function* truncationFindings(
+  { key, isPartitioned }: ReplicatedTable,
+  publication: Publication | undefined,
+): Generator<CheckFinding> {
+  if (!isPartitioned) return
+  yield warning(
+    `partitions of ${key}`,
+    publication === undefined || publication.isViaRoot
+      ? 'PostgreSQL sends nothing when a single partition is truncated, attached, detached or dropped: the warehouse keeps what it had, unnoticed.'
+      : 'A single partition that is truncated stops the run, since nothing tells which rows it had; nothing is sent when one is attached, detached or dropped.',
+    `Use DELETE in place of TRUNCATE, or truncate ${key} as a whole; otherwise afterwards: eclusa resync ${key}`,
   )
 }
 

@@ -433,7 +433,7 @@ function assertWhole({ stream }: StreamChanges, relationIds: readonly number[]):
   if (relation === undefined || relationIds.includes(relation.oid)) return
   throw new EclusaError('REPLICATION_PUBLICATION_UNSUITABLE', {
     message: `Partitions of ${key} were truncated, and nothing tells which rows they had.`,
-    remedy: 'ALTER PUBLICATION … SET (publish_via_partition_root = true), and copy the stream anew: `eclusa resync`.',
+    remedy: `Copy the stream anew: eclusa resync ${key}. Use DELETE, or truncate ${key} as a whole. (With publish_via_partition_root such a truncation would not be sent at all.)`,
     details: { stream: key },
   })
 }

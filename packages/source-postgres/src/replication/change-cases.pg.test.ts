@@ -208,6 +208,24 @@ for (const server of await testServers()) {
       ])
     })
 
+    test('nothing is sent when a single partition is truncated: what a check warns of', async () => {
+      await using run = await follow(
+        `CREATE TABLE item (id int PRIMARY KEY) PARTITION BY RANGE (id);
+         CREATE TABLE item_1 PARTITION OF item FOR VALUES FROM (0) TO (10);
+         CREATE TABLE item_2 PARTITION OF item FOR VALUES FROM (10) TO (20)`,
+        'item',
+      )
+      const messages = await changesOf(run, [
+        'INSERT INTO item VALUES (1), (11)',
+        'TRUNCATE item_1',
+        'INSERT INTO item VALUES (2)',
+        'BEGIN; TRUNCATE item_2; INSERT INTO item VALUES (12); COMMIT',
+        'TRUNCATE item',
+      ])
+      const inserted = ['insert 0: 1', 'insert 1: 11', 'insert 0: 2', 'insert 0: 12']
+      expect(linesOfAll(messages)).toEqual([...inserted, 'truncated 0'])
+    })
+
     test('a large transaction comes while it runs, is kept on disk, and is yielded when it is committed, without a checkpoint within', async () => {
       await using run = await follow('CREATE TABLE item (id int PRIMARY KEY, body text)', 'item')
       const count = 20_000

@@ -1,4 +1,5 @@
 import { testServers } from '@eclusa/postgres-local/testing'
+import { EclusaError } from '@eclusa/sdk'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ChangeRun, positionOf } from '../../testing/change-run.ts'
 import { createSourceDatabase, waitUntil } from '../../testing/database.ts'
@@ -104,6 +105,44 @@ for (const server of await testServers()) {
       await reading
       expect(connections).toBeGreaterThan(1)
       expect(await differences(replica, workload)).toEqual([])
+    })
+
+    test('what cannot even begin fails at once; what was lost is tried again until it succeeds, with a warning each time', async () => {
+      await database.run('CREATE SCHEMA tried; CREATE TABLE tried.item (id int PRIMARY KEY)')
+      await using run = await ChangeRun.create(database, newSlot(), ['tried.item'])
+      const lost = new EclusaError('POSTGRES_CONNECTION_LOST', { message: 'Nobody is there.' })
+      let connections = 0
+      const failing = async () => {
+        const onConnect = () => {
+          connections++
+          throw lost
+        }
+        for await (const _ of run.read({ onConnect }));
+      }
+      await expect(failing()).rejects.toBe(lost)
+      expect(connections).toBe(1)
+
+      const stop = new AbortController()
+      const rows: number[] = []
+      connections = 0
+      const onConnect = () => {
+        connections++
+        if (connections > 1 && connections < 5) throw lost
+      }
+      const reading = (async () => {
+        for await (const message of run.read({ onConnect, stopSignal: stop.signal })) {
+          if (message.type === 'batch') rows.push(message.batch.records.numRows)
+        }
+      })()
+      await waitUntil('it reads', async () => (await run.activePid()) !== null)
+      await database.run(
+        `SELECT pg_terminate_backend(${(await run.activePid()) ?? ''}); INSERT INTO tried.item VALUES (1)`,
+      )
+      await waitUntil('the row has come', async () => await Promise.resolve(rows.length > 0))
+      stop.abort()
+      await reading
+      expect(connections).toBe(5)
+      expect(run.log.warnings).toEqual(Array.from({ length: 4 }, () => 'Replication was interrupted; it goes on soon.'))
     })
   })
 }

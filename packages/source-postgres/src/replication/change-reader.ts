@@ -96,7 +96,7 @@ class ChangeReader implements ChangeSource {
     } while (lost !== undefined)
   }
 
-  /** Undefined when it was told to stop meanwhile. @param lost why there is no connection any longer. */
+  /** Undefined when it was told to stop meanwhile. @param lost why there is no connection any longer, if there was one. */
   async #connect(lost: unknown): Promise<StartedReplication | undefined> {
     const options = this.#options
     this.#assembler.disconnect()
@@ -104,7 +104,8 @@ class ChangeReader implements ChangeSource {
     this.#isText ||= lost === needsText
     const { readFrom, position } = this.#assembler
     const open = async () => await options.connect(readFrom, { position, isText: this.#isText })
-    if (options.until !== undefined) return await open()
+    // Whether a run that cannot even begin is worth another try is for whoever began it to say.
+    if (options.until !== undefined || lost === undefined) return await open()
     if (lost !== needsText) return await this.#connectAgain(open, lost)
     try {
       return await open()
@@ -120,7 +121,7 @@ class ChangeReader implements ChangeSource {
       return await retry(
         async (attempt) => {
           // The loss counts as the first attempt that failed, so that a delay follows it too.
-          if (attempt === 1 && lost !== undefined) throw lost
+          if (attempt === 1) throw lost
           return await open()
         },
         {

@@ -181,6 +181,8 @@ describe.each(await testServers())('on PostgreSQL $major, replication', (server)
 
     await database.run(`DROP PUBLICATION ${run.name}; CREATE PUBLICATION ${run.name} FOR TABLE ${whole}_1`)
     await run.run({ [whole]: replicated })
+    const findings = await run.check({ [whole]: replicated })
+    expect(findings.find(({ subject }) => subject === `partitions of ${whole}`)?.status).toBe('warning')
     await database.run(`
       CREATE TABLE ${whole}_2 PARTITION OF ${whole} FOR VALUES FROM (100) TO (200); INSERT INTO ${whole} VALUES (5 + 100)`)
     await run.run({ [whole]: replicated })
