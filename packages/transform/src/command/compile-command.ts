@@ -1,8 +1,8 @@
 import type { CommandSession } from './command-session.ts'
 import { foundLine } from './found-line.ts'
 import { withInlineNode } from './inline-node.ts'
-import { readDeferral } from './node-command.ts'
 import { openProfileWarehouse } from './open-warehouse.ts'
+import { readDeferral } from './read-deferral.ts'
 import { selectForCommand } from './select-for-command.ts'
 import type { NodeCommand } from './command-options.ts'
 import type { LoadedProject } from '../load-project.ts'
@@ -63,12 +63,12 @@ async function compileSelected(
   session: CommandSession,
   { profile, project, ids }: SelectedNodes,
 ): Promise<ReadonlyMap<string, ManifestNode>> {
-  const deferral = await readDeferral(session, project)
   const { settings, host } = session
   await using warehouse = await openProfileWarehouse(profile, {
     directory: settings.projectDirectory,
     signal: host.signal,
   })
+  const deferral = await readDeferral(session, project, warehouse)
   return await compileNodes(project, {
     ids,
     warehouse,

@@ -1,9 +1,9 @@
 import path from 'node:path'
-import { EclusaError } from '@eclusa/sdk'
 import type { NodeCommand } from './command-options.ts'
 import type { CommandSession } from './command-session.ts'
 import { foundLine } from './found-line.ts'
 import { openProfileWarehouse } from './open-warehouse.ts'
+import { readDeferral } from './read-deferral.ts'
 import { RunReport } from './run-report.ts'
 import type { RunOutcome } from './run-summary.ts'
 import { selectForCommand } from './select-for-command.ts'
@@ -15,8 +15,6 @@ import type { ManifestNode } from '../manifest/node.ts'
 import type { Profile } from '../project/profile.ts'
 import { artifactPath } from '../run/artifact-files.ts'
 import { executeNodes } from '../run/execute-nodes.ts'
-import { deferralOf } from '../select/defer.ts'
-import type { Deferral } from '../select/defer.ts'
 
 /** What the commands do that run nodes at the warehouse. */
 export function nodeCommand(command: NodeCommand): (session: CommandSession) => Promise<number> {
@@ -49,7 +47,6 @@ export async function runNodes(options: RunNodesOptions): Promise<number> {
     log.warn('Nothing to do. Try checking your model configs and model specification args')
     return 0
   }
-  const deferral = await readDeferral(session, project)
   const report = new RunReport({
     log,
     database: profile.target.database,
@@ -60,6 +57,7 @@ export async function runNodes(options: RunNodesOptions): Promise<number> {
     directory: settings.projectDirectory,
     signal: session.host.signal,
   })
+  const deferral = await readDeferral(session, project, warehouse)
   await executeNodes(project, {
     ids,
     command,
@@ -71,20 +69,6 @@ export async function runNodes(options: RunNodesOptions): Promise<number> {
   })
   if (settings.isOn('write_json')) await writeArtifacts(options, report)
   return report.end()
-}
-
-/** @throws COMMAND_INVALID when `--defer` has no manifest to defer to. */
-export async function readDeferral(session: CommandSession, project: LoadedProject): Promise<Deferral | undefined> {
-  if (!session.settings.selection.defer) return undefined
-  const { state, deferState } = await session.readState()
-  const manifest = (deferState ?? state)?.manifest
-  if (manifest === undefined) {
-    throw new EclusaError('COMMAND_INVALID', {
-      message: '--state or --defer-state are required for deferral, but neither was provided.',
-      remedy: 'Name the folder of the manifest to defer to with --state.',
-    })
-  }
-  return deferralOf(project.manifest, manifest)
 }
 
 async function writeArtifacts({ command, session, project }: RunNodesOptions, report: RunReport): Promise<void> {

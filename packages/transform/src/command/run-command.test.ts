@@ -86,13 +86,22 @@ describe('runCommand', () => {
   it('reads what is not built from the place that --defer points at', async () => {
     await run('build -s people a_table')
     await cp(path.join(folder, 'outcomes/target'), path.join(folder, 'outcomes/state'), { recursive: true })
-    const { code } = await run('compile -s h_incremental --defer --state state --target other', 'outcomes')
-    expect(code).toBe(0)
-    const compiled = await readFile(
-      path.join(folder, 'outcomes/target/compiled/outcomes/models/h_incremental.sql'),
-      'utf8',
+    const compiled = async (line: string) => {
+      expect((await run(line)).code).toBe(0)
+      const file = path.join(folder, 'outcomes/target/compiled/outcomes/models/h_incremental.sql')
+      return await readFile(file, 'utf8')
+    }
+    expect(await compiled('compile -s h_incremental --defer --state state --target other')).toContain(
+      '"outcomes"."analytics"."a_table"',
     )
-    expect(compiled).toContain('"outcomes"."analytics"."a_table"')
+    expect(await compiled('compile -s h_incremental --target other')).toContain('"outcomes"."other"."a_table"')
+    await run('build -s people a_table --target other')
+    expect(await compiled('compile -s h_incremental --defer --state state --target other')).toContain(
+      '"outcomes"."other"."a_table"',
+    )
+    expect(await compiled('compile -s h_incremental --defer --favor-state --state state --target other')).toContain(
+      '"outcomes"."analytics"."a_table"',
+    )
   })
 
   it('lists in every form', async () => {

@@ -2,8 +2,8 @@ import type { Warehouse } from '@eclusa/sdk'
 import type { CommandSession } from './command-session.ts'
 import { isAskedFor, selectNodes, shownName } from './compile-command.ts'
 import { commandInvalid } from './command-line.ts'
-import { readDeferral } from './node-command.ts'
 import { openProfileWarehouse } from './open-warehouse.ts'
+import { readDeferral } from './read-deferral.ts'
 import { relationOf } from '../manifest/node.ts'
 import type { ManifestNode } from '../manifest/node.ts'
 import { AgateTable } from '../python/agate-table.ts'
@@ -26,11 +26,11 @@ export async function runShow(session: CommandSession): Promise<number> {
   }
   const selected = await selectNodes('show', session)
   const { profile, project, ids, isInline } = selected
-  const deferral = await readDeferral(session, project)
   await using warehouse = await openProfileWarehouse(profile, {
     directory: settings.projectDirectory,
     signal: host.signal,
   })
+  const deferral = await readDeferral(session, project, warehouse)
   const nodes = await compileNodes(project, {
     ids,
     warehouse,
