@@ -17,7 +17,7 @@
     {%- set create_sql = reset_csv_table(model, full_refresh, existing, table) -%}
   {%- endif -%}
   {%- set insert_sql = load_csv_rows(model, table) -%}
-  {%- set code = 'CREATE' if full_refresh or existing is none else 'INSERT' -%}
+  {%- set code = 'CREATE' if full_refresh else 'INSERT' -%}
   {%- set count = table.rows | length -%}
   {%- call noop_statement('main', code ~ ' ' ~ count, code, count) -%}
     {{ get_csv_sql(create_sql, insert_sql) }};

@@ -1,6 +1,7 @@
 import type { AdapterSession } from '../adapter/adapter-session.ts'
 import { AdapterValue } from '../adapter/adapter-value.ts'
 import type { ExecutionOptions } from '../command/command-options.ts'
+import { hostFunction } from '../context/host-function.ts'
 import { nodeContext } from '../context/node-context.ts'
 import { ephemeralValue, relationValue } from '../context/relation-value.ts'
 import type { EventTimeFilter, RelationValue } from '../context/relation-value.ts'
@@ -36,14 +37,22 @@ export interface RunScopeOptions {
   readonly signal: AbortSignal
 }
 
-/** What is read in the place of a node or a source: the fixtures of a unit test. By unique id. */
-export type Substitutes = ReadonlyMap<string, unknown>
+/** What is read in the place of a node or a source, by unique id: the fixtures of a unit test. */
+export type Substitutes = (id: string) => unknown
+
+/** What a unit test sets: results of macros (`is_incremental`, `dbt_utils.star`), vars, environment variables. */
+export interface Overrides {
+  readonly macros?: Readonly<Record<string, unknown>>
+  readonly vars?: Readonly<Record<string, unknown>>
+  readonly env_vars?: Readonly<Record<string, unknown>>
+}
 
 export interface NodeContextOptions {
   readonly session: AdapterSession
   readonly extra?: Readonly<Record<string, unknown>>
   readonly batch?: Batch
   readonly substitutes?: Substitutes
+  readonly overrides?: Overrides
 }
 
 /** What the contexts of one run share: it makes those of its nodes. */
@@ -92,10 +101,10 @@ export class RunScope {
   contextOf(
     node: ManifestNode,
     model: Readonly<Record<string, unknown>>,
-    { session, extra = {}, batch, substitutes = new Map() }: NodeContextOptions,
+    { session, extra = {}, batch, substitutes, overrides = {} }: NodeContextOptions,
   ): Record<string, unknown> {
-    const scope = this.scopeOf(node.package_name)
-    return nodeContext(scope, {
+    const scope = overriddenScope(this.scopeOf(node.package_name), overrides)
+    const context = nodeContext(scope, {
       execute: true,
       packageName: node.package_name,
       model,
@@ -115,6 +124,23 @@ export class RunScope {
         ...extra,
       },
     })
+    return overrideMacros(context, overrides)
+  }
+
+  /** The node that the arguments of a `ref` mean in package `from`. */
+  findReference(args: readonly unknown[], kwargs: KeywordArguments, from: string): ManifestNode | undefined {
+    const [first, second] = args
+    const version = kwargs['v'] ?? kwargs['version']
+    const reference = {
+      ...(second == null ? {} : { package: textOf(first) }),
+      name: textOf(second == null ? first : second),
+      ...(version == null ? {} : { version: textOf(version) }),
+    }
+    return this.references.find(reference, from)
+  }
+
+  findSourceReference(args: readonly unknown[], from: string): SourceNode | undefined {
+    return this.references.findSource(textOf(args[0]), textOf(args[1]), from)
   }
 
   relationOf(node: ProjectNode, facts: Parameters<typeof relationValue>[2] = {}): RelationValue {
@@ -129,14 +155,7 @@ export class RunScope {
   }
 
   #ref(args: readonly unknown[], kwargs: KeywordArguments, reader: Reader): unknown {
-    const [first, second] = args
-    const version = kwargs['v'] ?? kwargs['version']
-    const reference = {
-      ...(second == null ? {} : { package: textOf(first) }),
-      name: textOf(second == null ? first : second),
-      ...(version == null ? {} : { version: textOf(version) }),
-    }
-    const found = this.references.find(reference, reader.node.package_name)
+    const found = this.findReference(args, kwargs, reader.node.package_name)
     if (found !== undefined) return this.#read(found, reader)
     const text = args.map((arg) => `'${textOf(arg)}'`).join(', ')
     // Parsing has seen every ref already; one that appears only now depends on data and could not be ordered.
@@ -145,14 +164,13 @@ export class RunScope {
 
   #source(args: readonly unknown[], reader: Reader): unknown {
     const [sourceName, table] = [textOf(args[0]), textOf(args[1])]
-    const found = this.references.findSource(sourceName, table, reader.node.package_name)
+    const found = this.findSourceReference(args, reader.node.package_name)
     if (found !== undefined) return this.#read(found, reader)
     throw new OperationError('runtime', `source('${sourceName}', '${table}') is not declared`)
   }
 
   #read(read: ManifestNode | SourceNode, { node, batch, substitutes }: Reader): unknown {
-    const substitute = substitutes.get(read.unique_id)
-    if (substitute !== undefined) return substitute
+    if (substitutes !== undefined) return substitutes(read.unique_id)
     if (isEphemeral(read)) return ephemeralValue(relationOf(read).identifier, this.scope.dialect)
     const deferred = this.selected.has(read.unique_id) ? undefined : this.deferredTo(read.unique_id)
     const limit = this.execution.empty && isBuilt(node) ? { limit: 0 } : {}
@@ -190,10 +208,41 @@ const snapshotColumnNames = Object.fromEntries(
 /** What a test counts, and when that is a fault, where it says nothing. */
 const testThresholds = { fail_calc: 'count(*)', warn_if: '!= 0', error_if: '!= 0' }
 
+function overriddenScope(scope: ProjectScope, { vars, env_vars: environment }: Overrides): ProjectScope {
+  if (vars === undefined && environment === undefined) return scope
+  const texts = Object.entries(environment ?? {}).map(([name, value]) => [name, textOf(value)])
+  return {
+    ...scope,
+    vars: { ...scope.vars, ...vars },
+    environment: { ...scope.environment, ...Object.fromEntries(texts) },
+  }
+}
+
+/** Puts functions that give the set results in the place of macros, also of those within a package. */
+function overrideMacros(context: Record<string, unknown>, { macros = {} }: Overrides): Record<string, unknown> {
+  for (const [name, value] of Object.entries(macros)) {
+    const [packageName, ofPackage] = name.split('.')
+    const result = hostFunction(name, () => value)
+    if (ofPackage === undefined || packageName === undefined) {
+      Object.defineProperty(context, name, { value: result, writable: true, enumerable: true, configurable: true })
+      continue
+    }
+    const macrosOfPackage = Object.create(context[packageName] ?? null) as object
+    Object.defineProperty(macrosOfPackage, ofPackage, { value: result, enumerable: true })
+    Object.defineProperty(context, packageName, {
+      value: macrosOfPackage,
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    })
+  }
+  return context
+}
+
 interface Reader {
   readonly node: ManifestNode
   readonly batch: Batch | undefined
-  readonly substitutes: Substitutes
+  readonly substitutes: Substitutes | undefined
 }
 
 function eventTimeOf(read: ManifestNode | SourceNode, batch: Batch | undefined): EventTimeFilter | undefined {

@@ -13,6 +13,7 @@ import { apiValue } from './api-value.ts'
 import { renderColumnConstraints, renderModelConstraints } from './constraints.ts'
 import { hostFunction } from './host-function.ts'
 import { boundMacro } from './macro-library.ts'
+import { quoted } from './relation-value.ts'
 import type { RelationValue } from './relation-value.ts'
 import { quotingOf } from './scope.ts'
 import type { ProjectScope } from './scope.ts'
@@ -30,7 +31,7 @@ export function adapterNames(scope: ProjectScope, from: string, namespace: objec
       `No macro named ${reprOfValue(name)} found for ${target.type}: define ${target.type}__${name} or default__${name}`,
     )
   }
-  const quote = (name: unknown) => dialect.quoteIdentifier(textOf(name))
+  const quote = (name: unknown) => quoted(textOf(name))
   const no = (name: string, signature: string) => new NativeFunction(name, signature, () => false)
   return {
     ...apiValue(dialect, quoting),

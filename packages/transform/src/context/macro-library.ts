@@ -1,6 +1,6 @@
 import type { Macro } from '../jinja/ast.ts'
-import type { Environment, RenderOptions, Template } from '../jinja/environment.ts'
-import { createEnvironment } from '../jinja/environment.ts'
+import type { Environment, RenderOptions } from '../jinja/environment.ts'
+import { Template, createEnvironment } from '../jinja/environment.ts'
 import { TemplateError } from '../jinja/template-error.ts'
 import { projectInvalid } from '../project/project-fault.ts'
 import { textTypeFilters } from '../python/type-filters.ts'
@@ -171,19 +171,77 @@ export class MacroLibrary {
     )
   }
 
-  #add({ packageName, path, text }: MacroFile): void {
-    const template = parseMacroFile(this.#options.environment, path, text)
+  #add(file: MacroFile): void {
+    const { packageName, path } = file
     const macros = this.#packages.get(packageName) ?? new Map<string, MacroDefinition>()
     this.#packages.set(packageName, macros)
-    for (const syntax of template.macros) {
-      const other = macros.get(syntax.name)
+    const defined = this.#options.internalPackages.includes(packageName)
+      ? unparsedMacros(this.#options.environment, file)
+      : parsedMacros(this.#options.environment, file)
+    for (const macro of defined) {
+      const other = macros.get(macro.name)
       if (other !== undefined) {
-        const message = `macro "${syntax.name}" is also defined in ${other.template.name}; rename one of them`
-        throw projectInvalid([{ file: path, line: syntax.position.line, message }])
+        const message = `macro "${macro.name}" is also defined in ${other.template.name}; rename one of them`
+        throw projectInvalid([{ file: path, line: macro.syntax.position.line, message }])
       }
-      const uniqueId = `macro.${packageName}.${syntax.name}`
-      macros.set(syntax.name, { uniqueId, packageName, name: syntax.name, template, syntax })
+      macros.set(macro.name, macro)
     }
+  }
+}
+
+/**
+ * The macros of a file. Each is a template of its own, as in dbt: what it calls is found by the rules for names, and not in
+ * the file that happens to hold it, so that a project can replace what other macros of a file call.
+ */
+function parsedMacros(environment: Environment, { packageName, path, text }: MacroFile): MacroDefinition[] {
+  const file = parseMacroFile(environment, path, text)
+  return file.macros.map((syntax) => ({
+    uniqueId: `macro.${packageName}.${syntax.name}`,
+    packageName,
+    name: syntax.name,
+    template: new Template(environment, { ...file.tree, body: [syntax] }),
+    syntax,
+  }))
+}
+
+const macroPattern =
+  /\{%-?\s*(?:(?<kind>macro|test|data_test)\s+(?<name>\w+)|materialization\s+(?<built>\w+)\s*,\s*(?:default|adapter\s*=\s*['"](?<adapter>\w+)['"]))/gu
+
+/** The macros of a file of our own library, which is parsed when one of them is first used: a project uses few of them. */
+function unparsedMacros(environment: Environment, file: MacroFile): MacroDefinition[] {
+  let parsed: ReadonlyMap<string, MacroDefinition> | undefined
+  const find = (name: string) => {
+    parsed ??= new Map(parsedMacros(environment, file).map((macro) => [macro.name, macro]))
+    return parsed.get(name)!
+  }
+  return [...file.text.matchAll(macroPattern)].map(({ groups }) => new UnparsedMacro(file, macroName(groups!), find))
+}
+
+function macroName(groups: Readonly<Record<string, string | undefined>>): string {
+  const { kind, name, built, adapter = 'default' } = groups
+  if (built !== undefined) return `materialization_${built}_${adapter}`
+  return kind === 'macro' ? name! : `test_${name}`
+}
+
+class UnparsedMacro implements MacroDefinition {
+  readonly uniqueId: string
+  readonly packageName: string
+  readonly name: string
+  readonly #find: (name: string) => MacroDefinition
+
+  constructor({ packageName }: MacroFile, name: string, find: (name: string) => MacroDefinition) {
+    this.uniqueId = `macro.${packageName}.${name}`
+    this.packageName = packageName
+    this.name = name
+    this.#find = find
+  }
+
+  get template(): Template {
+    return this.#find(this.name).template
+  }
+
+  get syntax(): Macro {
+    return this.#find(this.name).syntax
   }
 }
 
@@ -193,7 +251,7 @@ interface BoundNamespace {
   [bound]: BoundMacros
 }
 
-/** The macros as one node sees them; a file of macros is executed when one of its macros is first used. */
+/** The macros as one node sees them; each is bound when it is first used. */
 class BoundMacros {
   readonly #contextOf: () => Readonly<Record<string, unknown>>
   readonly #options: RenderOptions

@@ -69,6 +69,7 @@ export class RelationValue implements HostObject {
   constructor(facts: Partial<RelationFacts> & { readonly path: RelationPath }, dialect: Dialect) {
     this.#facts = { type: null, quotePolicy: everyPart, includePolicy: everyPart, ...facts }
     this.#dialect = dialect
+    this.#checkLength()
   }
 
   get [typeNameOf](): string {
@@ -156,7 +157,7 @@ export class RelationValue implements HostObject {
     const { path, quotePolicy, includePolicy } = this.#facts
     return parts
       .filter((part) => includePolicy[part] && path[part] !== null)
-      .map((part) => (quotePolicy[part] ? this.#dialect.quoteIdentifier(path[part]!) : path[part]!))
+      .map((part) => (quotePolicy[part] ? quoted(path[part]!) : path[part]!))
       .join('.')
   }
 
@@ -203,6 +204,15 @@ export class RelationValue implements HostObject {
     return this.#dialect.type === 'postgres' ? ` _dbt_${namespace}_subq_${this.table}` : ''
   }
 
+  /** PostgreSQL would cut the name without a word, so that two relations might become one. */
+  #checkLength(): void {
+    const { path, type } = this.#facts
+    const max = this.#dialect.identifierBytesMax
+    if (max === undefined || path.identifier === null || type === null || type === 'cte') return
+    if (Buffer.byteLength(path.identifier) > max)
+      throw new OperationError('runtime', `Relation name '${path.identifier}' is longer than ${max} characters`)
+  }
+
   /** @internal */
   get maxNameLength(): number {
     return this.#dialect.identifierBytesMax ?? 127
@@ -213,6 +223,11 @@ function eventTimeCondition({ field, start, end }: EventTimeFilter): string {
   const from = start === undefined ? [] : [`${field} >= '${start}'`]
   const to = end === undefined ? [] : [`${field} < '${end}'`]
   return [...from, ...to].join(' and ')
+}
+
+/** As dbt quotes: any name, however long. A name that is too long is refused where something is made of it. */
+export function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
 }
 
 const textOrNull = (value: unknown): string | null => (value == null ? null : textOf(value))
@@ -253,15 +268,12 @@ const relationMethods = functionTable(
         ...(quote == null ? {} : { quotePolicy: { ...self.quote_policy, ...(plainValue(quote) as object) } }),
       }),
   ),
-  new NativeFunction(
-    'replace_path',
-    'database? schema? identifier?',
-    (self: RelationValue, ...values: unknown[]) =>
-      self.withPath(
-        Object.fromEntries(
-          parts.flatMap((part, index) => (values[index] === undefined ? [] : [[part, textOrNull(values[index])]])),
-        ),
+  new NativeFunction('replace_path', 'database? schema? identifier?', (self: RelationValue, ...values: unknown[]) =>
+    self.withPath(
+      Object.fromEntries(
+        parts.flatMap((part, index) => (values[index] === undefined ? [] : [[part, textOrNull(values[index])]])),
       ),
+    ),
   ),
   new NativeFunction('without_identifier', '', (self: RelationValue) =>
     self.with({
@@ -284,15 +296,11 @@ const relationMethods = functionTable(
     ephemeralName(textOf(name)),
   ),
   new NativeFunction('quoted', 'identifier', (_self: RelationValue, name: unknown) => `"${textOf(name)}"`),
-  new NativeFunction(
-    'matches',
-    'database? schema? identifier?',
-    (self: RelationValue, ...values: unknown[]) => {
-      if (values.every((value) => value == null))
-        throw new OperationError('runtime', 'Tried to match relation, but no search path was passed!')
-      return parts.every((part, index) => values[index] == null || self.path[part] === textOf(values[index]))
-    },
-  ),
+  new NativeFunction('matches', 'database? schema? identifier?', (self: RelationValue, ...values: unknown[]) => {
+    if (values.every((value) => value == null))
+      throw new OperationError('runtime', 'Tried to match relation, but no search path was passed!')
+    return parts.every((part, index) => values[index] == null || self.path[part] === textOf(values[index]))
+  }),
 )
 
 /** `"database".information_schema.columns`: the catalog's views are the same whatever the relation's schema is. */

@@ -1,4 +1,3 @@
-import { EclusaError } from '@eclusa/sdk'
 import type { Warehouse } from '@eclusa/sdk'
 import { RelationCache } from '../adapter/relation-cache.ts'
 import type { ExecutionOptions, NodeCommand } from '../command/command-options.ts'
@@ -7,7 +6,8 @@ import type { Deferral } from '../compile/run-scope.ts'
 import { quotingOf } from '../context/scope.ts'
 import type { LoadedProject } from '../load-project.ts'
 import { isEphemeral, relationOf } from '../manifest/node.ts'
-import type { ManifestNode } from '../manifest/node.ts'
+import type { ManifestNode, NodeRelation } from '../manifest/node.ts'
+import type { UnitTest } from '../manifest/manifest.ts'
 import type { RunResult } from '../manifest/run-result.ts'
 import { NodeRunner } from './node-runner.ts'
 import type { NodeOutcome, RunEvent } from './run-event.ts'
@@ -15,6 +15,8 @@ import { queryComment } from './query-comment.ts'
 import type { QueryComment } from './query-comment.ts'
 import { runHooks } from './run-hooks.ts'
 import type { HookPhase } from './run-hooks.ts'
+import { isExposure, isUnitTest, runEntries } from './run-entry.ts'
+import type { RunEntry } from './run-entry.ts'
 import { runSchedule } from './scheduler.ts'
 import { SessionPool } from './session-pool.ts'
 
@@ -46,15 +48,6 @@ export async function executeNodes(
   return run.results
 }
 
-const kindsOf: Partial<Readonly<Record<NodeCommand, readonly ManifestNode['resource_type'][]>>> = {
-  run: ['model'],
-  test: ['test'],
-  seed: ['seed'],
-  snapshot: ['snapshot'],
-  clone: ['model', 'seed', 'snapshot'],
-  build: ['model', 'test', 'seed', 'snapshot'],
-}
-
 class NodesRun {
   readonly results: RunResult[] = []
   readonly #project: LoadedProject
@@ -64,7 +57,9 @@ class NodesRun {
   readonly #sessions: SessionPool
   readonly #runner: NodeRunner
   readonly #comment: QueryComment
-  readonly #byId: ReadonlyMap<string, ManifestNode>
+  readonly #byId: ReadonlyMap<string, RunEntry>
+  /** Ids of unit tests by that of the model they test. */
+  readonly #unitTests = new Map<string, string[]>()
   readonly #failed = new Set<string>()
   readonly #threads: boolean[] = []
   #started = 0
@@ -76,7 +71,8 @@ class NodesRun {
     this.#project = project
     this.#options = options
     this.#sessions = sessions
-    this.#byId = new Map(runnableNodes(project, ids, command).map((node) => [node.unique_id, node]))
+    this.#byId = new Map(runEntries(project, ids, command).map((entry) => [entry.unique_id, entry]))
+    for (const entry of this.#byId.values()) if (isUnitTest(entry)) this.#addUnitTest(entry)
     this.#run = new RunScope({
       project,
       execution,
@@ -126,8 +122,11 @@ class NodesRun {
   /** Before any node runs, so that two of one schema do not create it at the same time. */
   async #createSchemas(): Promise<void> {
     const { dialect } = this.#run.scope
-    const built = [...this.#byId.values()].filter((node) => hasSchema(node, this.#options.execution))
-    const schemas = new Map(built.map((node) => [`${node.database}.${node.schema}`, relationOf(node)]))
+    const schemas = new Map<string, NodeRelation>()
+    for (const entry of this.#byId.values()) {
+      if (isUnitTest(entry) || isExposure(entry) || !hasSchema(entry, this.#options.execution)) continue
+      schemas.set(`${entry.database}.${entry.schema}`, relationOf(entry))
+    }
     if (schemas.size === 0) return
     await this.#sessions.use(async (connection) => {
       for (const { schema, database } of schemas.values())
@@ -140,8 +139,12 @@ class NodesRun {
    * test is not built upon. Tests wait for nothing but what they look at.
    */
   #waitsFor(id: string): string[] {
-    const parents = this.#runParents(id)
-    if (this.#options.command !== 'build' || this.#byId.get(id)?.resource_type === 'test') return parents
+    const entry = this.#byId.get(id)
+    if (entry !== undefined && isUnitTest(entry)) return this.#runParents(entry.depends_on.nodes[0] ?? '')
+    if (entry !== undefined && isExposure(entry))
+      return entry.depends_on.nodes.flatMap((parent) => this.#standsFor(parent))
+    const parents = [...this.#runParents(id), ...(this.#unitTests.get(id) ?? [])]
+    if (this.#options.command !== 'build' || entry?.resource_type === 'test') return parents
     const tests = parents
       .flatMap((parent) => this.#project.graph.children(parent))
       .filter((child) => this.#byId.get(child)?.resource_type === 'test')
@@ -152,13 +155,21 @@ class NodesRun {
   }
 
   #runParents(id: string): string[] {
-    return this.#project.graph.parents(id).flatMap((parent) => {
-      const node = this.#project.nodes.get(parent)
-      return node !== undefined && isEphemeral(node) ? this.#runParents(parent) : [parent]
-    })
+    return this.#project.graph.parents(id).flatMap((parent) => this.#standsFor(parent))
   }
 
-  async #runNode(node: ManifestNode): Promise<void> {
+  /** An ephemeral node is not run; what it reads is waited for in its place. */
+  #standsFor(id: string): string[] {
+    const node = this.#project.nodes.get(id)
+    return node !== undefined && isEphemeral(node) ? this.#runParents(id) : [id]
+  }
+
+  #addUnitTest({ unique_id: id, depends_on: { nodes } }: UnitTest): void {
+    const tested = nodes[0] ?? ''
+    this.#unitTests.set(tested, [...(this.#unitTests.get(tested) ?? []), id])
+  }
+
+  async #runNode(node: RunEntry): Promise<void> {
     const { unique_id: id } = node
     const culprit = this.#waitsFor(id).find((other) => this.#failed.has(other))
     const index = (this.#started += 1)
@@ -167,7 +178,11 @@ class NodesRun {
         culprit === undefined
           ? `Skipping due to ${this.#stopped ?? 'cancellation'}`
           : `Skipping due to a failure in ${this.#nameOf(culprit)}`
-      this.#record(node, { result: skippedResult(node, reason) }, index)
+      this.#record(node, { result: resultWithout(node, 'skipped', reason) }, index)
+      return
+    }
+    if (isExposure(node)) {
+      this.#record(node, { result: resultWithout(node, 'no-op', 'NO-OP') }, index)
       return
     }
     this.#options.emit({ type: 'started', node, index, total: this.#byId.size })
@@ -190,7 +205,7 @@ class NodesRun {
     return thread
   }
 
-  #record(node: ManifestNode, outcome: NodeOutcome, index: number): void {
+  #record(node: RunEntry, outcome: NodeOutcome, index: number): void {
     const { result } = outcome
     this.results.push(result)
     if (isFailure(result)) {
@@ -207,39 +222,26 @@ export function isFailure({ status }: Pick<RunResult, 'status'>): boolean {
   return status === 'error' || status === 'fail' || status === 'runtime error'
 }
 
-function runnableNodes(project: LoadedProject, ids: ReadonlySet<string>, command: NodeCommand): ManifestNode[] {
-  const kinds = kindsOf[command]
-  if (kinds === undefined) {
-    throw new EclusaError('INTERNAL', { message: `The command ${command} runs no nodes.` })
-  }
-  return [...project.nodes.values()].filter(
-    (node): node is ManifestNode =>
-      node.resource_type !== 'source' &&
-      kinds.includes(node.resource_type) &&
-      ids.has(node.unique_id) &&
-      !isEphemeral(node),
-  )
-}
-
 /** Whether something is to stand in the node's schema after it has run. */
 function hasSchema(node: ManifestNode, { storeFailures }: ExecutionOptions): boolean {
   if (node.resource_type !== 'test') return true
   return node.config['store_failures'] === true || (storeFailures && node.config['store_failures'] !== false)
 }
 
-function skippedResult(node: ManifestNode, message: string): RunResult {
+/** The result of what was not run. */
+function resultWithout(entry: RunEntry, status: 'skipped' | 'no-op', message: string): RunResult {
   return {
-    status: 'skipped',
+    status,
     timing: [],
-    thread_id: 'MainThread',
+    thread_id: 'Thread-1 (worker)',
     execution_time: 0,
     adapter_response: {},
     message,
-    failures: null,
-    unique_id: node.unique_id,
-    compiled: false,
+    failures: status === 'no-op' ? 0 : null,
+    unique_id: entry.unique_id,
+    compiled: isExposure(entry) ? null : false,
     compiled_code: null,
-    relation_name: node.relation_name,
+    relation_name: isUnitTest(entry) || isExposure(entry) ? null : entry.relation_name,
     batch_results: null,
   }
 }

@@ -6,7 +6,7 @@ export type NodeStatus = 'success' | 'error' | 'skipped' | 'pass' | 'warn' | 'fa
 export interface NodeResult {
   readonly uniqueId: string
   readonly name: string
-  readonly resourceType: 'model' | 'test' | 'seed' | 'snapshot'
+  readonly resourceType: 'model' | 'test' | 'seed' | 'snapshot' | 'unit_test' | 'exposure'
   readonly status: NodeStatus
   readonly durationMs: number
   /** Rows that a model wrote, where the warehouse says. */

@@ -2,13 +2,20 @@ import { EclusaError } from '@eclusa/sdk'
 import type { Warehouse } from '@eclusa/sdk'
 import { AdapterSession, isConflict } from '../adapter/adapter-session.ts'
 import type { RelationCache } from '../adapter/relation-cache.ts'
-import { compileNode, templateFailed, titleOf } from '../compile/compile-node.ts'
+import { compileNode, templateFailed } from '../compile/compile-node.ts'
+import { compileUnitTest } from '../compile/compile-unit-test.ts'
 import type { RunScope } from '../compile/run-scope.ts'
+import { TemplateError } from '../jinja/template-error.ts'
+import type { Exposure, UnitTest } from '../manifest/manifest.ts'
 import type { ManifestNode } from '../manifest/node.ts'
 import type { RunResult, RunStatus, Timing } from '../manifest/run-result.ts'
 import { artifactPath, writeArtifact } from './artifact-files.ts'
 import { materialize } from './materialize.ts'
 import type { QueryComment } from './query-comment.ts'
+import { isUnitTest } from './run-entry.ts'
+import type { RunEntry } from './run-entry.ts'
+import { judgeUnitTest } from './unit-test-verdict.ts'
+import { nodeFailed } from './node-failure.ts'
 import type { NodeOutcome } from './run-event.ts'
 import type { SessionPool } from './session-pool.ts'
 import { judgeTest } from './test-verdict.ts'
@@ -44,7 +51,7 @@ export class NodeRunner {
     this.#options = options
   }
 
-  async run(node: ManifestNode, thread: number): Promise<NodeOutcome> {
+  async run(entry: Exclude<RunEntry, Exposure>, thread: number): Promise<NodeOutcome> {
     const clock = new NodeClock()
     let compiledCode: string | undefined
     try {
@@ -55,24 +62,24 @@ export class NodeRunner {
             connection,
             cache,
             signal: run.signal,
-            comment: comment(node),
+            comment: comment(isUnitTest(entry) ? undefined : entry),
           })
-        return await this.#attempt(node, open, clock, (code) => {
+        return await this.#attempt(entry, open, clock, (code) => {
           compiledCode = code
         })
       })
       const { rows } = executed
-      return { result: resultOf(node, { ...executed, clock, thread }), ...(rows === undefined ? {} : { rows }) }
+      return { result: resultOf(entry, { ...executed, clock, thread }), ...(rows === undefined ? {} : { rows }) }
     } catch (error) {
-      const known = knownError(node, error)
+      const known = knownError(entry, error)
       const failed = { compiledCode, status: 'error', message: known.message, failures: null, response: {} } as const
-      return { result: resultOf(node, { ...failed, clock, thread }), error: known }
+      return { result: resultOf(entry, { ...failed, clock, thread }), error: known }
     }
   }
 
   /** Once, and again while another transaction was in the way and nothing of this one has stayed. */
   async #attempt(
-    node: ManifestNode,
+    entry: Exclude<RunEntry, Exposure>,
     open: () => AdapterSession,
     clock: NodeClock,
     onCompiled: (code: string) => void,
@@ -80,10 +87,12 @@ export class NodeRunner {
     for (let attempt = 1; ; attempt += 1) {
       const session = open()
       try {
-        return await this.#execute(node, session, clock, onCompiled)
+        return await (isUnitTest(entry)
+          ? this.#executeUnitTest(entry, session, clock, onCompiled)
+          : this.#execute(entry, session, clock, onCompiled))
       } catch (error) {
         await session.rollback()
-        const cause = templateFailed(node, error)
+        const cause = error instanceof TemplateError ? error.cause : error
         if (attempt >= conflictAttemptsMax || !isConflict(cause) || !session.isRepeatable) throw error
       } finally {
         await session.rollback()
@@ -116,6 +125,28 @@ export class NodeRunner {
     }
   }
 
+  async #executeUnitTest(
+    test: UnitTest,
+    session: AdapterSession,
+    clock: NodeClock,
+    onCompiled: (code: string) => void,
+  ): Promise<Executed> {
+    const { run } = this.#options
+    clock.begin('compile')
+    const { node, compiledCode } = await compileUnitTest(run, test, session)
+    onCompiled(compiledCode)
+    await writeArtifact(run.project, node, 'compiled', compiledCode)
+    clock.begin('execute')
+    try {
+      const { main } = await materialize(run, { node, compiledCode, session, name: 'unit' })
+      return { compiledCode, ...judgeUnitTest(main), response: main?.response.toRecord() ?? {} }
+    } catch (error) {
+      throw this.#told(node, templateFailed(node, error))
+    } finally {
+      clock.end()
+    }
+  }
+
   #read(node: ManifestNode, main: StatementResult | undefined): Omit<Executed, 'compiledCode'> {
     const response = main?.response.toRecord() ?? {}
     if (node.resource_type === 'test') {
@@ -131,33 +162,22 @@ export class NodeRunner {
     }
   }
 
-  /** Says which node and which file a complaint of the warehouse, or of a macro that built the node, belongs to. */
   #told(node: ManifestNode, error: unknown): unknown {
-    if (!EclusaError.isInstance(error)) return error
-    if (error.code !== 'WAREHOUSE_STATEMENT_FAILED' && error.code !== 'TEMPLATE_FAILED') return error
-    const { project } = this.#options.run
-    const [prefix] = [`${titleOf(node)} ${node.name}`]
-    const reason = error.message.startsWith(`${prefix}: `) ? error.message.slice(prefix.length + 2) : error.message
-    return new EclusaError('MODEL_FAILED', {
-      message: `${prefix} (${node.original_file_path}): ${reason}`,
-      remedy: `Correct the SQL; the compiled text is in ${artifactPath(project, node, 'compiled')}.`,
-      details: { ...error.details, node: node.unique_id },
-      cause: error,
-    })
+    return nodeFailed(node, error, artifactPath(this.#options.run.project, node, 'compiled'))
   }
 }
 
-function knownError(node: ManifestNode, error: unknown): EclusaError {
-  const told = templateFailed(node, error)
+function knownError(entry: RunEntry, error: unknown): EclusaError {
+  const told = error instanceof TemplateError ? templateFailed(entry as ManifestNode, error) : error
   if (EclusaError.isInstance(told)) return told
   return new EclusaError('INTERNAL', {
-    message: `${node.name}: ${told instanceof Error ? told.message : String(told)}`,
+    message: `${entry.name}: ${told instanceof Error ? told.message : String(told)}`,
     cause: told,
   })
 }
 
 function resultOf(
-  node: ManifestNode,
+  entry: Exclude<RunEntry, Exposure>,
   facts: Omit<Executed, 'rows'> & { readonly clock: NodeClock; readonly thread: number },
 ): RunResult {
   const { compiledCode, clock } = facts
@@ -169,10 +189,10 @@ function resultOf(
     adapter_response: facts.response,
     message: facts.message,
     failures: facts.failures,
-    unique_id: node.unique_id,
-    compiled: node.resource_type === 'seed' ? null : compiledCode !== undefined,
+    unique_id: entry.unique_id,
+    compiled: entry.resource_type === 'seed' ? null : compiledCode !== undefined,
     compiled_code: compiledCode ?? null,
-    relation_name: node.relation_name,
+    relation_name: isUnitTest(entry) ? null : entry.relation_name,
     batch_results: null,
   }
 }

@@ -30,7 +30,7 @@ describe.each(Object.entries(trialWarehouses))('snapshots and seeds on %s', (_, 
 })
 
 async function tableOf(trial: ProjectTrial, name: string): Promise<GoldenTable> {
-  const schema = name.split('.')[0]!.replace('main_', 'analytics_')
+  const schema = name.split('.')[0]?.replace('main_', 'analytics_')
   const { columns, rows } = await trial.query(`select * from ${schema}.${name.split('.')[1]}`)
   return { columns: columns.map((column) => column.name), rows: rows.map(maskedRow).toSorted() }
 }
@@ -41,7 +41,7 @@ function maskedRow(row: readonly unknown[]): string {
   const hasNow = row.some(isNow)
   const mask = (value: unknown) => {
     if (isNow(value)) return 'now'
-    return hasNow && /^[0-9a-f]{32}$/u.test(String(value)) ? 'id' : String(value ?? '')
+    return hasNow && /^[0-9a-f]{32}$/u.test(String(value)) ? 'id' : value === null ? '' : String(value)
   }
   return row.map(mask).join('|')
 }

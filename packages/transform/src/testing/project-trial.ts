@@ -91,7 +91,7 @@ export class ProjectTrial implements AsyncDisposable {
 
   /** Runs everything. @returns results by the name of the node. */
   async run(options: RunOptions = {}): Promise<Readonly<Record<string, RunResult>>> {
-    const { command = 'build', vars, warehouse = this.warehouse, emit = () => {}, ...execution } = options
+    const { command = 'build', vars, warehouse = this.warehouse, ...execution } = options
     const project = await this.load(vars)
     const results = await executeNodes(project, {
       ids: new Set([...project.nodes.keys(), ...Object.keys(project.manifest.unit_tests)]),
@@ -99,7 +99,7 @@ export class ProjectTrial implements AsyncDisposable {
       execution: { ...executionDefault, ...execution },
       warehouse,
       signal: new AbortController().signal,
-      emit,
+      emit: (event) => options.emit?.(event),
     })
     return Object.fromEntries(results.map((result) => [nameOf(result.unique_id), result]))
   }
@@ -130,7 +130,7 @@ const executionDefault: ExecutionOptions = {
   warnError: false,
 }
 
-/** `model.shop.orders` is orders, and a generic test is known by its name without the hash. */
+/** `model.shop.orders` is orders; a generic test has its hash behind its name. */
 function nameOf(id: string): string {
-  return id.split('.')[2]!
+  return id.split('.').slice(2).join('.')
 }
