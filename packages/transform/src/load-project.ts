@@ -171,7 +171,9 @@ function manifestOf(parsed: ParsedProject, scope: ProjectScope, settings: Projec
     },
     nodes: Object.fromEntries(parsed.nodes),
     sources: Object.fromEntries(parsed.sources),
-    macros: Object.fromEntries(parsed.macros),
+    get macros() {
+      return parsed.macros.all
+    },
     docs: Object.fromEntries(parsed.docs),
     exposures: Object.fromEntries(parsed.exposures),
     metrics: Object.fromEntries(parsed.metrics),

@@ -3,7 +3,7 @@ import { hostFunction } from '../context/host-function.ts'
 import { textOf } from '../jinja/python-text.ts'
 import { OperationError, TemplateError } from '../jinja/template-error.ts'
 import type { ColumnInfo, SourceNode } from '../manifest/node.ts'
-import type { Documentation, Exposure, MacroEntry } from '../manifest/manifest.ts'
+import type { Documentation, Exposure } from '../manifest/manifest.ts'
 import type { PackageProject } from '../project/package-project.ts'
 import type { ProjectSource } from '../project/project-files.ts'
 import { belowRoot } from './file-path.ts'
@@ -64,12 +64,9 @@ export class DocumentationSet {
     return { ...exposure, description: this.#render(exposure.description, exposure).text }
   }
 
-  describeMacro(macro: MacroEntry): MacroEntry {
-    return {
-      ...macro,
-      description: this.#render(macro.description, macro).text,
-      arguments: macro.arguments.map((one) => ({ ...one, description: this.#render(one.description, macro).text })),
-    }
+  /** A description with the docs blocks that it names put in. */
+  describe(description: string, owner: Owner): string {
+    return this.#render(description, owner).text
   }
 
   #describeColumns(columns: Readonly<Record<string, ColumnInfo>>, owner: Owner): Record<string, ColumnInfo> {
@@ -113,6 +110,7 @@ export class DocumentationSet {
   }
 }
 
+/** Who has a description: its package's docs blocks go first. */
 interface Owner {
   readonly name: string
   readonly package_name: string

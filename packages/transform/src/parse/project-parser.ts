@@ -2,15 +2,7 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { libraryPackages } from '../context/library-macros.ts'
 import { keysNotOfSeeds } from '../manifest/node-defaults.ts'
-import type {
-  Documentation,
-  Exposure,
-  Group,
-  MacroEntry,
-  Manifest,
-  UnitTest,
-  UnrunEntry,
-} from '../manifest/manifest.ts'
+import type { Documentation, Exposure, Group, Manifest, UnitTest, UnrunEntry } from '../manifest/manifest.ts'
 import type { ManifestNode, SourceNode } from '../manifest/node.ts'
 import type { PackageProject } from '../project/package-project.ts'
 import { readProjectFiles } from '../project/project-files.ts'
@@ -21,7 +13,7 @@ import { loadExposures, loadGroups, loadUnitTests, loadUnrun } from './load-entr
 import { loadSources } from './load-sources.ts'
 import { TestLoader } from './load-tests.ts'
 import type { DraftTest } from './load-tests.ts'
-import { macroEntries } from './macro-entries.ts'
+import { MacroEntries } from './macro-entries.ts'
 import { NodeBuilder } from './node-builder.ts'
 import { NodeFinisher } from './node-finisher.ts'
 import { NodeIndex } from './node-index.ts'
@@ -36,7 +28,7 @@ import type { ParsedProperties } from './read-properties.ts'
 export interface ParsedProject {
   readonly nodes: ReadonlyMap<string, ManifestNode>
   readonly sources: ReadonlyMap<string, SourceNode>
-  readonly macros: ReadonlyMap<string, MacroEntry>
+  readonly macros: MacroEntries
   readonly docs: ReadonlyMap<string, Documentation>
   readonly exposures: ReadonlyMap<string, Exposure>
   readonly groups: ReadonlyMap<string, Group>
@@ -194,11 +186,12 @@ class ProjectParser {
     this.#refuseSharedRelations(enabled)
     const exposures = this.#enabledOf(properties.flatMap((one) => loadExposures(session, one)))
     const unitTests = this.#unitTests(properties, linker, enabled)
-    const macros = macroEntries(session, properties)
+    const macros = new MacroEntries(session)
+    for (const one of properties) macros.describe(one, docs)
     const parsed: ParsedProject = {
       nodes: byId(enabled.map(finished)),
       sources: byId(this.#enabledOf([...sources]).map((source) => docs.describeSource(source))),
-      macros: new Map([...macros].map(([id, macro]) => [id, docs.describeMacro(macro)])),
+      macros,
       docs: docs.entries,
       exposures: byId(exposures.map((exposure) => docs.describeExposure(linker.linkExposure(exposure)))),
       groups: byId(properties.flatMap((one) => loadGroups(session, one))),
