@@ -439,3 +439,10 @@ test('a rendering can choose what undefined means', () => {
     "'a' is undefined",
   )
 })
+
+test('an object that has no constructor can be printed and asked for what it lacks', () => {
+  const thing = Object.create(Object.create(null) as object) as object
+  expect(createEnvironment().parse('{{ thing }} {{ thing.name is defined }}').render({ thing })).toBe(
+    '<object object> False',
+  )
+})

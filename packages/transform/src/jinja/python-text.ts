@@ -133,7 +133,12 @@ function objectTypeName(value: object): string {
   if (value instanceof PyRange) return 'range'
   if (value instanceof PyIterator) return value.typeName
   if (value instanceof PyDict || isPlainObject(value)) return 'dict'
-  return asHostObject(value)?.[typeNameOf] ?? value.constructor.name
+  return asHostObject(value)?.[typeNameOf] ?? constructorName(value)
+}
+
+/** An object need not have a constructor: it may be made of one that has no prototype. */
+function constructorName(value: { readonly constructor?: { readonly name: string } }): string {
+  return value.constructor?.name ?? 'object'
 }
 
 /** Python's ascii(value): the repr with everything beyond ASCII escaped. */

@@ -18,7 +18,7 @@ const epochOrdinal = 719_163n
 
 export interface DateTimeFields extends CalendarDay, Clock {
   readonly zone?: PyTimeZone | null
-  /** Seconds east of UTC, where the zone alone does not tell. Default: what the zone says for this clock. */
+  /** Seconds east of UTC. Default: what pytz takes for a zone that was not localized. */
   readonly offsetSeconds?: number | undefined
 }
 
@@ -48,8 +48,7 @@ export class PyDateTime implements HostObject, CalendarDay, Clock {
     this.second = fields.second
     this.microsecond = fields.microsecond
     this.tzinfo = fields.zone ?? null
-    const offset = () => this.tzinfo?.offsetAtLocal(Number(this.localMicros / 1000n))
-    this.offsetSeconds = this.tzinfo === null ? undefined : (fields.offsetSeconds ?? offset())
+    this.offsetSeconds = this.tzinfo === null ? undefined : (fields.offsetSeconds ?? this.tzinfo.unlocalizedOffset)
   }
 
   /** From microseconds since 1970 on the clock itself. */
@@ -94,7 +93,8 @@ export class PyDateTime implements HostObject, CalendarDay, Clock {
 
   inZone(zone: PyTimeZone): PyDateTime {
     if (isAware(this)) throw valueError('Not naive datetime (tzinfo is already set)')
-    return new PyDateTime({ ...this.#fields(), zone })
+    const offsetSeconds = zone.offsetAtLocal(Number(this.localMicros / 1000n))
+    return new PyDateTime({ ...this.#fields(), zone, offsetSeconds })
   }
 
   normalized(zone: PyTimeZone): PyDateTime {

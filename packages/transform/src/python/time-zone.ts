@@ -59,6 +59,14 @@ export class PyTimeZone implements HostObject {
     return valid.length === 0 ? Math.min(...candidates) : Math.min(...valid)
   }
 
+  /**
+   * Seconds east of UTC for a clock that got the zone without `localize`: pytz then takes the zone's first offset, the
+   * local mean time of its city, in whole minutes.
+   */
+  get unlocalizedOffset(): number {
+    return Math.round(this.offsetAt(Date.UTC(1800, 0)) / 60) * 60
+  }
+
   /** `CEST`; an offset where the zone has no letters. */
   abbreviationAt(epochMillis: number): string {
     if (this.zone === 'UTC') return 'UTC'
