@@ -13,6 +13,8 @@ export interface CompileOptions {
   readonly substitutes?: Substitutes
   /** Names that override those of the context: what a unit test sets. */
   readonly extra?: Readonly<Record<string, unknown>>
+  /** Told of the ephemeral models that were compiled on the way, each with its whole SQL. */
+  onEphemeral?(node: ManifestNode, sql: string): Promise<void>
 }
 
 /**
@@ -23,11 +25,14 @@ export interface CompileOptions {
  */
 export async function compileNode(run: RunScope, node: ManifestNode, options: CompileOptions): Promise<string> {
   const sql = await renderNode(run, node, options)
-  const tables: { name: string; sql: string }[] = []
+  const tables = new Map<string, { name: string; sql: string }>()
   for (const model of ephemeralAncestors(run, node)) {
-    tables.push({ name: model.alias, sql: await renderNode(run, model, options) })
+    const table = { name: model.alias, sql: await renderNode(run, model, options) }
+    tables.set(model.unique_id, table)
+    const own = ephemeralAncestors(run, model).map(({ unique_id: id }) => tables.get(id)!)
+    await options.onEphemeral?.(model, injectCommonTables(table.sql, own))
   }
-  return injectCommonTables(sql, tables)
+  return injectCommonTables(sql, [...tables.values()])
 }
 
 async function renderNode(run: RunScope, node: ManifestNode, options: CompileOptions): Promise<string> {

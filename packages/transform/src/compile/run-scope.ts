@@ -1,6 +1,6 @@
 import type { AdapterSession } from '../adapter/adapter-session.ts'
 import { AdapterValue } from '../adapter/adapter-value.ts'
-import type { ExecutionOptions } from '../command/command-options.ts'
+import type { ExecutionOptions, NodeCommand } from '../command/command-options.ts'
 import { hostFunction } from '../context/host-function.ts'
 import { nodeContext } from '../context/node-context.ts'
 import { ephemeralValue, relationValue } from '../context/relation-value.ts'
@@ -30,6 +30,8 @@ export interface Batch {
 }
 
 export interface RunScopeOptions {
+  /** `flags.WHICH` of templates. Default: `run`. */
+  readonly command?: NodeCommand
   readonly project: LoadedProject
   readonly execution: ExecutionOptions
   readonly deferral?: Deferral
@@ -64,11 +66,11 @@ export class RunScope {
   readonly selected: ReadonlySet<string>
   readonly references: ReferenceIndex
   readonly #deferral: Deferral
-  readonly #flags: Readonly<Record<string, boolean>>
+  readonly #flags: Readonly<Record<string, unknown>>
   readonly #scopes = new Map<string, ProjectScope>()
   #graph: unknown
 
-  constructor({ project, execution, deferral = new Map(), selected, signal }: RunScopeOptions) {
+  constructor({ project, command = 'run', execution, deferral = new Map(), selected, signal }: RunScopeOptions) {
     this.project = project
     this.execution = execution
     this.signal = signal
@@ -76,11 +78,13 @@ export class RunScope {
     this.references = new ReferenceIndex(project)
     this.#deferral = deferral
     const flags = {
+      ...flagsDefault,
       FULL_REFRESH: execution.fullRefresh,
       STORE_FAILURES: execution.storeFailures,
       FAIL_FAST: execution.failFast,
       EMPTY: execution.empty,
       WARN_ERROR: execution.warnError,
+      WHICH: command.split(' ').at(-1),
     }
     this.#flags = flags
     this.scope = this.scopeOf(project.name)
@@ -186,6 +190,25 @@ export class RunScope {
     const { database, schema, identifier } = { ...project, ...Object.fromEntries(given) } as Quoting
     return { database, schema, identifier }
   }
+}
+
+/** The flags of dbt's command line that templates may read, as they are where nobody sets them. */
+const flagsDefault = {
+  CACHE_SELECTED_ONLY: false,
+  DEBUG: false,
+  DEFER: false,
+  INDIRECT_SELECTION: 'eager',
+  INTROSPECT: true,
+  LOG_CACHE_EVENTS: false,
+  LOG_FORMAT: 'default',
+  PARTIAL_PARSE: true,
+  PRINT: true,
+  QUIET: false,
+  SEND_ANONYMOUS_USAGE_STATS: false,
+  STATIC_PARSER: true,
+  USE_COLORS: true,
+  VERSION_CHECK: true,
+  WRITE_JSON: true,
 }
 
 /** The settings as macros read them, with what dbt fills in while running. */

@@ -33,6 +33,7 @@ export async function compileNodes(
 ): Promise<ReadonlyMap<string, ManifestNode>> {
   const run = new RunScope({
     project,
+    command: 'compile',
     execution: { ...executionDefault, ...execution },
     selected: ids,
     signal,
@@ -41,11 +42,14 @@ export async function compileNodes(
   await using connection = warehouse === undefined ? noConnection : await warehouse.connect()
   const cache = new RelationCache(run.scope.dialect, quotingOf(run.scope))
   const compiled = new Map<string, ManifestNode>()
+  const onEphemeral = async (node: ManifestNode, sql: string) => {
+    await writeArtifact(project, node, 'compiled', sql)
+  }
   for (const id of ids) {
     const node = project.nodes.get(id)
     if (node === undefined || node.resource_type === 'source' || node.resource_type === 'seed') continue
     const session = new AdapterSession({ connection, cache, signal })
-    const sql = await compileNode(run, node, { session })
+    const sql = await compileNode(run, node, { session, ...(writeFiles ? { onEphemeral } : {}) })
     await session.rollback()
     if (writeFiles) await writeArtifact(project, node, 'compiled', sql)
     compiled.set(id, { ...node, compiled: true, compiled_code: sql })

@@ -75,6 +75,7 @@ class NodesRun {
     for (const entry of this.#byId.values()) if (isUnitTest(entry)) this.#addUnitTest(entry)
     this.#run = new RunScope({
       project,
+      command,
       execution,
       selected: ids,
       signal,

@@ -107,8 +107,12 @@ export class NodeRunner {
     onCompiled: (code: string) => void,
   ): Promise<Executed> {
     const { run, materialization } = this.#options
+    const onEphemeral = async (model: ManifestNode, sql: string) => {
+      await writeArtifact(run.project, model, 'compiled', sql)
+    }
     clock.begin('compile')
-    const compiledCode = node.resource_type === 'seed' ? undefined : await compileNode(run, node, { session })
+    const compiledCode =
+      node.resource_type === 'seed' ? undefined : await compileNode(run, node, { session, onEphemeral })
     if (compiledCode !== undefined) {
       onCompiled(compiledCode)
       await writeArtifact(run.project, node, 'compiled', compiledCode)

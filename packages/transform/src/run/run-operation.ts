@@ -32,7 +32,13 @@ export interface RunOperationOptions {
  */
 export async function runOperation(project: LoadedProject, options: RunOperationOptions): Promise<RunResult> {
   const { warehouse, signal, args } = options
-  const run = new RunScope({ project, execution: executionDefault, selected: new Set(), signal })
+  const run = new RunScope({
+    project,
+    command: 'run-operation',
+    execution: executionDefault,
+    selected: new Set(),
+    signal,
+  })
   const macro = findMacro(run.scope.macros, options.macro, project.name)
   if (macro === undefined) {
     throw new EclusaError('COMMAND_INVALID', {
