@@ -91,7 +91,8 @@ const relationsQuery = `
 
 async function readContent(query: Query): Promise<Content> {
   const content: Content = new Map()
-  for (const [schema, name, kind] of await query(relationsQuery)) {
+  for (const relation of await query(relationsQuery)) {
+    const [schema = '', name = '', kind = ''] = relation.map(String)
     const columns = await query(`
       select column_name, data_type from information_schema.columns
       where table_schema = '${schema}' and table_name = '${name}' order by ordinal_position`)
@@ -102,7 +103,7 @@ async function readContent(query: Query): Promise<Content> {
       rows = [`cannot be read: ${String(error)}`]
     }
     content.set(`${schema}.${name}`, {
-      kind: String(kind),
+      kind,
       columns: columns.map((column) => column.join(' ')).join(', '),
       rows,
     })

@@ -55,7 +55,7 @@ function reprObject(value: object, ancestors: readonly unknown[], isNested: bool
 
 function objectText(value: object): string {
   // eslint-disable-next-line typescript/no-base-to-string -- a class without toString prints its name, see below
-  if (value.toString !== Object.prototype.toString) return String(value)
+  if (typeof value.toString === 'function' && value.toString !== Object.prototype.toString) return String(value)
   return asHostObject(value)?.[reprOf]?.() ?? `<${typeName(value)} object>`
 }
 
