@@ -25,7 +25,8 @@ export const transformErrors = {
   },
   FRESHNESS_UNKNOWN: {
     failureType: 'config_error',
-    cause: 'How old the rows of a source are cannot be found out: it names no field for it, or one that is no timestamp.',
+    cause:
+      'How old the rows of a source are cannot be found out: it names no field for it, or one that is no timestamp.',
     remedy: 'Give the source a loaded_at_field: the column, or an expression, that says when a row was loaded.',
   },
   MODEL_CYCLE: {

@@ -1,4 +1,4 @@
-import { EclusaError } from '@eclusa/sdk'
+import { EclusaError, hasErrorCode } from '@eclusa/sdk'
 import type { ErrorCode } from '@eclusa/sdk'
 import type { ConnectionSettings } from '../connection/connection-settings.ts'
 import type { ServerFacts } from '../connection/server-facts.ts'
@@ -14,6 +14,8 @@ import { inUseError, lostError, missingError } from './slot.ts'
 const standbyVersionMin = 160_000
 /** The first version whose slots standbys can keep. */
 const failoverVersionMin = 170_000
+const releasePollMs = 50
+const releasePolls = 40
 
 /**
  * Makes sure that the server can replicate at all.
@@ -53,10 +55,15 @@ export async function assertReplicates(
  * @throws REPLICATION_PRIVILEGE_MISSING, REPLICATION_LIMIT, and whatever else connecting throws.
  */
 export async function openWalsender(settings: ConnectionSettings, signal: AbortSignal): Promise<ReplicationConnection> {
-  try {
-    return await openReplicationConnection(settings, signal)
-  } catch (error) {
-    throw explainWalsender(error, settings)
+  for (let poll = 0; ; poll++) {
+    try {
+      return await openReplicationConnection(settings, signal)
+    } catch (error) {
+      const explained = explainWalsender(error, settings)
+      // The walsender of a connection that was just closed, our own as a rule, is there for a moment more.
+      if (poll >= releasePolls || !hasErrorCode(explained, 'REPLICATION_LIMIT')) throw explained
+      await new Promise((resolve) => setTimeout(resolve, releasePollMs))
+    }
   }
 }
 
