@@ -19,6 +19,7 @@ const scope = {
   target: { name: 'dev' },
   environment: { HOME_OF: 'here', DBT_ENV_SECRET_KEY: 'hidden', DBT_ENV_CUSTOM_ENV_team: 'data' },
   log: createLog({ level: 'debug', write: (line) => lines.push(line) }),
+  flags: { FULL_REFRESH: true },
   invocationId: 'i',
   runStartedAt: '2026-01-02T03:04:05.000Z',
 } as unknown as ProjectScope
@@ -70,6 +71,10 @@ test('a secret may be read in YAML, and not in a model', () => {
   expect(() => render("{{ env_var('DBT_ENV_SECRET_KEY') }}")).toThrow('Secret env vars are allowed only in')
   expect(() => render("{{ env_var('NOT_THERE') }}")).toThrow("Env var required but not provided: 'NOT_THERE'")
   expect(render("{{ env_var('NOT_THERE', '') }}|{{ dbt_metadata_envs }}")).toBe("|{'team': 'data'}")
+})
+
+test('the flags of the command are there under the names of its options', () => {
+  expect(render('{{ invocation_args_dict }}')).toBe("{'full_refresh': True}")
 })
 
 test('macros end with an error of their own', () => {

@@ -61,6 +61,7 @@ export function baseNames(scope: ProjectScope, { execute }: Pick<NodeScope, 'exe
     invocation_id: scope.invocationId,
     run_started_at: momentOf(scope.runStartedAt),
     dbt_metadata_envs: metadataVariables(scope.environment),
+    invocation_args_dict: argumentsOf(scope.flags ?? {}),
   }
   return names
 }
@@ -124,6 +125,11 @@ function envVarFunction(
     if (value !== null) return value
     throw new OperationError('runtime', `Env var required but not provided: '${key}'`)
   })
+}
+
+/** The flags of the command under the names of its options: `FULL_REFRESH` is `full_refresh`. */
+function argumentsOf(flags: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(flags).map(([name, value]) => [name.toLowerCase(), value]))
 }
 
 const metadataPrefix = 'DBT_ENV_CUSTOM_ENV_'
