@@ -1,4 +1,4 @@
-import path from 'node:path'
+import { resolve } from 'node:path'
 import { callDirectly } from '../jinja/call.ts'
 import { attributeOf, typeNameOf } from '../jinja/protocol.ts'
 import type { HostObject } from '../jinja/protocol.ts'
@@ -211,7 +211,7 @@ const methods = functionTable(
   ),
   new NativeFunction('get_seed_file_path', 'model', (_self: AdapterValue, model: unknown) => {
     const { root_path: root, original_file_path: file } = plainValue(model) as Readonly<Record<string, unknown>>
-    return path.resolve(textOf(root ?? ''), textOf(file))
+    return resolve(textOf(root ?? ''), textOf(file))
   }),
   // Ours: the rows of a seed as lists of literals, a batch each.
   new NativeFunction(

@@ -5,12 +5,13 @@ import { TemplateError } from '../jinja/template-error.ts'
 import { isEphemeral, parentsOf } from '../manifest/node.ts'
 import type { ManifestNode, ModelNode, ProjectNode } from '../manifest/node.ts'
 import { injectCommonTables } from './common-tables.ts'
-import type { Batch, RunScope, Substitutes } from './run-scope.ts'
+import type { Batch, Overrides, RunScope, Substitutes } from './run-scope.ts'
 
 export interface CompileOptions {
   readonly session: AdapterSession
   readonly batch?: Batch
   readonly substitutes?: Substitutes
+  readonly overrides?: Overrides
   /** Names that override those of the context: what a unit test sets. */
   readonly extra?: Readonly<Record<string, unknown>>
   /** Told of the ephemeral models that were compiled on the way, each with its whole SQL. */
@@ -36,7 +37,7 @@ export async function compileNode(run: RunScope, node: ManifestNode, options: Co
 }
 
 async function renderNode(run: RunScope, node: ManifestNode, options: CompileOptions): Promise<string> {
-  const model = { ...node }
+  const model = { ...node, ...(options.batch === undefined ? {} : { batch: options.batch }) }
   const { environment, templates } = run.project
   let context = run.contextOf(node, model, options)
   try {

@@ -220,7 +220,7 @@ class NodesRun {
 }
 
 export function isFailure({ status }: Pick<RunResult, 'status'>): boolean {
-  return status === 'error' || status === 'fail' || status === 'runtime error'
+  return status === 'error' || status === 'fail' || status === 'runtime error' || status === 'partial success'
 }
 
 /** Whether something is to stand in the node's schema after it has run. */

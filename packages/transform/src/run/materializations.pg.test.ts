@@ -172,6 +172,29 @@ models:
     ])
   })
 
+  it('builds a microbatch model window by window, and later on the last windows again', async () => {
+    await using trial = await ProjectTrial.open(open, {
+      'models/events.sql': `{{ config(materialized='table', event_time='seen_at') }} select * from raw_events`,
+      'models/batched.sql': `{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='seen_at',
+        batch_size='day', begin='2026-01-01', lookback=0${name === 'PostgreSQL' ? ", unique_key='id'" : ''}) }}
+        select id, seen_at, '{{ model.batch.id if model.batch else '' }}' as batch from {{ ref('events') }}`,
+    })
+    await trial.query('create table raw_events (id int, seen_at timestamp)')
+    await trial.query(
+      `insert into raw_events values (1, '2026-01-01 10:00'), (2, '2026-01-03 10:00'), (3, '2026-01-04 10:00')`,
+    )
+    const first = await trial.run({ eventTimeEnd: '2026-01-04', eventTimeStart: '2026-01-01' })
+    expect(first['batched']).toMatchObject({ status: 'success', message: 'SUCCESS', batch_results: { failed: [] } })
+    expect(first['batched']?.batch_results?.successful).toHaveLength(3)
+    expect(await trial.rows('select id, batch from analytics.batched order by 1')).toEqual([
+      [1, '20260101'],
+      [2, '20260103'],
+    ])
+    await trial.query(`insert into raw_events values (4, '2026-01-02 10:00'), (5, '2026-01-04 11:00')`)
+    await trial.run({ eventTimeStart: '2026-01-04', eventTimeEnd: '2026-01-05' })
+    expect(await trial.rows('select id from analytics.batched order by 1')).toEqual([[1], [2], [3], [5]])
+  })
+
   it('brings the columns of an incremental table in line with its query when asked to', async () => {
     const model = (columns: string) =>
       `{{ config(materialized='incremental', on_schema_change='sync_all_columns') }} select ${columns}`
@@ -201,6 +224,24 @@ models:
     }[name]!
     expect(await trial.rows(comments)).toEqual([["It's one", 'The key']])
     await expect(trial.query('insert into analytics.documented values (1)')).rejects.toThrow(/unique|duplicate/iu)
+  })
+})
+
+describe('a materialized view on PostgreSQL', () => {
+  it('is made once, refreshed after that, and replaced on a full refresh or for a table', async () => {
+    await using trial = await ProjectTrial.open(trialWarehouses['PostgreSQL'], {
+      'models/seen.sql': `{{ config(materialized='materialized_view', indexes=[{'columns': ['id']}]) }} select id from raw_things`,
+    })
+    await trial.query('create table raw_things (id int)')
+    const messages: unknown[] = []
+    for (const fullRefresh of [false, false, true]) {
+      await trial.query('insert into raw_things values (1)')
+      messages.push((await trial.run({ fullRefresh }))['seen']?.message)
+    }
+    expect(messages).toEqual(['CREATE INDEX', 'REFRESH MATERIALIZED VIEW', 'CREATE INDEX'])
+    expect(await trial.rows('select count(*) from analytics.seen')).toEqual([[3n]])
+    await trial.write('models/seen.sql', `{{ config(materialized='table') }} select id from raw_things`)
+    expect((await trial.run())['seen']?.status).toBe('success')
   })
 })
 

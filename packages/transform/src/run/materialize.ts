@@ -1,7 +1,7 @@
 import { EclusaError } from '@eclusa/sdk'
 import type { AdapterSession } from '../adapter/adapter-session.ts'
 import { titleOf } from '../compile/compile-node.ts'
-import type { Batch, RunScope } from '../compile/run-scope.ts'
+import type { Batch, Overrides, RunScope } from '../compile/run-scope.ts'
 import { boundMacro } from '../context/macro-library.ts'
 import { RelationValue } from '../context/relation-value.ts'
 import { MacroValue } from '../jinja/macro.ts'
@@ -25,6 +25,7 @@ export interface Materialization {
   /** Name of the materialization, where it is not the config's: `test`, `unit`, `clone`. */
   readonly name?: string
   readonly batch?: Batch
+  readonly overrides?: Overrides
   readonly extra?: Readonly<Record<string, unknown>>
 }
 
@@ -39,7 +40,7 @@ export interface Materialized {
  * macros; here is only what dbt's own code does around them.
  */
 export async function materialize(run: RunScope, options: Materialization): Promise<Materialized> {
-  const { node, compiledCode, session, batch, extra = {} } = options
+  const { node, compiledCode, session, batch, overrides, extra = {} } = options
   const name = options.name ?? node.config.materialized
   const macro = run.scope.macros.materialization(name)
   if (macro === undefined) throw unknownMaterialization(node, name, run)
@@ -49,6 +50,7 @@ export async function materialize(run: RunScope, options: Materialization): Prom
   const context = run.contextOf(node, model, {
     session,
     ...(batch === undefined ? {} : { batch }),
+    ...(overrides === undefined ? {} : { overrides }),
     extra: {
       ...results.names(),
       sql: compiledCode ?? null,

@@ -4,7 +4,7 @@ import { AdapterSession, isConflict } from '../adapter/adapter-session.ts'
 import type { RelationCache } from '../adapter/relation-cache.ts'
 import { compileNode, templateFailed } from '../compile/compile-node.ts'
 import { compileUnitTest } from '../compile/compile-unit-test.ts'
-import type { RunScope } from '../compile/run-scope.ts'
+import type { Batch, RunScope } from '../compile/run-scope.ts'
 import { TemplateError } from '../jinja/template-error.ts'
 import type { Exposure, UnitTest } from '../manifest/manifest.ts'
 import type { ManifestNode } from '../manifest/node.ts'
@@ -15,6 +15,7 @@ import type { QueryComment } from './query-comment.ts'
 import { isUnitTest } from './run-entry.ts'
 import type { RunEntry } from './run-entry.ts'
 import { judgeUnitTest } from './unit-test-verdict.ts'
+import { batchesOf, isMicrobatch } from './microbatch.ts'
 import { nodeFailed } from './node-failure.ts'
 import type { NodeOutcome } from './run-event.ts'
 import type { SessionPool } from './session-pool.ts'
@@ -41,6 +42,9 @@ interface Executed {
   readonly failures: number | null
   readonly response: Readonly<Record<string, unknown>>
   readonly rows?: number
+  readonly batchResults?: RunResult['batch_results']
+  /** Why it failed, where other batches were built all the same. */
+  readonly error?: EclusaError
 }
 
 /** Compiles nodes and does at the warehouse what they ask for. Never rejects: a failure is a result. */
@@ -68,8 +72,12 @@ export class NodeRunner {
           compiledCode = code
         })
       })
-      const { rows } = executed
-      return { result: resultOf(entry, { ...executed, clock, thread }), ...(rows === undefined ? {} : { rows }) }
+      const { rows, error } = executed
+      return {
+        result: resultOf(entry, { ...executed, clock, thread }),
+        ...(rows === undefined ? {} : { rows }),
+        ...(error === undefined ? {} : { error }),
+      }
     } catch (error) {
       const known = knownError(entry, error)
       const failed = { compiledCode, status: 'error', message: known.message, failures: null, response: {} } as const
@@ -89,7 +97,9 @@ export class NodeRunner {
       try {
         return await (isUnitTest(entry)
           ? this.#executeUnitTest(entry, session, clock, onCompiled)
-          : this.#execute(entry, session, clock, onCompiled))
+          : isMicrobatch(entry) && this.#options.materialization === undefined
+            ? this.#executeBatches(entry, session, clock, onCompiled)
+            : this.#execute(entry, session, clock, onCompiled))
       } catch (error) {
         await session.rollback()
         const cause = error instanceof TemplateError ? error.cause : error
@@ -127,6 +137,80 @@ export class NodeRunner {
     } finally {
       clock.end()
     }
+  }
+
+  /** Each window by itself: one that fails leaves the others. After the first has failed nothing can be built upon. */
+  async #executeBatches(
+    node: ManifestNode,
+    session: AdapterSession,
+    clock: NodeClock,
+    onCompiled: (code: string) => void,
+  ): Promise<Executed> {
+    const { run, cache } = this.#options
+    clock.begin('execute')
+    const relation = await cache.get(run.relationOf(node).path, session.connection)
+    const rebuilds = (node.config['full_refresh'] ?? run.execution.fullRefresh) === true
+    const isIncremental = relation?.is_table === true && !rebuilds
+    const { eventTimeStart: start, eventTimeEnd: end } = run.execution
+    const batches = batchesOf(node, { isIncremental, start, end, now: new Date() })
+    const [successful, failed]: [[string, string][], [string, string][]] = [[], []]
+    let compiledCode: string | undefined
+    let error: EclusaError | undefined
+    for (const [index, batch] of batches.entries()) {
+      const window: [string, string] = [batch.event_time_start, batch.event_time_end]
+      if (failed.length > 0 && successful.length === 0) {
+        failed.push(window)
+        continue
+      }
+      try {
+        compiledCode = await this.#executeBatch(node, session, {
+          batch,
+          isFirst: index === 0,
+          isLast: index === batches.length - 1,
+          isIncremental: index > 0 || isIncremental,
+        })
+        onCompiled(compiledCode)
+        successful.push(window)
+      } catch (cause) {
+        run.signal.throwIfAborted()
+        await session.rollback()
+        error ??= knownError(node, this.#told(node, templateFailed(node, cause)))
+        failed.push(window)
+      }
+    }
+    clock.end()
+    const total = successful.length + failed.length
+    const partial = failed.length > 0 && successful.length > 0
+    return {
+      compiledCode,
+      status: failed.length === 0 ? 'success' : partial ? 'partial success' : 'error',
+      message: failed.length === 0 ? 'SUCCESS' : partial ? `PARTIAL SUCCESS (${successful.length}/${total})` : 'ERROR',
+      failures: null,
+      response: {},
+      batchResults: { successful, failed },
+      ...(error === undefined ? {} : { error }),
+    }
+  }
+
+  async #executeBatch(
+    node: ManifestNode,
+    session: AdapterSession,
+    {
+      batch,
+      isFirst,
+      isLast,
+      isIncremental,
+    }: { batch: Batch; isFirst: boolean; isLast: boolean; isIncremental: boolean },
+  ): Promise<string> {
+    const { run } = this.#options
+    const hooks = { ...(isFirst ? {} : { 'pre-hook': [] }), ...(isLast ? {} : { 'post-hook': [] }) }
+    const copy: ManifestNode = { ...node, config: { ...node.config, ...hooks } }
+    const overrides = isIncremental ? { macros: { is_incremental: true, should_full_refresh: false } } : {}
+    const compiledCode = await compileNode(run, copy, { session, batch, overrides })
+    await writeArtifact(run.project, node, 'compiled', compiledCode)
+    await materialize(run, { node: copy, compiledCode, session, batch, overrides })
+    await session.rollback()
+    return compiledCode
   }
 
   async #executeUnitTest(
@@ -197,7 +281,7 @@ function resultOf(
     compiled: entry.resource_type === 'seed' ? null : compiledCode !== undefined,
     compiled_code: compiledCode ?? null,
     relation_name: isUnitTest(entry) ? null : entry.relation_name,
-    batch_results: null,
+    batch_results: facts.batchResults ?? null,
   }
 }
 

@@ -1,6 +1,7 @@
 import type { StepNodeEvent, Warehouse } from '@eclusa/sdk'
 import type { LoadedProject } from '../load-project.ts'
-import { selectNodes } from '../select/select-nodes.ts'
+import { entryGraph } from '../command/entry-graph.ts'
+import { selectEntries } from '../select/select-entries.ts'
 import { executeNodes } from './execute-nodes.ts'
 import type { NodeResult, NodeStatus } from './node-result.ts'
 import type { RunEvent } from './run-event.ts'
@@ -35,7 +36,12 @@ export async function runProject(project: LoadedProject, options: RunProjectOpti
   const { warehouse, select = [], exclude = [], command = 'build', fullRefresh = false, failFast = false } = options
   const results: NodeResult[] = []
   await executeNodes(project, {
-    ids: selectNodes(project.nodes, project.graph, { select, exclude }),
+    ids: selectEntries(project.manifest, entryGraph(project), {
+      select,
+      exclude,
+      indirectSelection: 'eager',
+      selectors: project.selectors,
+    }),
     command,
     execution: {
       threads: project.scope.target.threads,

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
+import type { SqlValue } from '@eclusa/sdk'
 import { describe, expect, it } from 'vitest'
 import { ProjectTrial, trialWarehouses } from '../testing/project-trial.ts'
 
@@ -35,11 +36,11 @@ async function tableOf(trial: ProjectTrial, name: string): Promise<GoldenTable> 
   return { columns: columns.map((column) => column.name), rows: rows.map(maskedRow).toSorted() }
 }
 
-function maskedRow(row: readonly unknown[]): string {
+function maskedRow(row: readonly SqlValue[]): string {
   const today = new Date().toISOString().slice(0, 10)
-  const isNow = (value: unknown) => typeof value === 'string' && value.startsWith(today)
+  const isNow = (value: SqlValue) => typeof value === 'string' && value.startsWith(today)
   const hasNow = row.some(isNow)
-  const mask = (value: unknown) => {
+  const mask = (value: SqlValue) => {
     if (isNow(value)) return 'now'
     return hasNow && /^[0-9a-f]{32}$/u.test(String(value)) ? 'id' : value === null ? '' : String(value)
   }

@@ -20,7 +20,7 @@ interface OpenedWarehouse extends AsyncDisposable {
 }
 
 /** The warehouses that every behaviour is tried on, each opened empty. */
-export const trialWarehouses: Readonly<Record<string, () => Promise<OpenedWarehouse>>> = {
+export const trialWarehouses: Readonly<Record<'DuckDB' | 'PostgreSQL', () => Promise<OpenedWarehouse>>> = {
   DuckDB: async () => {
     const warehouse = await openDuckDb({ path: ':memory:' })
     return { warehouse, [Symbol.asyncDispose]: async () => await warehouse[Symbol.asyncDispose]() }
