@@ -172,8 +172,9 @@ class Writer {
   }
 
   #truncate(): void {
-    this.live.clear()
     this.#order++
+    for (const id of this.live.keys()) this.history.push({ ...this.#at(), key: id, row: [], isDelete: true })
+    this.live.clear()
     this.entries.push({ truncated: this.#at() })
   }
 

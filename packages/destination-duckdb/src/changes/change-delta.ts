@@ -15,6 +15,8 @@ import type { Merge } from './merge.ts'
 import { areCopied } from './log-position.ts'
 import { UnchangedMarks } from './unchanged-marks.ts'
 import { foldIdentifier } from '../table/identifier.ts'
+import { madeDeletions } from '../store/made-deletions.ts'
+import type { MadeRows } from '../store/made-deletions.ts'
 import { slotsOf } from '../store/table-writer.ts'
 import type { BatchRows, WriterContext, WrittenColumn } from '../store/table-writer.ts'
 
@@ -42,6 +44,12 @@ export interface ChangeDeltaOptions {
   readonly delta: RelationName
   readonly columns: readonly WrittenColumn[]
   readonly deletes: Merge['deletes']
+}
+
+/** What rows that are made in the warehouse have. */
+export interface NewRows {
+  readonly made: MadeRows
+  readonly generationId: number
 }
 
 export class ChangeDelta {
@@ -103,7 +111,7 @@ export class ChangeDelta {
   }
 
   /** Brings the changes into the table. @returns what a reader of the log should know. */
-  async merge(): Promise<readonly string[]> {
+  async merge(rows: NewRows): Promise<readonly string[]> {
     await this.flush()
     if (this.#rows === 0 && this.#truncations.length === 0) return []
     const mayBeBehind = await this.#mayBeBehind()
@@ -112,12 +120,20 @@ export class ChangeDelta {
     for (const { at, row } of this.#truncations) {
       if (this.#keepsTruncated) unfound += await this.#mergeRows(mayBeBehind, { from, before: row })
       if (this.#takes === 'last') await this.#queryAll(truncation(this.#mergeOf(mayBeBehind), at))
+      else await this.#endHistory(at, rows)
       from = row
     }
     unfound += await this.#mergeRows(mayBeBehind, { from, before: this.#rows })
     this.noteInTable(this.#positionMax)
     await this.#clear()
     return unfound === 0 ? [] : [this.#unfoundNote()]
+  }
+
+  /** Every row that is current gets a deletion. */
+  async #endHistory(at: TruncateChange, { made, generationId }: NewRows): Promise<void> {
+    const { table: history, configured } = this.#options
+    const ended = { history, key: configured.primaryKey, at, generationId }
+    made.add((await this.#query(madeDeletions(ended, made))).rowsChanged)
   }
 
   /** Rows of that position have come into the table. */

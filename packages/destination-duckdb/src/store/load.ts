@@ -26,6 +26,7 @@ import type { DeletionMode } from '../config.ts'
 import { metaColumn, metaText } from '../table/row-meta.ts'
 import { Ledger } from './ledger.ts'
 import type { CommitRecord } from './ledger.ts'
+import { MadeRows } from './made-deletions.ts'
 import { StreamLoad } from './stream-load.ts'
 import type { Appended } from './stream-load.ts'
 import { inspectStreams } from './stream-inspection.ts'
@@ -213,7 +214,7 @@ export class Load {
     await this.#limits.beginMerging()
     const notes: string[] = []
     for (const { load, salt } of this.#streams.values()) {
-      const made = { salt, sequence, first: this.#rows, meta: this.#unchangedMeta }
+      const made = new MadeRows({ salt, sequence, first: this.#rows, meta: this.#unchangedMeta })
       notes.push(...(await load.prepareCommit(made)))
     }
     await this.#ledger.saveCheckpoints(checkpoints, { runId, sequence })

@@ -4,8 +4,9 @@ import { duckdbDialect } from '@eclusa/warehouse'
 import { metadataColumnsOf } from '../table/metadata-column.ts'
 import { planTable } from '../table/table-plan.ts'
 import type { TablePlan } from '../table/table-plan.ts'
-import { gapDeletions } from './history-gap.ts'
-import type { MadeRows } from './history-gap.ts'
+import { copiedOrder } from '../changes/log-position.ts'
+import { madeDeletions } from './made-deletions.ts'
+import type { MadeRows } from './made-deletions.ts'
 import { addsToTable } from './stream-inspection.ts'
 import type { InspectedStream } from './stream-inspection.ts'
 import { TableWriter } from './table-writer.ts'
@@ -84,7 +85,10 @@ export class LoadingTable {
         `The history of stream ${streamKey(stream)} goes on with a new copy, and cannot tell which rows were deleted before it: rows as they are now are those since the last change of _airbyte_generation_id.`,
       ]
     }
-    const { rowsChanged } = await this.#query(gapDeletions({ history, copy, key, at, generationId }, made))
+    const place = { position: at.position, order: copiedOrder, committedAtUs: at.atUs }
+    const gone = { history, key, at: place, generationId, remaining: copy }
+    const { rowsChanged } = await this.#query(madeDeletions(gone, made))
+    made.add(rowsChanged)
     return rowsChanged === 0
       ? []
       : [

@@ -7,7 +7,7 @@ import { ChangeDelta } from '../changes/change-delta.ts'
 import type { LogPosition } from '../changes/log-position.ts'
 import type { DeletionMode } from '../config.ts'
 import { rawIdMaxOf } from '../table/raw-id.ts'
-import type { MadeRows } from './history-gap.ts'
+import type { MadeRows } from './made-deletions.ts'
 import { KeyedRows } from './keyed-rows.ts'
 import type { StreamRecord } from './ledger.ts'
 import { LoadingTable } from './loading-table.ts'
@@ -154,12 +154,14 @@ export class StreamLoad {
   /** @returns what a reader of the log should know. */
   truncate(change: TruncateChange): readonly string[] {
     if (!this.applied.advance(change)) return []
-    const { stream, destinationSyncMode } = this.#inspected.configured
-    if (destinationSyncMode !== 'append') this.#changeDelta().truncate(change)
-    else
+    const { stream, destinationSyncMode, primaryKey } = this.#inspected.configured
+    const isKeyed = primaryKey.length > 0 && primaryKey.every((column) => this.#writer!.isWritten(column))
+    if (destinationSyncMode === 'append' && !isKeyed) {
       return [
-        `Table ${streamKey(stream)} was truncated at its source: its history keeps the rows and does not show it.`,
+        `Table ${streamKey(stream)} was truncated at its source: its history keeps the rows and does not show it, since no key tells which rows are current.`,
       ]
+    }
+    this.#changeDelta().truncate(change)
     return []
   }
 
@@ -182,7 +184,7 @@ export class StreamLoad {
   async prepareCommit(made: MadeRows): Promise<readonly string[]> {
     await this.#writer?.flush()
     if (this.#way === 'delta' && this.#hasDeltaRows) await this.#rows.merge(this.#delta, this.#inspected.table)
-    const notes = await this.#mergeChanges()
+    const notes = await this.#mergeChanges(made)
     this.#hasDeltaRows = false
     const isWhole = this.#isReplicated ? this.#isCopied : this.#isCompleted
     if (!isWhole && !this.#isCompleted) return notes
@@ -268,7 +270,7 @@ export class StreamLoad {
     return this.#way === 'loading' ? 'as_sent' : 'removed'
   }
 
-  async #mergeChanges(): Promise<readonly string[]> {
+  async #mergeChanges(made: MadeRows): Promise<readonly string[]> {
     if (this.#changes === undefined) return []
     const { configured, loadingTable } = this.#inspected
     // Copies of several moments may have a row twice, and changes must meet one.
@@ -276,7 +278,7 @@ export class StreamLoad {
       await this.#rows.keepLast(loadingTable)
     }
     this.#isLoadedUnique = true
-    return this.#changes.merge()
+    return this.#changes.merge({ made, generationId: this.generationId })
   }
 
   async #dropChanges(): Promise<void> {

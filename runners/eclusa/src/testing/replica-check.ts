@@ -83,8 +83,8 @@ function currentSql({ name, keyColumns, isHistory }: RandomTable, columns: reado
   return `${select} QUALIFY row_number() OVER (${order}) = 1 AND _ab_cdc_deleted_at IS NULL`
 }
 
-/** Copied rows have no number: their key tells them apart. */
+/** Copied rows have no number, and all deletions by one truncation have the same: their key tells them apart. */
 function repeatedSql({ name, keyColumns }: RandomTable): string {
   return `SELECT _ab_cdc_lsn, _ab_cdc_order, count(*) FROM public.${name}
-    GROUP BY 1, 2, CASE WHEN _ab_cdc_order < 0 THEN row(${keyColumns.join(', ')}) END HAVING count(*) > 1`
+    GROUP BY 1, 2, CASE WHEN _ab_cdc_order < 0 OR _ab_cdc_deleted_at IS NOT NULL THEN row(${keyColumns.join(', ')}) END HAVING count(*) > 1`
 }

@@ -104,3 +104,44 @@ describe('a history that is copied anew', () => {
     expect((await copy([[2, 'b']], { position: 30n, isOneMoment: false })).join()).toContain('cannot tell which rows')
   })
 })
+
+describe('a history whose table is truncated', () => {
+  it('notes that every row is gone where the truncation stands, between the changes before and after it', async () => {
+    await copy(
+      [
+        [1, 'a'],
+        [2, 'b'],
+      ],
+      { position: 10n, changes: [removed(2, 11n)] },
+    )
+    {
+      await using session = await fixture.open([history])
+      await session.startStream(history.stream, { resumed: true })
+      await session.write(changesOf([{ operation: 'insert', row: [3, 'c'], position: 12n }], history))
+      const at = { position: 13n, order: 4, committedAtUs: committedAtUs(13n) }
+      await session.truncateStream(history.stream, at)
+      // Again, as after a connection was lost.
+      await session.truncateStream(history.stream, at)
+      await session.write(changesOf([{ operation: 'insert', row: [1, 'again'], position: 13n, order: 5 }], history))
+      await session.commit([{ stream: history.stream, state: {} }])
+    }
+    expect(await fixture.rows(all.replace(' ORDER', ' WHERE _ab_cdc_lsn > 11 ORDER'))).toEqual([
+      '1|again|13|5|NULL',
+      `1|NULL|13|4|${committedAtUs(13n)}`,
+      '3|c|12|0|NULL',
+      `3|NULL|13|4|${committedAtUs(13n)}`,
+    ])
+    expect(await fixture.rows(current)).toEqual(['1|again'])
+    expect(await fixture.rows(`SELECT count(*) - count(DISTINCT _airbyte_raw_id) FROM ${table}`)).toEqual(['0'])
+  })
+
+  it('says so where no key tells which rows there were', async () => {
+    const keyless = replicated({ destinationSyncMode: 'append', primaryKey: [] })
+    await copy([[1, 'a']], { position: 10n, of: keyless })
+    await using session = await fixture.open([keyless])
+    await session.startStream(keyless.stream, { resumed: true })
+    await session.truncateStream(keyless.stream, { position: 11n, order: 0, committedAtUs: committedAtUs(11n) })
+    await session.commit([{ stream: keyless.stream, state: {} }])
+    expect(fixture.log.lines.join()).toContain('no key tells which rows are current')
+  })
+})
