@@ -5,6 +5,7 @@
  */
 import type { Pipeline } from '@eclusa/pipeline'
 import { testServers } from '@eclusa/postgres-local/testing'
+import { Client } from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { EndToEnd, duckDbTexts, postgresTexts, run, smallSteps } from '../testing/end-to-end.ts'
 import { waitUntil } from '../testing/wait-until.ts'
@@ -18,6 +19,9 @@ describe.each(await testServers())('on PostgreSQL $major', (server) => {
 
   beforeAll(async () => {
     database = await EndToEnd.open(server)
+    // So large, and so unlike itself, that updates of other columns do not send it.
+    await database.sql(`CREATE FUNCTION noise(seed int) RETURNS text LANGUAGE sql AS
+      $$ SELECT string_agg(md5(concat(seed, i)), '') FROM generate_series(1, 100) AS i $$`)
   })
   afterAll(async () => {
     await database[Symbol.asyncDispose]()
@@ -40,9 +44,8 @@ describe.each(await testServers())('on PostgreSQL $major', (server) => {
     await run(pipeline)
     // The first default changes no row on disk, the second rewrites all of them; neither is in the log.
     await database.sql(`ALTER TABLE orders ADD vat int DEFAULT 19, ADD token text;
-      ALTER TABLE orders ALTER token SET STORAGE EXTERNAL;
       ALTER TABLE orders ADD made uuid DEFAULT gen_random_uuid();
-      ALTER TABLE orders ALTER token TYPE text USING repeat(md5(id::text), 100)`)
+      ALTER TABLE orders ALTER token TYPE text USING noise(id)`)
   })
 
   async function change(from: number): Promise<void> {
@@ -97,6 +100,28 @@ describe.each(await testServers())('on PostgreSQL $major', (server) => {
     expect(await duckDbTexts(file, 'SELECT count(vat) BETWEEN 1 AND 250 FROM public.orders')).toEqual(['true'])
     expect(await run(pipeline)).toMatchObject({ status: 'succeeded' })
     expect(await run(pipeline)).toMatchObject({ status: 'succeeded' })
+    await expectEqual()
+  })
+
+  // Of what is committed beside the snapshot, some updates leave out the large value that is about to come.
+  test.runIf(server.major === 18)('nothing is lost when others write without pause', async () => {
+    await pipeline.backfill('public.orders', ['vat', 'token', 'made'])
+    const writer = new Client({ connectionString: database.connectionString })
+    await writer.connect()
+    const over = new AbortController()
+    const writing = (async () => {
+      for (let count = 0; !over.signal.aborted; count++) {
+        const id = 1 + ((count * 7) % 300)
+        if (count % 10 === 0) await writer.query('DELETE FROM orders WHERE id = $1', [id])
+        else await writer.query('UPDATE orders SET note = $2 WHERE id = $1', [id, `changed ${count}`])
+      }
+    })()
+    const { status } = await run(pipeline)
+    over.abort()
+    await writing
+    await writer.end()
+    await run(pipeline)
+    expect(status).toBe('succeeded')
     await expectEqual()
   })
 
