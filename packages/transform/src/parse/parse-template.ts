@@ -12,6 +12,7 @@ import { mergeCall } from '../manifest/node-config.ts'
 import type { PartialConfig } from '../manifest/node-config.ts'
 import type { ReferenceArguments } from '../manifest/node.ts'
 import { MacroWatch } from './macro-watch.ts'
+import { ParseVar } from './parse-var.ts'
 
 /** `ref('model')`, `ref('package', 'model')`, `ref('model', v=2)`. */
 export interface Reference {
@@ -127,7 +128,9 @@ function contextFor(scope: ProjectScope, packageName: string): ParseContext {
   const known = ofScope.get(packageName)
   if (known !== undefined) return known
   const parsing = new ParseScope(scope, packageName)
-  const made = { scope: parsing, context: nodeContext(scope, parsing) }
+  const context = nodeContext(scope, parsing)
+  context['var'] = new ParseVar(context['var'])
+  const made = { scope: parsing, context }
   ofScope.set(packageName, made)
   return made
 }
