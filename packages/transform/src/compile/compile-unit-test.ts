@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { EclusaError } from '@eclusa/sdk'
 import type { AdapterSession } from '../adapter/adapter-session.ts'
 import { ephemeralValue } from '../context/relation-value.ts'
@@ -17,6 +18,12 @@ export interface CompiledUnitTest {
   readonly compiledCode: string
 }
 
+export interface CompileUnitTestOptions {
+  readonly session: AdapterSession
+  /** Told of the SQL of each input, with the name of what it stands for. */
+  onFixture?(node: ManifestNode, sql: string): Promise<void>
+}
+
 /** One relation that a unit test replaces by rows. */
 interface Input {
   readonly read: ManifestNode | SourceNode
@@ -33,13 +40,18 @@ interface Input {
 export async function compileUnitTest(
   run: RunScope,
   test: UnitTest,
-  session: AdapterSession,
+  options: CompileUnitTestOptions,
 ): Promise<CompiledUnitTest> {
+  const { session } = options
   const tested = testedModel(run, test)
   const node = unitNode(test, tested)
   try {
     const inputs: Input[] = []
-    for (const given of test.given) inputs.push(await inputOf(run, { given, test, tested, session }))
+    for (const given of test.given) {
+      const input = await inputOf(run, { given, test, tested, session })
+      inputs.push(input)
+      await options.onFixture?.({ ...node, path: `${input.read.name}.sql` }, input.sql)
+    }
     const own = inputs.find(({ read }) => read.unique_id === tested.unique_id)
     const context = run.contextOf(
       node,
@@ -78,7 +90,7 @@ function unitNode(test: UnitTest, tested: ModelNode): ManifestNode {
     alias: name,
     unique_id: test.unique_id,
     package_name: test.package_name,
-    path: `${name}.sql`,
+    path: posix.join(posix.dirname(test.original_file_path), `${name}.sql`),
     original_file_path: test.original_file_path,
     fqn: test.fqn,
     config: {

@@ -250,8 +250,8 @@ function overrideMacros(context: Record<string, unknown>, { macros = {} }: Overr
       Object.defineProperty(context, name, { value: result, writable: true, enumerable: true, configurable: true })
       continue
     }
-    const macrosOfPackage = Object.create(context[packageName] ?? null) as object
-    Object.defineProperty(macrosOfPackage, ofPackage, { value: result, enumerable: true })
+    const macrosOfPackage = Object.create(null, Object.getOwnPropertyDescriptors(context[packageName] ?? {})) as object
+    Object.defineProperty(macrosOfPackage, ofPackage, { get: () => result, enumerable: true })
     Object.defineProperty(context, packageName, {
       value: macrosOfPackage,
       writable: true,

@@ -275,7 +275,11 @@ class BoundMacros {
     if (known !== undefined) return known
     const namespace = Object.create(null) as object
     for (const macro of macros.values()) {
-      Object.defineProperty(namespace, macro.name, { enumerable: true, get: () => this.valueOf(macro) })
+      Object.defineProperty(namespace, macro.name, {
+        enumerable: true,
+        configurable: true,
+        get: () => this.valueOf(macro),
+      })
     }
     this.#packages.set(name, namespace)
     return namespace

@@ -141,7 +141,7 @@ class NodesRun {
    */
   #waitsFor(id: string): string[] {
     const entry = this.#byId.get(id)
-    if (entry !== undefined && isUnitTest(entry)) return this.#runParents(entry.depends_on.nodes[0] ?? '')
+    if (entry !== undefined && isUnitTest(entry)) return this.#unitTestWaitsFor(entry)
     if (entry !== undefined && isExposure(entry))
       return entry.depends_on.nodes.flatMap((parent) => this.#standsFor(parent))
     const parents = [...this.#runParents(id), ...(this.#unitTests.get(id) ?? [])]
@@ -153,6 +153,13 @@ class NodesRun {
     // A test that looks at this node too, as a relationship does, waits for it and not the other way round.
     const below = this.#project.graph.reachable(id, 'children')
     return [...parents, ...tests.filter((test) => !below.has(test))]
+  }
+
+  /** What the tested model reads, whose columns tell types; in a build also the model's unit tests before it. */
+  #unitTestWaitsFor({ unique_id: id, depends_on: { nodes } }: UnitTest): string[] {
+    const tested = nodes[0] ?? ''
+    const siblings = this.#options.command === 'build' ? (this.#unitTests.get(tested) ?? []) : []
+    return [...this.#runParents(tested), ...siblings.slice(0, siblings.indexOf(id))]
   }
 
   #runParents(id: string): string[] {

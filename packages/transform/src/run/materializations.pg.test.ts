@@ -100,8 +100,9 @@ models:
       'models/raw_orders.sql': `select 1 as id, 10 as amount, 'x' as state`,
       'models/totals.sql': `
         select count(*) as orders, sum(amount) as total
-        from {{ ref('raw_orders') }} where state != '{{ var('lost', 'lost') }}'
+        from {{ ref('raw_orders') }} where state != '{{ var('lost', 'lost') }}' and amount > {{ trial._least() }}
         {% if is_incremental() %} and id > (select max(id) from {{ this }}){% endif %}`,
+      'macros/least.sql': '{% macro _least() %}0{% endmacro %}',
       'models/below.sql': `select * from {{ ref('totals') }}`,
       'models/tests.yml': unitTests(30),
     })
@@ -252,8 +253,8 @@ unit_tests:
     model: totals
     given:
       - input: ref('raw_orders')
-        rows: [{id: 1, amount: 10}, {id: 2, amount: 20, state: kept}, {id: 3, amount: 5, state: gone}]
-    overrides: {vars: {lost: gone}}
+        rows: [{id: 1, amount: 10}, {id: 2, amount: 20, state: kept}, {id: 3, amount: 50, state: gone}, {id: 4, amount: 12, state: kept}]
+    overrides: {vars: {lost: gone}, macros: {trial._least: 15}}
     expect: {rows: [{total: 20}]}
   - name: counts_new_ones_only
     model: totals

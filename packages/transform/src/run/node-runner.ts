@@ -221,7 +221,12 @@ export class NodeRunner {
   ): Promise<Executed> {
     const { run } = this.#options
     clock.begin('compile')
-    const { node, compiledCode } = await compileUnitTest(run, test, session)
+    const { node, compiledCode } = await compileUnitTest(run, test, {
+      session,
+      onFixture: async (fixture, sql) => {
+        await writeArtifact(run.project, fixture, 'compiled', sql)
+      },
+    })
     onCompiled(compiledCode)
     await writeArtifact(run.project, node, 'compiled', compiledCode)
     clock.begin('execute')
