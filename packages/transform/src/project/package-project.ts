@@ -27,8 +27,6 @@ export interface PackageProject {
 }
 
 export interface ReadPackageOptions {
-  /** No longer read. */
-  readonly environment?: unknown
   /** dbt's smallest context, with those vars only that were given from outside. */
   readonly context: Readonly<Record<string, unknown>>
 }
