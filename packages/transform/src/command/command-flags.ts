@@ -84,6 +84,15 @@ const selectionFlags: readonly Flag[] = [
     about: 'nodes to take: name, +name+, tag:nightly, path:models/staging, a,b for both',
   },
   {
+    name: 'models',
+    options: ['-m', '--models', '--model'],
+    kind: 'list',
+    default: [],
+    commands: ['ls'],
+    hasVariable: false,
+    about: 'as --select, for models only',
+  },
+  {
     name: 'exclude',
     options: ['--exclude'],
     kind: 'list',

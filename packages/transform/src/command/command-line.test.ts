@@ -20,7 +20,8 @@ describe('parseCommandLine', () => {
   it('knows commands of two words and their other names', () => {
     expect(parseCommandLine(['source', 'freshness', '-o', 'x.json']).command).toBe('source freshness')
     expect(parseCommandLine(['docs', 'generate', '--no-compile']).command).toBe('docs generate')
-    expect(parseCommandLine(['list', '-m', 'a']).command).toBe('ls')
+    expect(Object.fromEntries(parseCommandLine(['list', '-m', 'a']).given)).toEqual({ models: ['a'] })
+    expect(Object.fromEntries(parseCommandLine(['run', '-m', 'a']).given)).toEqual({ select: ['a'] })
     expect(parseCommandLine(['run-operation', 'vacuum', '--args', '{x: [1]}'])).toMatchObject({
       command: 'run-operation',
       operands: ['vacuum'],
@@ -72,6 +73,12 @@ describe('settingsOf', () => {
 
   it('takes no variable for what dbt has none for', () => {
     expect(read(['build'], { DBT_SELECT: 'a' }).selection.select).toEqual([])
+  })
+
+  it('takes models alone with -m of ls', () => {
+    const line = parseCommandLine(['ls', '-m', 'a'])
+    const { selection } = settingsOf(line, { command: 'ls', directory: '/', environment: {}, projectFlags: {} })
+    expect(selection).toMatchObject({ select: ['a'], resourceTypes: ['model'] })
   })
 
   it('refuses a variable with a value that its flag cannot have', () => {

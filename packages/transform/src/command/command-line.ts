@@ -90,10 +90,13 @@ class Reader {
     }
   }
 
-  /** `-s` is a selection everywhere but in `init`, which has none. */
+  /** Of two flags with one option that of the command itself: `-m` of `ls` chooses models, elsewhere it selects. */
   #flagOf(option: string): Flag | undefined {
     const candidates = flags.filter((flag) => flag.options.includes(option))
-    return candidates.find((flag) => this.#command === undefined || this.#takes(this.#command, flag)) ?? candidates[0]
+    const command = this.#command
+    if (command === undefined) return candidates[0]
+    const taken = candidates.filter((flag) => this.#takes(command, flag))
+    return taken.find((flag) => flag.commands?.length === 1) ?? taken[0] ?? candidates[0]
   }
 
   #takes(command: CommandName, flag: Flag): boolean {

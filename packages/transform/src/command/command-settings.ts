@@ -93,11 +93,12 @@ type ReadValues = Pick<CommandSettings, 'text' | 'isOn' | 'list'>
 
 function selectionOf({ text, isOn, list }: ReadValues): SelectionOptions {
   const [selector, state, deferState] = [text('selector'), text('state'), text('defer_state')]
+  const models = list('models')
   return {
-    select: list('select'),
+    select: models.length > 0 ? models : list('select'),
     exclude: list('exclude'),
     ...(selector === undefined ? {} : { selector }),
-    resourceTypes: list('resource_types'),
+    resourceTypes: models.length > 0 ? ['model'] : list('resource_types'),
     excludeResourceTypes: list('exclude_resource_types'),
     indirectSelection: (text('indirect_selection') ?? 'eager') as IndirectSelection,
     ...(state === undefined ? {} : { state }),
