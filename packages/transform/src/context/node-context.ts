@@ -22,7 +22,7 @@ export function nodeContext(scope: ProjectScope, node: NodeScope): Record<string
   const context: Record<string, unknown> = Object.create(namespace) as Record<string, unknown>
   const names = adapterNames(scope, from, namespace)
   const builtins = {
-    ref: hostFunction('ref', (args, kwargs) => node.ref(args, kwargs)),
+    ref: hostFunction('ref', (args, kwargs) => node.ref(args, kwargs), { config: runtimeConfig(scope) }),
     source: hostFunction('source', (args) => node.source(args)),
     config: new ConfigValue(node),
   }
@@ -52,6 +52,18 @@ function targetNames(scope: ProjectScope): Record<string, unknown> {
     schema: target.schema,
     database: target.database,
     project_name: scope.projectName,
+  }
+}
+
+/** `builtins.ref.config`: the parts of dbt's RuntimeConfig by which packages find out where they are. */
+function runtimeConfig({ projectName, dependencies = [], vars, flags = {} }: ProjectScope): Record<string, unknown> {
+  const packages = Object.fromEntries(dependencies.map((name) => [name, { project_name: name }]))
+  return {
+    project_name: projectName,
+    dependencies: packages,
+    load_dependencies: hostFunction('load_dependencies', () => packages),
+    args: flags,
+    vars: { vars },
   }
 }
 
