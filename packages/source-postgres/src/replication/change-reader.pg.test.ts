@@ -1,6 +1,6 @@
 import { testServers } from '@eclusa/postgres-local/testing'
 import { EclusaError } from '@eclusa/sdk'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFailed, test } from 'vitest'
 import { ChangeRun, positionOf } from '../../testing/change-run.ts'
 import { createSourceDatabase, waitUntil } from '../../testing/database.ts'
 import type { SourceDatabase } from '../../testing/database.ts'
@@ -8,6 +8,13 @@ import { RandomWorkload, randomNumbers } from '../../testing/random-workload.ts'
 import { Replica } from '../../testing/replica.ts'
 
 const transactions = 40
+
+/** Told when the test fails, whatever fails; ECLUSA_TEST_SEED repeats it. */
+function drawnSeed(): number {
+  const seed = Number(process.env['ECLUSA_TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
+  onTestFailed(() => console.error(`The seed was ${seed}.`))
+  return seed
+}
 
 /** Small enough that transactions of the workload are streamed before they end. */
 const walsenderSql = `SET logical_decoding_work_mem = '64kB'`
@@ -44,7 +51,7 @@ for (const server of await testServers()) {
     test.each([{ hasTextTypes: false }, { hasTextTypes: true }])(
       'what a random workload made can be told from its changes, from wherever they are read on: %o',
       async ({ hasTextTypes }) => {
-        const seed = Math.floor(Math.random() * 2 ** 31)
+        const seed = drawnSeed()
         const workload = new RandomWorkload({ seed, hasTextTypes })
         await using run = await setUp(workload)
         await using aside = await database.open()
@@ -77,7 +84,7 @@ for (const server of await testServers()) {
     )
 
     test('a connection that is lost while following loses and repeats nothing', async () => {
-      const seed = Math.floor(Math.random() * 2 ** 31)
+      const seed = drawnSeed()
       const workload = new RandomWorkload({ seed })
       await using run = await setUp(workload)
       await using aside = await database.open()

@@ -3,7 +3,7 @@ import type { TestServer } from '@eclusa/postgres-local/testing'
 import { EclusaError, sharedState, streamKey } from '@eclusa/sdk'
 import type { Checkpoint } from '@eclusa/sdk'
 import { describe, expect, it } from 'vitest'
-import { createSourceDatabase } from '../../testing/database.ts'
+import { createSourceDatabase, waitUntil } from '../../testing/database.ts'
 import { startFakePooler } from '../../testing/fake-pooler.ts'
 import {
   ReplicatedRun,
@@ -234,10 +234,10 @@ describe.each(await testServers())('on PostgreSQL $major, replication', (server)
     await made.run.run(made.choices)
     const stop = new AbortController()
     const follower = new ReplicatedRun(database, made.run.name, { keys: { [made.table]: ['id'] } })
-    let following: Promise<void> | undefined
-    await new Promise<void>((resolve) => {
-      following = follower.run(made.choices, { limits: { stopSignal: stop.signal }, onCommit: async () => resolve() })
-    })
+    const following = follower.run(made.choices, { limits: { stopSignal: stop.signal } })
+    // Until then the follower copies, and its slot is free.
+    const readers = `SELECT FROM pg_replication_slots WHERE slot_name = '${made.run.name}' AND active`
+    await waitUntil('the follower reads from the slot', async () => (await database.run(readers)).length > 0)
     expect(await stopOf(made)).toMatchObject({ code: 'REPLICATION_SLOT_IN_USE' })
     stop.abort()
     await following
