@@ -131,6 +131,9 @@ export interface Dialect {
   /** Columns in order; undefined when the relation is missing. Finds temporary tables too, when the schema is theirs. */
   listColumns(connection: WarehouseConnection, relation: RelationName): Promise<readonly RelationColumn[] | undefined>
 
+  /** Views and materialized views that go with the relation when it is dropped with `cascade`, over however many others. */
+  listDependents(connection: WarehouseConnection, relation: RelationName): Promise<readonly RelationName[]>
+
   /** Turns what the driver threw for `sql` into facts. Pure: the decision to retry is the caller's, by `kind`. */
   classifyError(error: unknown, sql: string): StatementFailure
 }

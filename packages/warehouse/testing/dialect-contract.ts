@@ -337,6 +337,19 @@ export function describeDialect(options: ContractOptions): void {
         expect(await rowsOf('SELECT a FROM contract.kept_next')).toEqual([[2]])
       })
 
+      it('lists what a drop with cascade takes along, over however many views', async () => {
+        await run(
+          dialect.createTableAs(inMain('base'), 'SELECT 1 AS a'),
+          dialect.createView({ schema: 'contract', identifier: 'over_base' }, 'SELECT a FROM contract.base'),
+          dialect.createView({ schema: 'contract', identifier: 'over_view' }, 'SELECT a FROM contract.over_base'),
+        )
+        const dependents = await dialect.listDependents(connection, inMain('base'))
+        expect(dependents.map(({ identifier }) => identifier)).toEqual(
+          dialect.viewsDependOnTables ? ['over_base', 'over_view'] : [],
+        )
+        expect(await dialect.listDependents(connection, inMain('never_made'))).toEqual([])
+      })
+
       it('treats views over a replaced table as its flag says', async () => {
         const view = { schema: 'contract', identifier: 'over' }
         const replacement = (cascade: boolean) =>

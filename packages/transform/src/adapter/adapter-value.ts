@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import type { RelationName } from '@eclusa/warehouse'
 import { callDirectly } from '../jinja/call.ts'
 import { attributeOf, typeNameOf } from '../jinja/protocol.ts'
 import type { HostObject } from '../jinja/protocol.ts'
@@ -64,6 +65,18 @@ export class AdapterValue implements HostObject {
 }
 
 const textOrNull = (value: unknown) => (value == null ? null : textOf(value))
+
+async function dependentsOf(
+  { scope: { dialect }, session }: AdapterValue,
+  { path: { database, schema, identifier } }: RelationValue,
+): Promise<readonly RelationName[]> {
+  if (!dialect.viewsDependOnTables || schema === null || identifier === null) return []
+  return await dialect.listDependents(session.connection, {
+    ...(database !== null && { database }),
+    schema,
+    identifier,
+  })
+}
 
 function relationGiven(method: string, value: unknown): RelationValue {
   if (value instanceof RelationValue) return value
@@ -147,7 +160,12 @@ const methods = functionTable(
     if (relation.type === null) {
       throw new OperationError('runtime', `Tried to drop relation ${relation.render()}, but its type is null.`)
     }
+    // They would be taken for there by whoever comes to them later in the run.
+    const dependents = await dependentsOf(self, relation)
     await self.macro('drop_relation', relation)
+    for (const { database = null, schema, identifier } of dependents) {
+      await self.session.cacheDropped({ database, schema, identifier })
+    }
     await self.session.cacheDropped(relation.path)
     return null
   }),

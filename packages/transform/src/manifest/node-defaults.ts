@@ -84,4 +84,4 @@ function modelDefaults(): Pick<
 /** What dbt's manifest leaves away in a seed: it has no code and refers to nothing. */
 export const keysNotOfSeeds = ['language', 'refs', 'sources', 'metrics', 'compiled_path', 'contract'] as const
 
-export type SourceFacts = Omit<SourceNode, 'resource_type' | 'patch_path' | 'created_at'>
+type SourceFacts = Omit<SourceNode, 'resource_type' | 'patch_path' | 'created_at'>

@@ -101,6 +101,6 @@ function hasRelation({ resource_type: type, config }: DraftNode): boolean {
   return type === 'seed' || type === 'snapshot'
 }
 
-export function tagsOf(config: PartialConfig): string[] {
+function tagsOf(config: PartialConfig): string[] {
   return listOf(config['tags'])
 }

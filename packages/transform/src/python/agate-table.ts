@@ -270,7 +270,7 @@ const columnMethods = functionTable(
 )
 
 /** @throws OperationError of kind `key` where a row has no such column */
-export function rowValue(row: AgateRow, name: string): unknown {
+function rowValue(row: AgateRow, name: string): unknown {
   const value = row[itemOf](name)
   if (value === undefined) throw new OperationError('key', reprOfValue(name))
   return value

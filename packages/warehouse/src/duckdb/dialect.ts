@@ -42,6 +42,8 @@ export const duckdbDialect: Dialect = {
   listSchemas: listDuckdbSchemas,
   listRelations: listDuckdbRelations,
   listColumns: listDuckdbColumns,
+  // Views stay, and read whatever has the name.
+  listDependents: async () => await Promise.resolve([]),
   classifyError: classifyDuckdbError,
 }
 

@@ -3,7 +3,12 @@ import { quoteWithDoubleQuotes } from '../identifier.ts'
 import { deleteInsertStatements, mergeStatement } from '../keyed-write.ts'
 import type { RelationKind } from '../relation.ts'
 import { standardDdl } from '../standard-ddl.ts'
-import { listPostgresColumns, listPostgresRelations, listPostgresSchemas } from './introspection.ts'
+import {
+  listPostgresColumns,
+  listPostgresDependents,
+  listPostgresRelations,
+  listPostgresSchemas,
+} from './introspection.ts'
 import { postgresLiteral } from './literal.ts'
 import { columnTypeOfPostgres, postgresTypeOf } from './sql-type.ts'
 import { classifyPostgresError } from './statement-failure.ts'
@@ -46,6 +51,7 @@ export const postgresDialect: Dialect = {
   listSchemas: listPostgresSchemas,
   listRelations: listPostgresRelations,
   listColumns: listPostgresColumns,
+  listDependents: listPostgresDependents,
   classifyError: classifyPostgresError,
 }
 

@@ -40,6 +40,31 @@ export async function listPostgresRelations(
   }))
 }
 
+export async function listPostgresDependents(
+  connection: WarehouseConnection,
+  { database, schema, identifier }: RelationName,
+): Promise<readonly RelationName[]> {
+  const { rows } = await connection.query(
+    `WITH RECURSIVE dependent (oid) AS (
+       SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+       WHERE n.nspname = $2 AND c.relname = $3 AND coalesce($1, current_database()) = current_database()
+       UNION
+       SELECT r.ev_class FROM dependent
+       JOIN pg_depend d ON d.refobjid = dependent.oid AND d.refclassid = 'pg_class'::regclass
+       JOIN pg_rewrite r ON r.oid = d.objid AND d.classid = 'pg_rewrite'::regclass
+     )
+     SELECT current_database()::text, n.nspname::text, c.relname::text
+     FROM dependent JOIN pg_class c USING (oid) JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE (n.nspname, c.relname) <> ($2, $3) ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`,
+    { parameters: [database ?? null, schema, identifier] },
+  )
+  return rows.map(([owner, schemaName, name]) => ({
+    database: text(owner),
+    schema: text(schemaName),
+    identifier: text(name),
+  }))
+}
+
 /** A table without columns is a table too, so the join keeps it and the row of NULLs is dropped. */
 export async function listPostgresColumns(
   connection: WarehouseConnection,
