@@ -47,7 +47,8 @@ describe.each(await testServers())('PostgreSQL $major', (server) => {
 
   it('goes on with an interrupted copy while rows come, change, get other keys and go', async () => {
     const table = `${await database.makeSchema()}.item`
-    await createWrittenTable(database, table, 3000)
+    // So many chunks that no interruption comes after the last one.
+    await createWrittenTable(database, table, 15_000)
     const run = runOf('interrupted', [table], { readers: 1 })
     const writer = await startWriter(database, table, { ids: 4000 })
     let copied = 0
