@@ -11,6 +11,8 @@ export class RelationCache {
   readonly #dialect: Dialect
   readonly #quoting: RelationPolicy
   readonly #schemas = new Map<string, Promise<Map<string, RelationValue>>>()
+  /** The schemas whose listing has arrived, for those who cannot wait. */
+  readonly #listed = new Map<string, Map<string, RelationValue>>()
   readonly #existingSchemas = new Set<string>()
 
   constructor(dialect: Dialect, quoting: RelationPolicy) {
@@ -21,6 +23,11 @@ export class RelationCache {
   async get(path: RelationPath, connection: WarehouseConnection): Promise<RelationValue | undefined> {
     if (path.schema === null || path.identifier === null) return undefined
     return (await this.#schema(path, connection)).get(key(path.identifier))
+  }
+
+  /** What is known without asking the warehouse: nothing of a schema that `list` was not asked for. */
+  peek({ database, schema, identifier }: RelationPath): RelationValue | undefined {
+    return identifier === null ? undefined : this.#listed.get(schemaKey(database, schema))?.get(key(identifier))
   }
 
   async list(
@@ -41,6 +48,7 @@ export class RelationCache {
 
   forgetSchema({ database, schema }: Pick<RelationPath, 'database' | 'schema'>): void {
     this.#schemas.delete(schemaKey(database, schema))
+    this.#listed.delete(schemaKey(database, schema))
     this.#existingSchemas.delete(schemaKey(database, schema))
   }
 
@@ -79,7 +87,10 @@ export class RelationCache {
       listed = this.#listSchema(database, schema ?? '', connection)
       this.#schemas.set(id, listed)
       // A listing that failed is tried again by the next who asks.
-      listed.catch(() => this.#schemas.delete(id))
+      listed.then(
+        (relations) => this.#schemas.has(id) && this.#listed.set(id, relations),
+        () => this.#schemas.delete(id),
+      )
     }
     return listed
   }

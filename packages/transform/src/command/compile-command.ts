@@ -68,7 +68,7 @@ async function compileSelected(
     directory: settings.projectDirectory,
     signal: host.signal,
   })
-  const deferral = await readDeferral(session, project, warehouse)
+  const deferral = await readDeferral(session, project)
   return await compileNodes(project, {
     ids,
     warehouse,

@@ -57,7 +57,7 @@ export async function runNodes(options: RunNodesOptions): Promise<number> {
     directory: settings.projectDirectory,
     signal: session.host.signal,
   })
-  const deferral = await readDeferral(session, project, warehouse)
+  const deferral = await readDeferral(session, project)
   await executeNodes(project, {
     ids,
     command,

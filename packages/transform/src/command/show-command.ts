@@ -30,7 +30,7 @@ export async function runShow(session: CommandSession): Promise<number> {
     directory: settings.projectDirectory,
     signal: host.signal,
   })
-  const deferral = await readDeferral(session, project, warehouse)
+  const deferral = await readDeferral(session, project)
   const nodes = await compileNodes(project, {
     ids,
     warehouse,

@@ -39,6 +39,7 @@ export async function compileNode(run: RunScope, node: ManifestNode, options: Co
 async function renderNode(run: RunScope, node: ManifestNode, options: CompileOptions): Promise<string> {
   const model = { ...node, ...(options.batch === undefined ? {} : { batch: options.batch }) }
   const { environment, templates } = run.project
+  await run.lookForDeferred(options.session)
   let context = run.contextOf(node, model, options)
   try {
     if (node.resource_type === 'test' && node.test_metadata !== undefined) {

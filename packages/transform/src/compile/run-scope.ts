@@ -4,7 +4,7 @@ import type { ExecutionOptions, NodeCommand } from '../command/command-options.t
 import { hostFunction } from '../context/host-function.ts'
 import { nodeContext } from '../context/node-context.ts'
 import { ephemeralValue, relationValue } from '../context/relation-value.ts'
-import type { EventTimeFilter, RelationValue } from '../context/relation-value.ts'
+import type { EventTimeFilter, RelationPath, RelationValue } from '../context/relation-value.ts'
 import { quotingOf } from '../context/scope.ts'
 import type { ProjectScope, Quoting } from '../context/scope.ts'
 import type { KeywordArguments } from '../jinja/protocol.ts'
@@ -19,8 +19,13 @@ import { graphValue } from './graph-value.ts'
 import { StatementResults } from './statement-results.ts'
 import { ReferenceIndex } from './reference-index.ts'
 
-/** Relations of another environment, by unique id: what refs read where the own relation is not there. */
-export type Deferral = ReadonlyMap<string, DeferRelation>
+/** What `--defer` reads elsewhere. */
+export interface Deferral {
+  /** Relations of another environment, by unique id: what refs read where the own relation is not there. */
+  readonly relations: ReadonlyMap<string, DeferRelation>
+  /** Reads them for all that is not selected, even where the own relation is there. */
+  readonly favorState: boolean
+}
 
 /** A window of a microbatch model. */
 export interface Batch {
@@ -69,8 +74,9 @@ export class RunScope {
   readonly #flags: Readonly<Record<string, unknown>>
   readonly #scopes = new Map<string, ProjectScope>()
   #graph: unknown
+  #deferredSchemas: readonly RelationPath[] | undefined
 
-  constructor({ project, command = 'run', execution, deferral = new Map(), selected, signal }: RunScopeOptions) {
+  constructor({ project, command = 'run', execution, deferral = noDeferral, selected, signal }: RunScopeOptions) {
     this.project = project
     this.execution = execution
     this.signal = signal
@@ -115,8 +121,8 @@ export class RunScope {
       config: runConfigOf(node),
       isIncremental: false,
       thisRelation: hasRelation(node) ? this.relationOf(node) : null,
-      ref: (args, kwargs) => this.#ref(args, kwargs, { node, batch, substitutes }),
-      source: (args) => this.#source(args, { node, batch, substitutes }),
+      ref: (args, kwargs) => this.#ref(args, kwargs, { node, batch, substitutes, session }),
+      source: (args) => this.#source(args, { node, batch, substitutes, session }),
       setConfig: () => {},
       adapter: (bound) => new AdapterValue({ scope, bound, session }),
       graph: () => (this.#graph ??= graphValue(this.project)),
@@ -152,10 +158,30 @@ export class RunScope {
   }
 
   deferredTo(id: string): RelationValue | undefined {
-    const other = this.#deferral.get(id)
+    const other = this.#deferral.relations.get(id)
     if (other === undefined) return undefined
     const { database, schema, alias } = other
     return relationValue({ database: database ?? '', schema, identifier: alias }, this.scope.dialect)
+  }
+
+  /** Templates cannot wait when they ask for a relation: what may be deferred is looked for before they are rendered. */
+  async lookForDeferred({ cache, connection }: AdapterSession): Promise<void> {
+    this.#deferredSchemas ??= this.#schemasOf(this.#deferral.relations.keys())
+    for (const schema of this.#deferredSchemas) await cache.list(schema, connection)
+  }
+
+  #schemasOf(ids: Iterable<string>): RelationPath[] {
+    const paths = [...ids].map((id) => this.project.nodes.get(id)).filter((node) => node !== undefined)
+    const bySchema = paths
+      .map((node) => this.relationOf(node).path)
+      .map((path) => [`${path.database}.${path.schema}`, path])
+    return [...new Map(bySchema as [string, RelationPath][]).values()]
+  }
+
+  /** Also a selected node is read elsewhere as long as it is not there: it may have been skipped, or only be compiled. */
+  #isDeferred(id: string, own: RelationValue, { cache }: AdapterSession): boolean {
+    if (!this.#deferral.relations.has(id)) return false
+    return (this.#deferral.favorState && !this.selected.has(id)) || cache.peek(own.path) === undefined
   }
 
   #ref(args: readonly unknown[], kwargs: KeywordArguments, reader: Reader): unknown {
@@ -173,14 +199,15 @@ export class RunScope {
     throw new OperationError('runtime', `source('${sourceName}', '${table}') is not declared`)
   }
 
-  #read(read: ManifestNode | SourceNode, { node, batch, substitutes }: Reader): unknown {
+  #read(read: ManifestNode | SourceNode, { node, batch, substitutes, session }: Reader): unknown {
     if (substitutes !== undefined) return substitutes(read.unique_id)
     if (isEphemeral(read)) return ephemeralValue(relationOf(read).identifier, this.scope.dialect)
-    const deferred = this.selected.has(read.unique_id) ? undefined : this.deferredTo(read.unique_id)
     const limit = this.execution.empty && isBuilt(node) ? { limit: 0 } : {}
     const window = eventTimeOf(read, batch)
     const facts = { ...limit, ...(window === undefined ? {} : { eventTime: window }) }
-    return deferred === undefined ? this.relationOf(read, facts) : deferred.with(facts)
+    const own = this.relationOf(read)
+    const relation = this.#isDeferred(read.unique_id, own, session) ? this.deferredTo(read.unique_id) : own
+    return (relation ?? own).with(facts)
   }
 
   #quotingOf(node: ProjectNode): Quoting {
@@ -262,7 +289,10 @@ function overrideMacros(context: Record<string, unknown>, { macros = {} }: Overr
   return context
 }
 
+const noDeferral: Deferral = { relations: new Map(), favorState: false }
+
 interface Reader {
+  readonly session: AdapterSession
   readonly node: ManifestNode
   readonly batch: Batch | undefined
   readonly substitutes: Substitutes | undefined

@@ -105,7 +105,7 @@ class NodesRun {
     if (!this.#options.signal.aborted) await this.#runHooks('on-run-end')
   }
 
-  /** A hook that fails at the start leaves the project without what it was to prepare: nothing is run then. */
+  /** Nodes are run even if a hook at the start fails: dbt skips them only where a flag of the project says so. */
   async #runHooks(phase: HookPhase): Promise<void> {
     const hooks = await runHooks({
       run: this.#run,
@@ -117,7 +117,8 @@ class NodesRun {
       emit: (event) => this.#options.emit(event),
     })
     this.results.push(...hooks)
-    if (hooks.some(isFailure)) this.#stopped = 'a hook failed'
+    const isObeyed = this.#project.settings.flags['skip_nodes_if_on_run_start_fails'] === true
+    if (isObeyed && phase === 'on-run-start' && hooks.some(isFailure)) this.#stopped = 'on-run-start error'
   }
 
   /** Before any node runs, so that two of one schema do not create it at the same time. */

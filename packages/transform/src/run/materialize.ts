@@ -44,6 +44,7 @@ export async function materialize(run: RunScope, options: Materialization): Prom
   const name = options.name ?? node.config.materialized
   const macro = run.scope.macros.materialization(name)
   if (macro === undefined) throw unknownMaterialization(node, name, run)
+  await run.lookForDeferred(session)
   const results = new StatementResults()
   const model: Record<string, unknown> = { ...node, ...(batch === undefined ? {} : { batch }) }
   if (compiledCode !== undefined) Object.assign(model, { compiled: true, compiled_code: compiledCode })

@@ -1,11 +1,8 @@
 import type { Manifest } from '../manifest/manifest.ts'
 import type { DeferRelation, ManifestNode } from '../manifest/node.ts'
 
-/** Where nodes are in the environment that `--defer` points at, by unique id. */
-export type Deferral = ReadonlyMap<string, DeferRelation>
-
 /** The relations that another manifest has for the models, seeds and snapshots of this one. */
-export function deferralOf(manifest: Manifest, previous: Manifest): Deferral {
+export function deferralOf(manifest: Manifest, previous: Manifest): ReadonlyMap<string, DeferRelation> {
   const relations = new Map<string, DeferRelation>()
   for (const [id, node] of Object.entries(previous.nodes)) {
     if (isReferable(node) && id in manifest.nodes) {
