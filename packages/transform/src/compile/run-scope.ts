@@ -199,12 +199,12 @@ export class RunScope {
     throw new OperationError('runtime', `source('${sourceName}', '${table}') is not declared`)
   }
 
-  #read(read: ManifestNode | SourceNode, { node, batch, substitutes, session }: Reader): unknown {
+  #read(read: ManifestNode | SourceNode, { batch, substitutes, session }: Reader): unknown {
     if (substitutes !== undefined) return substitutes(read.unique_id)
-    if (isEphemeral(read)) return ephemeralValue(relationOf(read).identifier, this.scope.dialect)
-    const limit = this.execution.empty && isBuilt(node) ? { limit: 0 } : {}
+    const limit = this.execution.empty ? { limit: 0 } : {}
     const window = eventTimeOf(read, batch)
     const facts = { ...limit, ...(window === undefined ? {} : { eventTime: window }) }
+    if (isEphemeral(read)) return ephemeralValue(relationOf(read).identifier, this.scope.dialect).with(facts)
     const own = this.relationOf(read)
     const relation = this.#isDeferred(read.unique_id, own, session) ? this.deferredTo(read.unique_id) : own
     return (relation ?? own).with(facts)
@@ -302,10 +302,6 @@ function eventTimeOf(read: ManifestNode | SourceNode, batch: Batch | undefined):
   const field = read.config['event_time']
   if (batch === undefined || typeof field !== 'string') return undefined
   return { field, start: batch.event_time_start, end: batch.event_time_end }
-}
-
-function isBuilt(node: ManifestNode): boolean {
-  return node.resource_type === 'model' || node.resource_type === 'snapshot'
 }
 
 function hasRelation(node: ManifestNode): boolean {
