@@ -218,6 +218,27 @@ describe('runCommand', () => {
     expect(output.join('\n')).toContain(message)
   })
 
+  it('says that it was interrupted, and blames no fault of its own for it', async () => {
+    const interruption = new AbortController()
+    const output: string[] = []
+    const code = await runCommand(['build'], {
+      program: 'eclusa transform',
+      directory: path.join(folder, 'outcomes'),
+      environment: {},
+      hasColors: false,
+      write: (text) => {
+        output.push(text)
+        if (text.includes(' START ')) interruption.abort()
+      },
+      signal: interruption.signal,
+    })
+    expect({ code, last: output.at(-1) }).toEqual({
+      code: 2,
+      last: expect.stringContaining('Interrupted: ') as unknown,
+    })
+    expect(output.join('\n')).not.toContain('INTERNAL')
+  })
+
   it('writes one JSON object per line for programs, and dbt.log for people', async () => {
     const { output } = await run('ls -s people --log-format json')
     const events = output.map((text) => JSON.parse(text) as { info: { name: string; msg: string } })

@@ -34,7 +34,7 @@ const implementations: Partial<Readonly<Record<CommandName, () => Promise<Implem
  * Runs one command line of dbt: `build --select tag:nightly`. Output goes to the host, line by line.
  *
  * @returns dbt's exit code: 0 when everything succeeded, 1 when a node failed or was skipped for one that did, 2 when
- * the command could not run.
+ * the command could not run, or was interrupted.
  * @example
  * process.exitCode = await runCommand(process.argv.slice(2), host)
  */
@@ -72,6 +72,11 @@ async function runNamed(command: CommandName, line: CommandLine, host: CommandHo
   try {
     return await implementation(session)
   } catch (error) {
+    if (host.signal.aborted) {
+      log.debug(formatError(error, { debug: true }))
+      log.error('Interrupted: what ran at the warehouse was cancelled.')
+      return 2
+    }
     log.error(`Encountered an error:\n${formatError(error, { debug: session.settings.isOn('debug') })}`)
     return 2
   }

@@ -32,6 +32,8 @@ shop:
       threads: "{{ env_var('PG_THREADS', '3') | int }}"
     odd: { type: oracle, schema: a }
     none: { type: postgres, dbname: x }
+    lettered: { type: postgres, dbname: x, schema: a, port: abc }
+    idle: { type: postgres, dbname: x, schema: a, threads: 0 }
     other_file: { type: duckdb, path: a.duckdb, database: b }
     attached: { type: duckdb, path: a.duckdb, database: lake, attach: [{ path: b, alias: lake }] }
 empty:
@@ -125,11 +127,17 @@ describe('a profile', () => {
     [{ targetName: 'odd' }, /profiles\.yml:\d+:\d+: type is "oracle": it is duckdb, postgres or snowflake/u],
     [{ targetName: 'none' }, /the target "none" has no schema/u],
     [{ targetName: 'other_file' }, /the path makes the database "a"/u],
-    [{ threads: 0 }, /threads is a whole number from 1/u],
+    [{ targetName: 'lettered' }, /profiles\.yml:\d+:\d+: port is a whole number/u],
+    [{ targetName: 'idle' }, /profiles\.yml:\d+:\d+: threads is a whole number from 1/u],
   ])('is refused with its place: %j', async (options, message) => {
     const error = await faultOf(options)
     expect(error.code).toBe('PROJECT_INVALID')
     expect(error.message).toMatch(message)
+  })
+
+  it('is not blamed for the threads that the command line asks for', async () => {
+    const error = await faultOf({ threads: 0 })
+    expect(error).toMatchObject({ code: 'COMMAND_INVALID', message: "'--threads': '0' is not a whole number from 1." })
   })
 
   it('may write to a database that it attaches', async () => {

@@ -42,7 +42,7 @@ export interface ReadProfileOptions {
  * Reads the output of profiles.yml that a run uses. Only that output is rendered, so that variables which others need
  * may be missing.
  *
- * @throws PROJECT_INVALID when file, profile, output or a key is missing.
+ * @throws PROJECT_INVALID when file, profile, output or a key is missing; COMMAND_INVALID for the `threads` of options.
  */
 export async function readProfile(options: ReadProfileOptions): Promise<Profile> {
   const { profile: name } = options
@@ -108,8 +108,15 @@ function profileOf({
       `type is ${JSON.stringify(type) ?? 'missing'}: it is duckdb, postgres or snowflake`,
     )
   const threads = options.threads ?? ownThreads ?? 1
-  if (typeof threads !== 'number' || !Number.isInteger(threads) || threads < 1)
-    throw fault(file, [...at, 'threads'], 'threads is a whole number from 1')
+  if (typeof threads !== 'number' || !Number.isInteger(threads) || threads < 1) {
+    if (options.threads === undefined) throw fault(file, [...at, 'threads'], 'threads is a whole number from 1')
+    throw new EclusaError('COMMAND_INVALID', {
+      message: `'--threads': '${options.threads}' is not a whole number from 1.`,
+    })
+  }
+  const { port } = given
+  if (port !== undefined && port !== null && !/^\d+$/u.test(textOf(port)))
+    throw fault(file, [...at, 'port'], 'port is a whole number')
   const credentials = type === 'duckdb' ? duckdbCredentials(file, at, given) : aliased(given)
   for (const key of ['database', 'schema']) {
     if (typeof credentials[key] !== 'string' || credentials[key] === '')

@@ -48,11 +48,9 @@ function specOf({ select, exclude, selector, indirectSelection, selectors }: Sel
   if (name === undefined) return parseSelection({ select, exclude }, indirectSelection)
   const spec = parseSelectors(selectors ?? new Map(), indirectSelection).get(name)
   if (spec === undefined) {
-    const known = [...(selectors?.keys() ?? [])].join(', ')
-    throw selectionInvalid(
-      `--selector ${name}`,
-      `could not find selector named ${name}, expected one of [${known}] of selectors.yml`,
-    )
+    const known = [...(selectors?.keys() ?? [])]
+    const choice = known.length === 0 ? 'there is none in selectors.yml' : `selectors.yml has ${known.join(', ')}`
+    throw selectionInvalid(`--selector ${name}`, `could not find selector named ${name}; ${choice}`)
   }
   return spec
 }
