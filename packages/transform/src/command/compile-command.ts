@@ -1,3 +1,4 @@
+import type { EclusaError } from '@eclusa/sdk'
 import type { CommandSession } from './command-session.ts'
 import { foundLine } from './found-line.ts'
 import { withInlineNode } from './inline-node.ts'
@@ -14,8 +15,12 @@ import { fieldOf } from '../select/entry-fields.ts'
 /** `compile`: writes the SQL of what is selected; shows it where something was selected. */
 export async function runCompile(session: CommandSession): Promise<number> {
   const selected = await selectNodes('compile', session)
-  const nodes = await compileSelected(session, selected)
   const { log, settings } = session
+  let failures = 0
+  const nodes = await compileSelected(session, selected, (error) => {
+    failures += 1
+    log.error(error.message)
+  })
   for (const node of nodes.values()) {
     if (!isAskedFor(node, selected, session)) continue
     const code = node.compiled_code ?? ''
@@ -35,7 +40,7 @@ export async function runCompile(session: CommandSession): Promise<number> {
       manifest: { ...manifest, nodes: { ...manifest.nodes, ...compiled } },
     })
   }
-  return 0
+  return failures === 0 ? 0 : 1
 }
 
 export interface SelectedNodes {
@@ -58,10 +63,11 @@ export async function selectNodes(command: NodeCommand, session: CommandSession)
   return { profile, project, ids: await selectForCommand(command, session, project), isInline: false }
 }
 
-/** @throws TEMPLATE_FAILED, WAREHOUSE_STATEMENT_FAILED for what a template asks the warehouse. */
+/** What cannot be compiled does not keep the rest from being compiled. */
 async function compileSelected(
   session: CommandSession,
   { profile, project, ids }: SelectedNodes,
+  onFailure: (error: EclusaError) => void,
 ): Promise<ReadonlyMap<string, ManifestNode>> {
   const { settings, host } = session
   await using warehouse = await openProfileWarehouse(profile, {
@@ -75,6 +81,7 @@ async function compileSelected(
     execution: { ...settings.execution, threads: profile.target.threads },
     ...(deferral === undefined ? {} : { deferral }),
     signal: host.signal,
+    onFailure: (_node, error) => onFailure(error),
   })
 }
 

@@ -19,13 +19,22 @@ export async function runDocsGenerate(session: CommandSession): Promise<number> 
     signal: host.signal,
   })
   if (settings.isOn('compile')) {
+    let failures = 0
     const compiled = await compileNodes(project, {
       ids,
       warehouse,
       execution: { ...settings.execution, threads: profile.target.threads },
       signal: host.signal,
+      onFailure: (_node, error) => {
+        failures += 1
+        log.error(error.message)
+      },
     })
     await session.writeManifest(withNodes(project, compiled))
+    if (failures > 0) {
+      log.error('compile failed, cannot generate docs')
+      return 1
+    }
   } else {
     await session.writeManifest(project)
   }

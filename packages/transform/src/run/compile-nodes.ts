@@ -1,3 +1,4 @@
+import { EclusaError } from '@eclusa/sdk'
 import type { Warehouse, WarehouseConnection } from '@eclusa/sdk'
 import { AdapterSession } from '../adapter/adapter-session.ts'
 import { RelationCache } from '../adapter/relation-cache.ts'
@@ -20,6 +21,8 @@ export interface CompileNodesOptions {
   /** Writes the SQL below the target folder. Default: true. */
   readonly writeFiles?: boolean
   readonly signal: AbortSignal
+  /** Told of what cannot be compiled, which is left out. Default: the first such node ends everything. */
+  onFailure?(node: ManifestNode, error: EclusaError): void
 }
 
 /**
@@ -29,7 +32,7 @@ export interface CompileNodesOptions {
  */
 export async function compileNodes(
   project: LoadedProject,
-  { ids, warehouse, deferral, execution = {}, writeFiles = true, signal }: CompileNodesOptions,
+  { ids, warehouse, deferral, execution = {}, writeFiles = true, signal, onFailure }: CompileNodesOptions,
 ): Promise<ReadonlyMap<string, ManifestNode>> {
   const run = new RunScope({
     project,
@@ -49,10 +52,17 @@ export async function compileNodes(
     const node = project.nodes.get(id)
     if (node === undefined || node.resource_type === 'source' || node.resource_type === 'seed') continue
     const session = new AdapterSession({ connection, cache, signal })
-    const sql = await compileNode(run, node, { session, ...(writeFiles ? { onEphemeral } : {}) })
-    await session.rollback()
-    if (writeFiles) await writeArtifact(project, node, 'compiled', sql)
-    compiled.set(id, { ...node, compiled: true, compiled_code: sql })
+    try {
+      const sql = await compileNode(run, node, { session, ...(writeFiles ? { onEphemeral } : {}) })
+      if (writeFiles) await writeArtifact(project, node, 'compiled', sql)
+      compiled.set(id, { ...node, compiled: true, compiled_code: sql })
+    } catch (error) {
+      signal.throwIfAborted()
+      if (onFailure === undefined || !EclusaError.isInstance(error)) throw error
+      onFailure(node, error)
+    } finally {
+      await session.rollback()
+    }
   }
   return compiled
 }
