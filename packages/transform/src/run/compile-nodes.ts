@@ -22,7 +22,7 @@ export interface CompileNodesOptions {
   readonly writeFiles?: boolean
   readonly signal: AbortSignal
   /** Told of what cannot be compiled, which is left out. Default: the first such node ends everything. */
-  onFailure?(node: ManifestNode, error: EclusaError): void
+  readonly onFailure?: (node: ManifestNode, error: EclusaError) => void
 }
 
 /**

@@ -185,7 +185,7 @@ export class NodeRunner {
       compiledCode,
       status: failed.length === 0 ? 'success' : partial ? 'partial success' : 'error',
       message: failed.length === 0 ? 'SUCCESS' : partial ? `PARTIAL SUCCESS (${successful.length}/${total})` : 'ERROR',
-      failures: null,
+      failures: 0,
       response: {},
       batchResults: { successful, failed },
       ...(error === undefined ? {} : { error }),
