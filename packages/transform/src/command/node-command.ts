@@ -66,6 +66,10 @@ export async function runNodes(options: RunNodesOptions): Promise<number> {
     ...(deferral === undefined ? {} : { deferral }),
     signal: session.host.signal,
     emit: (event) => report.tell(event),
+  }).catch(async (error: unknown) => {
+    // Else `retry` would go by the run before this one, and find nothing to do.
+    if (session.host.signal.aborted && settings.isOn('write_json')) await writeArtifacts(options, report)
+    throw error
   })
   if (settings.isOn('write_json')) await writeArtifacts(options, report)
   return report.end()

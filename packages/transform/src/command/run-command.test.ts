@@ -218,7 +218,8 @@ describe('runCommand', () => {
     expect(output.join('\n')).toContain(message)
   })
 
-  it('says that it was interrupted, and blames no fault of its own for it', async () => {
+  it('says that it was interrupted, blames no fault of its own, and leaves to retry what was not done', async () => {
+    await rm(path.join(folder, 'outcomes', 'target'), { recursive: true, force: true })
     const interruption = new AbortController()
     const output: string[] = []
     const code = await runCommand(['build'], {
@@ -237,6 +238,8 @@ describe('runCommand', () => {
       last: expect.stringContaining('Interrupted: ') as unknown,
     })
     expect(output.join('\n')).not.toContain('INTERNAL')
+    const { results } = await artifact<RunResults>('run_results.json')
+    expect(results.map(({ status }) => status)).toContain('skipped')
   })
 
   it('writes one JSON object per line for programs, and dbt.log for people', async () => {
