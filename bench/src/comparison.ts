@@ -9,6 +9,8 @@ export interface Comparison {
   readonly megabytesPerSecond: number
   readonly cpuUsPerRow: number
   readonly serverCpuUsPerRow: number
+  /** Of the server's time, to what the limit takes of it. */
+  readonly serverCpuRatio: number
   readonly peakRssMegabytes: number
   readonly limitRowsPerSecond: number
 }
@@ -42,6 +44,7 @@ export function compare(facts: {
     megabytesPerSecond: bytes / 1e6 / wallSeconds,
     cpuUsPerRow: (medianOf(({ measured }) => measured.cpuMs) * 1000) / rows,
     serverCpuUsPerRow: (medianOf(({ measured }) => measured.serverCpuMs) * 1000) / rows,
+    serverCpuRatio: medianOf(({ limit, measured }) => measured.serverCpuMs / limit.serverCpuMs),
     peakRssMegabytes: Math.max(...pairs.map(({ measured }) => measured.peakRssBytes)) / 1e6,
     limitRowsPerSecond: pairs[0]!.limit.rows / (medianOf(({ limit }) => limit.wallMs) / 1000),
   }

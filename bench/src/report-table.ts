@@ -7,7 +7,7 @@ const headings = [
   'k rows/s',
   'MB/s',
   'CPU us/row',
-  'server us/row',
+  'server us/row (: limit)',
   'peak RSS MB',
 ]
 
@@ -20,7 +20,7 @@ export function reportTable(comparisons: readonly Comparison[]): string {
     (comparison.rowsPerSecond / 1000).toFixed(0),
     comparison.megabytesPerSecond.toFixed(0),
     comparison.cpuUsPerRow.toFixed(2),
-    comparison.serverCpuUsPerRow.toFixed(2),
+    `${comparison.serverCpuUsPerRow.toFixed(2)} (${comparison.serverCpuRatio.toFixed(2)})`,
     comparison.peakRssMegabytes.toFixed(0),
   ])
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
