@@ -12,7 +12,7 @@ const transactions = 40
 /** Told when the test fails, whatever fails; ECLUSA_TEST_SEED repeats it. */
 function drawnSeed(): number {
   const seed = Number(process.env['ECLUSA_TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
-  onTestFailed(() => console.error(`The seed was ${seed}.`))
+  onTestFailed(() => void process.stderr.write(`The seed was ${seed}.\n`))
   return seed
 }
 

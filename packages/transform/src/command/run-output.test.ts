@@ -19,7 +19,8 @@ interface Golden {
 const golden = JSON.parse(
   await readFile(new URL('../../fixtures/outcomes.golden.json', import.meta.url), 'utf8'),
 ) as Golden
-const outcomes = golden.results.map((result) => ({ result, entry: golden.entries[result.unique_id]! }))
+const entriesById = new Map(Object.entries(golden.entries))
+const outcomes = golden.results.map((result) => ({ result, entry: entriesById.get(result.unique_id)! }))
 const said = golden.output.map((line) => line.replace(/^\d\d:\d\d:\d\d {2}/u, ''))
 const options = { paint: plainPaint, width: 80, database: 'outcomes' }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { DocsConfig, FileChecksum, ModelNode, SourceNode } from './node.ts'
+import type { DocsConfig, FileChecksum, ModelNode } from './node.ts'
 import type { NodeConfig } from './node-config.ts'
 import { strippedText } from './stripped-text.ts'
 
@@ -83,5 +83,3 @@ function modelDefaults(): Pick<
 
 /** What dbt's manifest leaves away in a seed: it has no code and refers to nothing. */
 export const keysNotOfSeeds = ['language', 'refs', 'sources', 'metrics', 'compiled_path', 'contract'] as const
-
-type SourceFacts = Omit<SourceNode, 'resource_type' | 'patch_path' | 'created_at'>

@@ -1,4 +1,4 @@
-import { isRecord, listOf } from '../manifest/node-config.ts'
+import { isRecord } from '../manifest/node-config.ts'
 import type { NodeConfig, PartialConfig } from '../manifest/node-config.ts'
 import type { ModelNode } from '../manifest/node.ts'
 import { readProjectSettings } from '../project/project-settings.ts'
@@ -99,8 +99,4 @@ function hasRelation({ resource_type: type, config }: DraftNode): boolean {
   if (type === 'test') return config['store_failures'] === true
   if (type === 'model') return config.materialized !== 'ephemeral'
   return type === 'seed' || type === 'snapshot'
-}
-
-function tagsOf(config: PartialConfig): string[] {
-  return listOf(config['tags'])
 }

@@ -6,9 +6,9 @@ import type { HostObject } from '../jinja/protocol.ts'
 import { PyTuple } from '../jinja/python-collections.ts'
 import { asInt } from '../jinja/python-number.ts'
 import { asItems, isEqual, isTrue, iterate, sortValues } from '../jinja/python-object.ts'
-import { reprOfValue, textOf } from '../jinja/python-text.ts'
+import { textOf } from '../jinja/python-text.ts'
 import { BoundMethod, NativeFunction, functionTable } from '../jinja/signature.ts'
-import { OperationError, valueError } from '../jinja/template-error.ts'
+import { valueError } from '../jinja/template-error.ts'
 import { agateTypes } from './agate-type.ts'
 import type { AgateType } from './agate-type.ts'
 import { MappedSequence } from './mapped-sequence.ts'
@@ -268,10 +268,3 @@ const columnMethods = functionTable(
   }),
   new NativeFunction('values_without_nulls_sorted', '', ({ items }: AgateColumn) => sortValues(items.filter(isFilled))),
 )
-
-/** @throws OperationError of kind `key` where a row has no such column */
-function rowValue(row: AgateRow, name: string): unknown {
-  const value = row[itemOf](name)
-  if (value === undefined) throw new OperationError('key', reprOfValue(name))
-  return value
-}
