@@ -24,7 +24,7 @@ describe('rows of 32 MiB', async () => {
     { what: 'a query as a stream', key: 'huge_query', syncMode: 'full_refresh', rowsHeld: 4 },
     { what: 'an incremental stream', key: 'public.huge', syncMode: 'incremental', rowsHeld: 4 },
   ])('are in memory no more than $rowsHeld times at once by $what', async ({ key, syncMode, rowsHeld }) => {
-    const { stdout } = await run(process.execPath, [program, database.connectionString, key, syncMode])
+    const { stdout } = await run(process.execPath, ['--expose-gc', program, database.connectionString, key, syncMode])
     const { rows, bytesGrown } = JSON.parse(stdout) as { rows: number; bytesGrown: number }
     expect(rows).toBe(6)
     expect(bytesGrown).toBeLessThan(rowsHeld * rowBytes + usualBytes)
