@@ -46,8 +46,9 @@ async function faultsOf(folder: string, directory: string): Promise<string[]> {
   const faults = messages
     .filter(({ type }) => type !== 'suggestion')
     .map((message) => `${name}: publint: ${formatMessage(message, pkg, { color: false }) ?? message.code}`)
-  // ESM only, by decision: `require` works through Node's require(esm) from 22.12 on.
-  return [...faults, ...(await attwFaults(name, tarball))]
+  // A package that is a command alone has no types to look at. ESM only, by decision: `require` works through Node's require(esm) from 22.12 on.
+  const isImported = (await readManifest(folder))?.['exports'] !== undefined
+  return [...faults, ...(isImported ? await attwFaults(name, tarball) : [])]
 }
 
 async function attwFaults(name: string, tarball: string): Promise<string[]> {
