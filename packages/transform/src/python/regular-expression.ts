@@ -37,9 +37,10 @@ function patternError(message: string): OperationError {
  * scripts, and `$` that also stands before a last line break. Possessive and conditional groups are refused.
  */
 export function translatePattern(pattern: string, flags: number): Translation {
-  const leading = /^\(\?([aiLmsux]+)\)/u.exec(pattern)
-  const all = Array.from(leading?.[1] ?? '').reduce((sum, letter) => sum | (inlineFlags[letter] ?? 0), flags)
-  const translator = new PatternTranslator(leading ? pattern.slice(leading[0].length) : pattern, all)
+  // Several groups of flags may stand at the start, one behind the other.
+  const leading = /^(?:\(\?[aiLmsux]+\))*/u.exec(pattern)?.[0] ?? ''
+  const all = Array.from(leading).reduce((sum, letter) => sum | (inlineFlags[letter] ?? 0), flags)
+  const translator = new PatternTranslator(pattern.slice(leading.length), all)
   const source = translator.translate()
   const letters = [
     [regexFlags.IGNORECASE, 'i'],
