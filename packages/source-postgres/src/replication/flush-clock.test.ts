@@ -25,3 +25,10 @@ test('a change soon after a flush waits for the interval since that flush at mos
   expect(clock.dueAtMs(true)).toBe(1100)
   expect(clock.dueAtMs(false)).toBe(1140)
 })
+
+test('a flush without changes keeps the next change from nothing', () => {
+  const clock = new FlushClock(100)
+  clock.flushed(1000)
+  clock.changed(1001)
+  expect(clock.dueAtMs(true)).toBe(Number.NEGATIVE_INFINITY)
+})

@@ -16,8 +16,13 @@ export class FlushClock {
     this.#changedAtMs ??= nowMs
   }
 
-  /** @param nowMs when the flush began: who takes what it yields may take long, and others come meanwhile. */
+  /**
+   * What is yielded without changes, a position of an idle log, keeps no change waiting.
+   *
+   * @param nowMs when the flush began: who takes what it yields may take long, and others come meanwhile.
+   */
   flushed(nowMs: number): void {
+    if (this.#changedAtMs === undefined) return
     this.#flushedAtMs = nowMs
     this.#changedAtMs = undefined
   }
