@@ -55,15 +55,5 @@
 {% endmacro %}
 
 {% macro default__list_relations_without_caching(schema_relation) %}
-  {%- set sql -%}
-    select
-      table_catalog as database,
-      table_name as name,
-      table_schema as schema,
-      case when table_type = 'VIEW' then 'view' else 'table' end as type
-    from {{ information_schema_name(schema_relation.database) }}.tables
-    where lower(table_schema) = lower('{{ schema_relation.schema }}')
-      and lower(table_catalog) = lower('{{ schema_relation.database }}')
-  {%- endset -%}
-  {{- return(run_query(sql)) -}}
+  {%- do exceptions.raise_not_implemented('list_relations_without_caching macro not implemented for adapter ' ~ adapter.type()) -%}
 {% endmacro %}

@@ -30,7 +30,7 @@ export interface Executed {
  * What one node sends to the warehouse, with dbt's rules for transactions: `statement` begins one, `commit` ends it, and
  * what was neither committed nor rolled back when the node ends is rolled back.
  */
-export class AdapterSession {
+export class AdapterSession implements AsyncDisposable {
   readonly connection: WarehouseConnection
   readonly cache: RelationCache
   readonly signal: AbortSignal
@@ -80,6 +80,11 @@ export class AdapterSession {
     this.#isOpen = false
     // The first error is the one to tell; a session that is gone cannot roll back and need not.
     await this.connection.query('rollback').catch(() => undefined)
+  }
+
+  /** Rolls back what was not committed. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.rollback()
   }
 
   async cacheAdded(relation: RelationValue): Promise<void> {

@@ -16,9 +16,11 @@ import { isRecord } from '../manifest/node-config.ts'
 import { AgateTable } from '../python/agate-table.ts'
 import { plainValue } from '../python/plain-value.ts'
 import type { AdapterSession } from './adapter-session.ts'
+import type { Listing } from './relation-cache.ts'
 import { schemaColumn } from './schema-column.ts'
 import { checkSnapshotTarget, hardDeletesOf } from './snapshot-target.ts'
 import { seedType, valueLists } from './seed-values.ts'
+import { createSchema, listRelations, schemaExists } from './warehouse-macros.ts'
 
 export interface AdapterOptions {
   readonly scope: ProjectScope
@@ -51,6 +53,11 @@ export class AdapterValue implements HostObject {
     const macro = (this.bound.namespace as Readonly<Record<string, unknown>>)[name]
     if (macro === undefined) throw new OperationError('runtime', `there is no macro '${name}'`)
     return await callDirectly(macro, args, {})
+  }
+
+  /** For the cache: what stands in a schema that it does not know yet. */
+  get listing(): Listing {
+    return async (schema) => await listRelations(this, schema)
   }
 
   async columnsOf(relation: RelationValue): Promise<readonly ColumnValue[]> {
@@ -113,7 +120,7 @@ const methods = functionTable(
     'list_relations',
     'database schema',
     async (self: AdapterValue, database: unknown, schema: unknown) =>
-      self.session.cache.list({ database: textOrNull(database), schema: textOrNull(schema) }, self.session.connection),
+      self.session.cache.list({ database: textOrNull(database), schema: textOrNull(schema) }, self.listing),
   ),
   new NativeFunction(
     'list_relations_without_caching',
@@ -121,7 +128,7 @@ const methods = functionTable(
     async (self: AdapterValue, value: unknown) => {
       const { database, schema } = relationGiven('list_relations_without_caching', value)
       self.session.cache.forgetSchema({ database, schema })
-      return await self.session.cache.list({ database, schema }, self.session.connection)
+      return await self.session.cache.list({ database, schema }, self.listing)
     },
   ),
   new NativeFunction('get_columns_in_relation', 'relation', async (self: AdapterValue, relation: unknown) =>
@@ -136,16 +143,11 @@ const methods = functionTable(
   new NativeFunction(
     'check_schema_exists',
     'database schema',
-    async (self: AdapterValue, database: unknown, schema: unknown) => {
-      const { dialect } = self.scope
-      const schemas = await dialect.listSchemas(self.session.connection, textOrNull(database) ?? undefined)
-      const fold = (name: string) => (dialect.identifiersAreCaseSensitive ? name : name.toLowerCase())
-      return schemas.some((name) => fold(name) === fold(textOf(schema)))
-    },
+    async (self: AdapterValue, database: unknown, schema: unknown) =>
+      schemaExists(self, { database: textOrNull(database), schema: textOf(schema) }),
   ),
   new NativeFunction('create_schema', 'relation', async (self: AdapterValue, relation: unknown) => {
-    await self.macro('create_schema', relationGiven('create_schema', relation))
-    await self.session.commit()
+    await createSchema(self, relationGiven('create_schema', relation))
     return null
   }),
   new NativeFunction('drop_schema', 'relation', async (self: AdapterValue, value: unknown) => {
@@ -250,7 +252,7 @@ async function getRelation(
   identifier: unknown,
 ): Promise<RelationValue | null> {
   const path = { database: textOrNull(database), schema: textOrNull(schema), identifier: textOrNull(identifier) }
-  const found = await self.session.cache.get(path, self.session.connection)
+  const found = await self.session.cache.get(path, self.listing)
   if (found === undefined || !self.scope.dialect.identifiersAreCaseSensitive) return found ?? null
   // dbt refuses here, because its next statement would meet another relation than the one that was asked for.
   if (quotingOf(self.scope).identifier && found.identifier !== path.identifier) {

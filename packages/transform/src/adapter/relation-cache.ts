@@ -1,28 +1,21 @@
-import type { WarehouseConnection } from '@eclusa/sdk'
-import type { Dialect } from '@eclusa/warehouse'
-import type { RelationPath, RelationPolicy } from '../context/relation-value.ts'
-import { RelationValue } from '../context/relation-value.ts'
+import type { RelationPath, RelationValue } from '../context/relation-value.ts'
+
+/** Asks the warehouse what stands in a schema. */
+export type Listing = (schema: Pick<RelationPath, 'database' | 'schema'>) => Promise<readonly RelationValue[]>
 
 /**
  * What a run knows to exist: the relations of each schema, listed when it is first asked for and kept up to date by every
  * change that goes through the adapter. Names are found whatever their case, as in dbt.
  */
 export class RelationCache {
-  readonly #dialect: Dialect
-  readonly #quoting: RelationPolicy
   readonly #schemas = new Map<string, Promise<Map<string, RelationValue>>>()
   /** The schemas whose listing has arrived, for those who cannot wait. */
   readonly #listed = new Map<string, Map<string, RelationValue>>()
   readonly #existingSchemas = new Set<string>()
 
-  constructor(dialect: Dialect, quoting: RelationPolicy) {
-    this.#dialect = dialect
-    this.#quoting = quoting
-  }
-
-  async get(path: RelationPath, connection: WarehouseConnection): Promise<RelationValue | undefined> {
+  async get(path: RelationPath, listing: Listing): Promise<RelationValue | undefined> {
     if (path.schema === null || path.identifier === null) return undefined
-    return (await this.#schema(path, connection)).get(key(path.identifier))
+    return (await this.#schema(path, listing)).get(key(path.identifier))
   }
 
   /** What is known without asking the warehouse: nothing of a schema that `list` was not asked for. */
@@ -30,11 +23,8 @@ export class RelationCache {
     return identifier === null ? undefined : this.#listed.get(schemaKey(database, schema))?.get(key(identifier))
   }
 
-  async list(
-    path: Pick<RelationPath, 'database' | 'schema'>,
-    connection: WarehouseConnection,
-  ): Promise<RelationValue[]> {
-    return [...(await this.#schema(path, connection)).values()]
+  async list(path: Pick<RelationPath, 'database' | 'schema'>, listing: Listing): Promise<RelationValue[]> {
+    return [...(await this.#schema(path, listing)).values()]
   }
 
   /** Puts a relation in, or in the place of what has its name. @returns how to undo it. */
@@ -79,12 +69,12 @@ export class RelationCache {
 
   #schema(
     { database, schema }: Pick<RelationPath, 'database' | 'schema'>,
-    connection: WarehouseConnection,
+    listing: Listing,
   ): Promise<Map<string, RelationValue>> {
     const id = schemaKey(database, schema)
     let listed = this.#schemas.get(id)
     if (listed === undefined) {
-      listed = this.#listSchema(database, schema ?? '', connection)
+      listed = listing({ database, schema }).then(byIdentifier)
       this.#schemas.set(id, listed)
       // A listing that failed is tried again by the next who asks.
       listed.then(
@@ -94,27 +84,10 @@ export class RelationCache {
     }
     return listed
   }
+}
 
-  async #listSchema(
-    database: string | null,
-    schema: string,
-    connection: WarehouseConnection,
-  ): Promise<Map<string, RelationValue>> {
-    const relations = await this.#dialect.listRelations(connection, schema, database ?? undefined)
-    return new Map(
-      relations.map(({ name, kind }) => [
-        key(name.identifier),
-        new RelationValue(
-          {
-            path: { database: name.database, schema: name.schema, identifier: name.identifier },
-            type: kind,
-            quotePolicy: this.#quoting,
-          },
-          this.#dialect,
-        ),
-      ]),
-    )
-  }
+function byIdentifier(relations: readonly RelationValue[]): Map<string, RelationValue> {
+  return new Map(relations.map((relation) => [key(relation.identifier ?? ''), relation]))
 }
 
 function key(identifier: string): string {

@@ -1,10 +1,11 @@
-import type { WarehouseConnection } from '@eclusa/sdk'
+import type { AdapterValue } from '../adapter/adapter-value.ts'
+import { readCatalogRows } from '../adapter/warehouse-macros.ts'
+import { textOf } from '../jinja/python-text.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import { relationOf } from '../manifest/node.ts'
 import type { ProjectNode } from '../manifest/node.ts'
 import { artifactMetadata } from './artifact-metadata.ts'
 import type { ArtifactRun } from './artifact-metadata.ts'
-import { catalogQuery } from './catalog-query.ts'
 import { writeArtifact } from './write-artifact.ts'
 
 export interface CatalogColumn {
@@ -81,53 +82,49 @@ function keyOf(...parts: readonly string[]): string {
   return parts.map((part) => part.toLowerCase()).join('\u0000')
 }
 
-export interface ReadCatalogOptions {
-  readonly type: 'duckdb' | 'postgres' | 'snowflake'
-  readonly database: string
-  readonly signal: AbortSignal
-}
-
-/** Tables, views and their columns of the schemas that a project uses, with what is said about them. */
-export async function readCatalog(
-  connection: WarehouseConnection,
-  manifest: Manifest,
-  { type, database, signal }: ReadCatalogOptions,
-): Promise<TableFacts[]> {
+/** Tables, views and their columns of the schemas that a project uses, by the macro `get_catalog`. */
+export async function readCatalog(adapter: AdapterValue, manifest: Manifest): Promise<TableFacts[]> {
   const used = [...Object.values(manifest.nodes), ...Object.values(manifest.sources)].map((node) => relationOf(node))
-  const schemas = new Map(used.map((relation) => [keyOf(relation.database, relation.schema), relation]))
+  const schemas = new Map<string, Map<string, string>>()
+  for (const { database, schema } of used) {
+    const known = schemas.get(database.toLowerCase()) ?? new Map<string, string>()
+    schemas.set(database.toLowerCase(), known.set(schema.toLowerCase(), schema))
+  }
   const tables: TableFacts[] = []
-  for (const schema of schemas.values()) {
+  const { target } = adapter.scope
+  for (const [name, known] of schemas) {
     // PostgreSQL sees its own database alone.
-    if (type === 'postgres' && schema.database.toLowerCase() !== database.toLowerCase()) continue
-    const { rows } = await connection.query(catalogQuery(type, schema), { signal })
-    tables.push(...tableFacts(rows, schema.database))
+    if (target.type === 'postgres' && name !== target.database.toLowerCase()) continue
+    const database = used.find((relation) => relation.database.toLowerCase() === name)?.database ?? name
+    tables.push(...tableFacts(await readCatalogRows(adapter, database, [...known.values()]), database))
   }
   return tables
 }
 
-/** Rows of one table stand together, its columns in their order. */
-function tableFacts(rows: readonly (readonly unknown[])[], database: string): TableFacts[] {
+/** A row is a column, by dbt's names of the catalog's columns; rows of one table stand together. */
+function tableFacts(rows: readonly ReadonlyMap<string, unknown>[], database: string): TableFacts[] {
   const tables = new Map<string, TableFacts & { columns: Record<string, CatalogColumn> }>()
-  for (const [schema, name, type, comment, owner, column, index, columnType, columnComment] of rows) {
-    const id = keyOf(String(schema), String(name))
+  for (const row of rows) {
+    const text = (name: string) => textOf(row.get(name) ?? null)
+    const id = keyOf(text('table_schema'), text('table_name'))
     let table = tables.get(id)
     if (table === undefined) {
       const metadata = {
-        type: String(type),
-        schema: String(schema),
-        name: String(name),
+        type: text('table_type'),
+        schema: text('table_schema'),
+        name: text('table_name'),
         database,
-        comment: textOrNull(comment),
-        owner: textOrNull(owner),
+        comment: textOrNull(row.get('table_comment')),
+        owner: textOrNull(row.get('table_owner')),
       }
       table = { metadata, columns: {} }
       tables.set(id, table)
     }
-    table.columns[String(column)] = {
-      type: String(columnType),
-      index: Number(index),
-      name: String(column),
-      comment: textOrNull(columnComment),
+    table.columns[text('column_name')] = {
+      type: text('column_type'),
+      index: Number(text('column_index')),
+      name: text('column_name'),
+      comment: textOrNull(row.get('column_comment')),
     }
   }
   return [...tables.values()]

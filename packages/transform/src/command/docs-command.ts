@@ -3,7 +3,10 @@ import type { CommandSession } from './command-session.ts'
 import { foundLine } from './found-line.ts'
 import { openProfileWarehouse } from './open-warehouse.ts'
 import { selectForCommand } from './select-for-command.ts'
+import { AdapterSession } from '../adapter/adapter-session.ts'
+import { RelationCache } from '../adapter/relation-cache.ts'
 import { readCatalog, writeCatalog } from '../artifact/catalog.ts'
+import { RunScope } from '../compile/run-scope.ts'
 import type { LoadedProject } from '../load-project.ts'
 import { compileNodes } from '../run/compile-nodes.ts'
 
@@ -40,10 +43,12 @@ export async function runDocsGenerate(session: CommandSession): Promise<number> 
   }
   log.info('Building catalog')
   await using connection = await warehouse.connect()
-  const { type, database } = profile.target
+  const execution = { ...settings.execution, threads: profile.target.threads }
+  const run = new RunScope({ project, command: 'docs generate', execution, selected: ids, signal: host.signal })
+  await using adapterSession = new AdapterSession({ connection, cache: new RelationCache(), signal: host.signal })
   const tables = settings.isOn('empty_catalog')
     ? []
-    : await readCatalog(connection, project.manifest, { type, database, signal: host.signal })
+    : await readCatalog(run.adapterFor(adapterSession), project.manifest)
   const file = await writeCatalog({
     invocationId: project.scope.invocationId,
     startedAt: session.startedAt,

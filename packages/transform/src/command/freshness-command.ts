@@ -15,7 +15,6 @@ import { RelationCache } from '../adapter/relation-cache.ts'
 import { writeSources } from '../artifact/sources.ts'
 import type { FreshnessResult } from '../artifact/sources.ts'
 import { RunScope } from '../compile/run-scope.ts'
-import { quotingOf } from '../context/scope.ts'
 import type { SourceNode } from '../manifest/node.ts'
 import { queryComment } from '../run/query-comment.ts'
 import { runHooks } from '../run/run-hooks.ts'
@@ -52,7 +51,7 @@ export async function runFreshness(session: CommandSession): Promise<number> {
   const execution = { ...settings.execution, threads: profile.target.threads }
   const run = new RunScope({ project, execution, selected: ids, signal: host.signal })
   const comment = queryComment(run)
-  const cache = new RelationCache(run.scope.dialect, quotingOf(run.scope))
+  const cache = new RelationCache()
   const hooks = {
     run,
     sessions,

@@ -6,7 +6,6 @@ import type { FreshnessResult } from '../artifact/sources.ts'
 import { templateFailed } from '../compile/compile-node.ts'
 import type { RunScope } from '../compile/run-scope.ts'
 import { boundMacro } from '../context/macro-library.ts'
-import { quotingOf } from '../context/scope.ts'
 import { callDirectly } from '../jinja/call.ts'
 import { attributeOf, itemOf } from '../jinja/protocol.ts'
 import { textOf } from '../jinja/python-text.ts'
@@ -34,7 +33,7 @@ export async function measureFreshness(source: SourceNode, options: MeasureOptio
   const startedAt = new Date()
   const startedAtMs = performance.now()
   const { table, response } = await sessions.use(async (connection) => {
-    const cache = new RelationCache(run.scope.dialect, quotingOf(run.scope))
+    const cache = new RelationCache()
     // The context wants a node; of a source it reads the names that both have.
     const node = source as unknown as ManifestNode
     const session = new AdapterSession({ connection, cache, signal: run.signal, comment: comment(node) })

@@ -16,6 +16,7 @@ import type { DeferRelation, ManifestNode, ProjectNode, SourceNode } from '../ma
 import { isRecord } from '../manifest/node-config.ts'
 import type { PartialConfig } from '../manifest/node-config.ts'
 import { graphValue } from './graph-value.ts'
+import { operationNode } from './operation-node.ts'
 import { StatementResults } from './statement-results.ts'
 import { ReferenceIndex } from './reference-index.ts'
 
@@ -137,6 +138,12 @@ export class RunScope {
     return overrideMacros(context, overrides)
   }
 
+  /** dbt's adapter outside of any node, by which the macros of the root project are called. */
+  adapterFor(session: AdapterSession): AdapterValue {
+    const node = operationNode(this.project, 'adapter')
+    return this.contextOf(node, { ...node }, { session })['adapter'] as AdapterValue
+  }
+
   /** The node that the arguments of a `ref` mean in package `from`. */
   findReference(args: readonly unknown[], kwargs: KeywordArguments, from: string): ManifestNode | undefined {
     const [first, second] = args
@@ -165,9 +172,11 @@ export class RunScope {
   }
 
   /** Templates cannot wait when they ask for a relation: what may be deferred is looked for before they are rendered. */
-  async lookForDeferred({ cache, connection }: AdapterSession): Promise<void> {
+  async lookForDeferred(session: AdapterSession): Promise<void> {
     this.#deferredSchemas ??= this.#schemasOf(this.#deferral.relations.keys())
-    for (const schema of this.#deferredSchemas) await cache.list(schema, connection)
+    if (this.#deferredSchemas.length === 0) return
+    const { listing } = this.adapterFor(session)
+    for (const schema of this.#deferredSchemas) await session.cache.list(schema, listing)
   }
 
   #schemasOf(ids: Iterable<string>): RelationPath[] {

@@ -128,6 +128,14 @@ export class RelationValue implements HostObject {
     return this.type === 'function'
   }
 
+  // The names of types, which macros read of any relation: `this.incorporate(type=this.View)`.
+  readonly Table = 'table'
+  readonly View = 'view'
+  readonly CTE = 'cte'
+  readonly MaterializedView = 'materialized_view'
+  readonly External = 'external'
+  readonly Function = 'function'
+
   get is_pointer(): boolean {
     return false
   }
@@ -171,6 +179,16 @@ export class RelationValue implements HostObject {
     }
     const condition = eventTime === undefined ? '' : eventTimeCondition(eventTime)
     return condition === '' ? text : `(select * from ${text} where ${condition})${this.#subqueryAlias('et_filter')}`
+  }
+
+  /** `"database".information_schema`, of which `view` is one: the catalog's are the same whatever the own schema is. */
+  informationSchema(view: string | null = null): RelationValue {
+    return this.with({
+      path: { database: this.database, schema: 'INFORMATION_SCHEMA', identifier: view },
+      type: null,
+      quotePolicy: { ...this.quote_policy, schema: false, identifier: false },
+      includePolicy: { database: this.include_policy.database, schema: true, identifier: view !== null },
+    })
   }
 
   with(changes: Partial<RelationFacts>): RelationValue {
@@ -282,9 +300,9 @@ const relationMethods = functionTable(
     }),
   ),
   new NativeFunction('information_schema', 'view_name?', (self: RelationValue, view: unknown) =>
-    informationSchemaOf(self, view),
+    self.informationSchema(textOrNull(view)),
   ),
-  new NativeFunction('information_schema_only', '', (self: RelationValue) => informationSchemaOf(self, undefined)),
+  new NativeFunction('information_schema_only', '', (self: RelationValue) => self.informationSchema()),
   new NativeFunction('get', 'key default?', (self: RelationValue, key: unknown, fallback: unknown) => {
     const name = textOf(key)
     if (name === 'metadata') return { type: self[typeNameOf] }
@@ -302,17 +320,6 @@ const relationMethods = functionTable(
     return parts.every((part, index) => values[index] == null || self.path[part] === textOf(values[index]))
   }),
 )
-
-/** `"database".information_schema.columns`: the catalog's views are the same whatever the relation's schema is. */
-function informationSchemaOf(relation: RelationValue, view: unknown): RelationValue {
-  const identifier = view == null ? null : textOf(view)
-  return relation.with({
-    path: { database: relation.database, schema: 'INFORMATION_SCHEMA', identifier },
-    type: null,
-    quotePolicy: { ...relation.quote_policy, schema: false, identifier: false },
-    includePolicy: { database: relation.include_policy.database, schema: true, identifier: identifier !== null },
-  })
-}
 
 /** The relation of a node, whatever its name is quoted like. */
 export function relationValue(

@@ -6,7 +6,6 @@ import type { ExecutionOptions } from '../command/command-options.ts'
 import { compileNode } from '../compile/compile-node.ts'
 import { RunScope } from '../compile/run-scope.ts'
 import type { Deferral } from '../compile/run-scope.ts'
-import { quotingOf } from '../context/scope.ts'
 import type { LoadedProject } from '../load-project.ts'
 import type { ManifestNode } from '../manifest/node.ts'
 import { writeArtifact } from './artifact-files.ts'
@@ -43,7 +42,7 @@ export async function compileNodes(
     ...(deferral === undefined ? {} : { deferral }),
   })
   await using connection = warehouse === undefined ? noConnection : await warehouse.connect()
-  const cache = new RelationCache(run.scope.dialect, quotingOf(run.scope))
+  const cache = new RelationCache()
   const compiled = new Map<string, ManifestNode>()
   const onEphemeral = async (node: ManifestNode, sql: string) => {
     await writeArtifact(project, node, 'compiled', sql)

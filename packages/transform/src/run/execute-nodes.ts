@@ -1,12 +1,13 @@
 import type { Warehouse } from '@eclusa/sdk'
+import { AdapterSession } from '../adapter/adapter-session.ts'
 import { RelationCache } from '../adapter/relation-cache.ts'
+import { createSchemas } from '../adapter/warehouse-macros.ts'
 import type { ExecutionOptions, NodeCommand } from '../command/command-options.ts'
 import { RunScope } from '../compile/run-scope.ts'
 import type { Deferral } from '../compile/run-scope.ts'
-import { quotingOf } from '../context/scope.ts'
 import type { LoadedProject } from '../load-project.ts'
 import { isEphemeral, relationOf } from '../manifest/node.ts'
-import type { ManifestNode, NodeRelation } from '../manifest/node.ts'
+import type { ManifestNode } from '../manifest/node.ts'
 import type { UnitTest } from '../manifest/manifest.ts'
 import type { RunResult } from '../manifest/run-result.ts'
 import { NodeRunner } from './node-runner.ts'
@@ -81,7 +82,7 @@ class NodesRun {
       signal,
       ...(deferral === undefined ? {} : { deferral }),
     })
-    this.#cache = new RelationCache(this.#run.scope.dialect, quotingOf(this.#run.scope))
+    this.#cache = new RelationCache()
     this.#comment = queryComment(this.#run)
     this.#runner = new NodeRunner({
       comment: this.#comment,
@@ -94,7 +95,7 @@ class NodesRun {
   }
 
   async execute(): Promise<void> {
-    await this.#createSchemas()
+    await this.#prepareSchemas()
     await this.#runHooks('on-run-start')
     await runSchedule({
       ids: [...this.#byId.keys()],
@@ -121,18 +122,25 @@ class NodesRun {
     if (isObeyed && phase === 'on-run-start' && hooks.some(isFailure)) this.#stopped = 'on-run-start error'
   }
 
-  /** Before any node runs, so that two of one schema do not create it at the same time. */
-  async #createSchemas(): Promise<void> {
-    const { dialect } = this.#run.scope
-    const schemas = new Map<string, NodeRelation>()
-    for (const entry of this.#byId.values()) {
-      if (isUnitTest(entry) || isExposure(entry) || !hasSchema(entry, this.#options.execution)) continue
-      schemas.set(`${entry.database}.${entry.schema}`, relationOf(entry))
+  /**
+   * Before any node runs, so that two of one schema do not create it at the same time. What stands in those schemas is
+   * listed then too: a node that had to ask would do so within its transaction.
+   */
+  async #prepareSchemas(): Promise<void> {
+    const entries = [...this.#byId.values()].filter((entry) => !isUnitTest(entry) && !isExposure(entry))
+    if (entries.length === 0) return
+    const paths = (nodes: readonly ManifestNode[]) => {
+      const relations = nodes.map((node) => relationOf(node))
+      return [...new Map(relations.map((relation) => [`${relation.database}.${relation.schema}`, relation])).values()]
     }
-    if (schemas.size === 0) return
     await this.#sessions.use(async (connection) => {
-      for (const { schema, database } of schemas.values())
-        await connection.query(dialect.createSchema(schema, database), { signal: this.#options.signal })
+      const { signal } = this.#options
+      const options = { connection, cache: this.#cache, signal, comment: this.#comment(undefined) }
+      await using session = new AdapterSession(options)
+      const adapter = this.#run.adapterFor(session)
+      await createSchemas(adapter, paths(entries.filter((entry) => hasSchema(entry, this.#options.execution))))
+      for (const path of paths(entries.filter(({ resource_type: type }) => type !== 'test')))
+        await this.#cache.list(path, adapter.listing)
     })
   }
 

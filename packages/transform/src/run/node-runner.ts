@@ -148,7 +148,7 @@ export class NodeRunner {
   ): Promise<Executed> {
     const { run, cache } = this.#options
     clock.begin('execute')
-    const relation = await cache.get(run.relationOf(node).path, session.connection)
+    const relation = await cache.get(run.relationOf(node).path, run.adapterFor(session).listing)
     const rebuilds = (node.config['full_refresh'] ?? run.execution.fullRefresh) === true
     const isIncremental = relation?.is_table === true && !rebuilds
     const { eventTimeStart: start, eventTimeEnd: end } = run.execution

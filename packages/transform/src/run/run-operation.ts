@@ -3,10 +3,10 @@ import type { Warehouse } from '@eclusa/sdk'
 import { AdapterSession } from '../adapter/adapter-session.ts'
 import { RelationCache } from '../adapter/relation-cache.ts'
 import { templateFailed } from '../compile/compile-node.ts'
+import { operationNode } from '../compile/operation-node.ts'
 import { RunScope } from '../compile/run-scope.ts'
 import { boundMacro } from '../context/macro-library.ts'
 import type { MacroDefinition, MacroLibrary } from '../context/macro-library.ts'
-import { quotingOf } from '../context/scope.ts'
 import { callDirectly } from '../jinja/call.ts'
 import type { LoadedProject } from '../load-project.ts'
 import type { OperationNode } from '../manifest/node.ts'
@@ -46,7 +46,7 @@ export async function runOperation(project: LoadedProject, options: RunOperation
       remedy: 'Name a macro of the project, or one of a package as package.macro.',
     })
   }
-  const node = operationNode(project, macro)
+  const node = operationNode(project, macro.name, macro.uniqueId)
   const startedAt = new Date()
   const error = await callMacro(run, macro, { node, args, warehouse })
   const completedAt = new Date()
@@ -84,7 +84,7 @@ async function callMacro(
   { node, args, warehouse }: { node: OperationNode; args: Readonly<Record<string, unknown>>; warehouse: Warehouse },
 ): Promise<Error | undefined> {
   await using connection = await warehouse.connect()
-  const cache = new RelationCache(run.scope.dialect, quotingOf(run.scope))
+  const cache = new RelationCache()
   const session = new AdapterSession({ connection, cache, signal: run.signal, comment: queryComment(run)(undefined) })
   try {
     const context = run.contextOf(node, { ...node }, { session })
@@ -97,24 +97,4 @@ async function callMacro(
   } finally {
     await session.rollback()
   }
-}
-
-/** A node for the context alone: an operation belongs to none. */
-function operationNode(project: LoadedProject, macro: MacroDefinition): OperationNode {
-  const { target } = project.scope
-  const facts = {
-    resource_type: 'operation',
-    name: macro.name,
-    alias: macro.name,
-    unique_id: macro.uniqueId,
-    package_name: project.name,
-    database: target.database,
-    schema: target.schema,
-    path: '',
-    original_file_path: '',
-    config: { enabled: true, materialized: 'view', tags: [], meta: {} },
-    depends_on: { macros: [macro.uniqueId], nodes: [] },
-    columns: {},
-  }
-  return facts as unknown as OperationNode
 }
