@@ -21,6 +21,18 @@ export function startLine(entry: GraphEntry, place: NodePlace, options: NodeLine
   return fancyLine({ text: `START ${describe(entry, options)}`, status: 'RUN', ...place }, options)
 }
 
+/** The line for a node that is built and waits for its tests under another name. */
+export function asideLine(
+  entry: GraphEntry,
+  { name, seconds, ...place }: NodePlace & { readonly name: string; readonly seconds: number },
+  options: NodeLineOptions,
+): string {
+  return fancyLine(
+    { ...place, text: `BUILT ${describe(entry, options)} as ${name}`, status: 'TO BE TESTED', seconds },
+    options,
+  )
+}
+
 /** The line for a node that has ended. */
 export function resultLine(entry: GraphEntry, result: RunResult, place: NodePlace, options: NodeLineOptions): string {
   const line = result.status === 'skipped' ? skipLine(entry) : endLine(entry, result, options)

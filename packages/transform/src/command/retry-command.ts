@@ -7,6 +7,7 @@ import type { CommandSession } from './command-session.ts'
 import type { NodeCommand } from './command-options.ts'
 import { foundLine } from './found-line.ts'
 import { runNodes } from './node-command.ts'
+import type { LoadedProject } from '../load-project.ts'
 import path from 'node:path'
 
 const retried: readonly RunStatus[] = ['error', 'fail', 'skipped', 'runtime error', 'partial success']
@@ -38,7 +39,16 @@ export async function runRetry(session: CommandSession): Promise<number> {
     .filter(({ status, unique_id: id }) => retried.includes(status) && !id.startsWith('operation.'))
     .map(({ unique_id: id }) => id)
     .filter((id) => id in project.manifest.nodes || id in project.manifest.unit_tests)
-  return await runNodes({ command, session: again, profile, project, ids: new Set(ids) })
+  const tests = previous.results
+    .map(({ unique_id: id }) => id)
+    .filter((id) => ids.some((retriedId) => decidesAbout(project, id, retriedId)))
+  return await runNodes({ command, session: again, profile, project, ids: new Set([...ids, ...tests]) })
+}
+
+/** A node that is published after its tests is built anew: also those must see it that had passed before. */
+function decidesAbout({ nodes, graph }: LoadedProject, test: string, id: string): boolean {
+  const isTest = nodes.get(test)?.resource_type === 'test'
+  return isTest && nodes.get(id)?.config['publish'] === 'after_tests' && graph.parents(test).includes(id)
 }
 
 function commandOf({ args }: EarlierResults): NodeCommand & ('build' | 'clone' | 'run' | 'seed' | 'snapshot' | 'test') {

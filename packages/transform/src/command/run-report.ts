@@ -1,6 +1,6 @@
 import type { CommandLog } from './command-log.ts'
 import { hookEndLine, hookStartLine } from './hook-lines.ts'
-import { resultLine, startLine } from './node-lines.ts'
+import { asideLine, resultLine, startLine } from './node-lines.ts'
 import type { NodeLineOptions } from './node-lines.ts'
 import { endLines, exitCodeOf, finishedLine } from './run-summary.ts'
 import type { RunOutcome } from './run-summary.ts'
@@ -54,6 +54,13 @@ export class RunReport {
       case 'finished':
         this.#enter('nodes')
         this.#tellResult(event)
+        return
+      case 'built aside':
+        log.event('info', asideLine(event.node, event, this.#lines), {
+          name: 'LogModelAside',
+          code: 'Q012',
+          data: nodeData(event),
+        })
         return
       case 'hook':
         this.#enter('hooks')
@@ -116,7 +123,11 @@ function isSkippedForParent({ result }: Extract<RunEvent, { readonly type: 'fini
   return result.status === 'skipped' && result.message?.includes('fail_fast') !== true
 }
 
-function nodeData({ node, index, total }: Extract<RunEvent, { readonly type: 'started' | 'finished' }>) {
+function nodeData({
+  node,
+  index,
+  total,
+}: Extract<RunEvent, { readonly type: 'started' | 'finished' | 'built aside' }>) {
   const { unique_id, name, resource_type, original_file_path } = node
   return { index, total, node_info: { unique_id, node_name: name, resource_type, node_path: original_file_path } }
 }

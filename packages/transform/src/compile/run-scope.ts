@@ -71,6 +71,8 @@ export class RunScope {
   readonly signal: AbortSignal
   readonly selected: ReadonlySet<string>
   readonly references: ReferenceIndex
+  /** Relations that wait for their tests, by unique id: these read them in the place of what is visible. */
+  readonly unpublished = new Map<string, RelationValue>()
   readonly #deferral: Deferral
   readonly #flags: Readonly<Record<string, unknown>>
   readonly #scopes = new Map<string, ProjectScope>()
@@ -208,12 +210,14 @@ export class RunScope {
     throw new OperationError('runtime', `source('${sourceName}', '${table}') is not declared`)
   }
 
-  #read(read: ManifestNode | SourceNode, { batch, substitutes, session }: Reader): unknown {
+  #read(read: ManifestNode | SourceNode, { node, batch, substitutes, session }: Reader): unknown {
     if (substitutes !== undefined) return substitutes(read.unique_id)
     const limit = this.execution.empty ? { limit: 0 } : {}
     const window = eventTimeOf(read, batch)
     const facts = { ...limit, ...(window === undefined ? {} : { eventTime: window }) }
     if (isEphemeral(read)) return ephemeralValue(relationOf(read).identifier, this.scope.dialect).with(facts)
+    const audited = node.resource_type === 'test' ? this.unpublished.get(read.unique_id) : undefined
+    if (audited !== undefined) return audited.with(facts)
     const own = this.relationOf(read)
     const relation = this.#isDeferred(read.unique_id, own, session) ? this.deferredTo(read.unique_id) : own
     return (relation ?? own).with(facts)

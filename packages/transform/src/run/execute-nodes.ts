@@ -11,6 +11,8 @@ import type { ManifestNode } from '../manifest/node.ts'
 import type { UnitTest } from '../manifest/manifest.ts'
 import type { RunResult } from '../manifest/run-result.ts'
 import { NodeRunner } from './node-runner.ts'
+import { Publications } from './publications.ts'
+import type { AuditedNode } from './publications.ts'
 import type { NodeOutcome, RunEvent } from './run-event.ts'
 import { queryComment } from './query-comment.ts'
 import type { QueryComment } from './query-comment.ts'
@@ -59,6 +61,9 @@ class NodesRun {
   readonly #runner: NodeRunner
   readonly #comment: QueryComment
   readonly #byId: ReadonlyMap<string, RunEntry>
+  readonly #publications: Publications
+  /** What is built aside and waits for its tests, by unique id. */
+  readonly #built = new Map<string, { readonly outcome: NodeOutcome; readonly index: number }>()
   /** Ids of unit tests by that of the model they test. */
   readonly #unitTests = new Map<string, string[]>()
   readonly #failed = new Set<string>()
@@ -92,18 +97,27 @@ class NodesRun {
       warehouse,
       ...(command === 'clone' ? { materialization: 'clone' } : {}),
     })
+    this.#publications = new Publications({ project, entries: this.#byId, command, dialect: this.#run.scope.dialect })
   }
 
   async execute(): Promise<void> {
+    this.#tellUntested()
     await this.#prepareSchemas()
     await this.#runHooks('on-run-start')
     await runSchedule({
-      ids: [...this.#byId.keys()],
+      ids: this.#publications.withPublishing([...this.#byId.keys()]),
       concurrency: this.#options.execution.threads,
       waitsFor: (id) => this.#waitsFor(id),
-      run: async (id) => await this.#runNode(this.#byId.get(id)!),
+      run: async (id) => await this.#runScheduled(id),
     })
     if (!this.#options.signal.aborted) await this.#runHooks('on-run-end')
+  }
+
+  #tellUntested(): void {
+    const { untested } = this.#publications
+    if (untested.length === 0) return
+    const message = `publish: after_tests, and no test of it in this run, so that what is built is visible at once: ${untested.join(', ')}. \`build\` runs the tests.`
+    this.#options.emit({ type: 'log', level: 'warn', message })
   }
 
   /** Nodes are run even if a hook at the start fails: dbt skips them only where a flag of the project says so. */
@@ -149,14 +163,18 @@ class NodesRun {
    * test is not built upon. Tests wait for nothing but what they look at.
    */
   #waitsFor(id: string): string[] {
+    const published = this.#publications.publishedBy(id)
+    if (published !== undefined) return [published.node.unique_id, ...published.tests]
     const entry = this.#byId.get(id)
     if (entry !== undefined && isUnitTest(entry)) return this.#unitTestWaitsFor(entry)
     if (entry !== undefined && isExposure(entry))
-      return entry.depends_on.nodes.flatMap((parent) => this.#standsFor(parent))
+      return entry.depends_on.nodes.flatMap((parent) => this.#standsFor(parent, id))
     const parents = [...this.#runParents(id), ...(this.#unitTests.get(id) ?? [])]
     if (this.#options.command !== 'build' || entry?.resource_type === 'test') return parents
     const tests = parents
-      .flatMap((parent) => this.#project.graph.children(parent))
+      .flatMap((parent) =>
+        this.#project.graph.children(this.#publications.publishedBy(parent)?.node.unique_id ?? parent),
+      )
       .filter((child) => this.#byId.get(child)?.resource_type === 'test')
     if (tests.length === 0) return parents
     // A test that looks at this node too, as a relationship does, waits for it and not the other way round.
@@ -172,13 +190,18 @@ class NodesRun {
   }
 
   #runParents(id: string): string[] {
-    return this.#project.graph.parents(id).flatMap((parent) => this.#standsFor(parent))
+    return this.#project.graph.parents(id).flatMap((parent) => this.#standsFor(parent, id))
   }
 
   /** An ephemeral node is not run; what it reads is waited for in its place. */
-  #standsFor(id: string): string[] {
+  #standsFor(id: string, reader: string): string[] {
     const node = this.#project.nodes.get(id)
-    return node !== undefined && isEphemeral(node) ? this.#runParents(id) : [id]
+    return node !== undefined && isEphemeral(node) ? this.#runParents(id) : [this.#publications.gateOf(id, reader)]
+  }
+
+  async #runScheduled(id: string): Promise<void> {
+    const published = this.#publications.publishedBy(id)
+    await (published === undefined ? this.#runNode(this.#byId.get(id)!) : this.#publish(id, published))
   }
 
   #addUnitTest({ unique_id: id, depends_on: { nodes } }: UnitTest): void {
@@ -203,16 +226,62 @@ class NodesRun {
       return
     }
     this.#options.emit({ type: 'started', node, index, total: this.#byId.size })
+    const audited = this.#publications.get(id)
+    const outcome = await this.#onThread(async (thread) => await this.#runner.run(node, { thread, audited }))
+    if (audited === undefined || isFailure(outcome.result)) this.#record(node, outcome, index)
+    else this.#keepForTests(audited, outcome, index)
+  }
+
+  /** What is built aside is told of when it is published, or when its tests have spoken against it. */
+  #keepForTests({ node, audit }: AuditedNode, outcome: NodeOutcome, index: number): void {
+    this.#built.set(node.unique_id, { outcome, index })
+    this.#run.unpublished.set(node.unique_id, this.#run.relationOf(audit))
+    const { execution_time: seconds } = outcome.result
+    this.#options.emit({ type: 'built aside', node, index, total: this.#byId.size, name: audit.alias, seconds })
+  }
+
+  /** After a failure of the node itself there is nothing to publish, and it was told of. */
+  async #publish(scheduleId: string, audited: AuditedNode): Promise<void> {
+    const { node, audit } = audited
+    const built = this.#built.get(node.unique_id)
+    if (built === undefined) {
+      this.#failed.add(scheduleId)
+      return
+    }
+    const { outcome, index } = built
+    const obstacle = this.#obstacleTo(audited)
+    const published =
+      obstacle === undefined
+        ? await this.#onThread(async () => await this.#runner.publish(audited, outcome))
+        : withheld(
+            outcome,
+            `${obstacle}. What was built is in ${audit.relation_name}; ${node.relation_name} is as it was.`,
+          )
+    this.#run.unpublished.delete(node.unique_id)
+    if (isFailure(published.result)) this.#failed.add(scheduleId)
+    this.#record(node, published, index)
+  }
+
+  /** Why what is built may not be seen; undefined when all tests have passed. */
+  #obstacleTo({ tests }: AuditedNode): string | undefined {
+    const failed = tests.filter((test) => this.#failed.has(test)).map((test) => this.#nameOf(test))
+    if (failed.length > 0) return `Not published, for it has not passed ${failed.join(', ')}`
+    const { signal } = this.#options
+    if (this.#stopped === undefined && !signal.aborted) return undefined
+    return `Not published due to ${signal.aborted ? 'cancellation' : this.#stopped}`
+  }
+
+  async #onThread(work: (thread: number) => Promise<NodeOutcome>): Promise<NodeOutcome> {
     const thread = this.#takeThread()
     try {
-      this.#record(node, await this.#runner.run(node, thread + 1), index)
+      return await work(thread + 1)
     } finally {
       this.#threads[thread] = false
     }
   }
 
   #nameOf(id: string): string {
-    return this.#byId.get(id)?.name ?? id
+    return this.#byId.get(id)?.name ?? this.#publications.publishedBy(id)?.node.name ?? id
   }
 
   #takeThread(): number {
@@ -237,6 +306,11 @@ class NodesRun {
 
 export function isFailure({ status }: Pick<RunResult, 'status'>): boolean {
   return status === 'error' || status === 'fail' || status === 'runtime error' || status === 'partial success'
+}
+
+/** The result of what was built and is not to be seen. */
+function withheld({ result }: NodeOutcome, message: string): NodeOutcome {
+  return { result: { ...result, status: 'error', message } }
 }
 
 /** Whether something is to stand in the node's schema after it has run. */

@@ -99,7 +99,7 @@ function returnedRelations(returned: unknown, node: ManifestNode): RelationValue
 function unknownMaterialization(node: ManifestNode, name: string, run: RunScope): EclusaError {
   const known = [...run.scope.macros.definitions()]
     .map((macro) => /^materialization_(.+)_[a-z]+$/u.exec(macro.name)?.[1])
-    .filter((found) => found !== undefined && !['test', 'unit', 'clone'].includes(found))
+    .filter((found) => found !== undefined && !['test', 'unit', 'clone', 'publish', 'audit_copy'].includes(found))
   return new EclusaError('MODEL_FAILED', {
     message: `${titleOf(node)} ${node.name} (${node.original_file_path}): No materialization '${name}' was found for adapter ${run.scope.target.type}! (searched types 'default' and '${run.scope.target.type}')`,
     remedy: `Set materialized to one of ${[...new Set(known)].join(', ')} or ephemeral, or define the block {% materialization ${name}, default %}.`,

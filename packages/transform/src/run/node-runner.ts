@@ -17,6 +17,7 @@ import type { RunEntry } from './run-entry.ts'
 import { judgeUnitTest } from './unit-test-verdict.ts'
 import { batchesOf, isMicrobatch } from './microbatch.ts'
 import { nodeFailed } from './node-failure.ts'
+import type { AuditedNode } from './publications.ts'
 import type { NodeOutcome } from './run-event.ts'
 import type { SessionPool } from './session-pool.ts'
 import { judgeTest } from './test-verdict.ts'
@@ -55,7 +56,11 @@ export class NodeRunner {
     this.#options = options
   }
 
-  async run(entry: Exclude<RunEntry, Exposure>, thread: number): Promise<NodeOutcome> {
+  /** @param audited where the node is to be built under another name, until its tests have passed */
+  async run(
+    entry: Exclude<RunEntry, Exposure>,
+    { thread, audited }: { readonly thread: number; readonly audited?: AuditedNode | undefined },
+  ): Promise<NodeOutcome> {
     const clock = new NodeClock()
     let compiledCode: string | undefined
     try {
@@ -68,8 +73,16 @@ export class NodeRunner {
             signal: run.signal,
             comment: comment(isUnitTest(entry) ? undefined : entry),
           })
-        return await this.#attempt(entry, open, clock, (code) => {
+        const onCompiled = (code: string) => {
           compiledCode = code
+        }
+        return await repeatedly(open, async (session) => {
+          if (isUnitTest(entry)) return await this.#executeUnitTest(entry, session, clock, onCompiled)
+          if (audited !== undefined) await this.#copyForAudit(audited, session)
+          const node = audited?.audit ?? entry
+          return isMicrobatch(node) && this.#options.materialization === undefined
+            ? await this.#executeBatches(node, session, clock, onCompiled)
+            : await this.#execute(node, session, clock, onCompiled)
         })
       })
       const { rows, error } = executed
@@ -85,28 +98,39 @@ export class NodeRunner {
     }
   }
 
-  /** Once, and again while another transaction was in the way and nothing of this one has stayed. */
-  async #attempt(
-    entry: Exclude<RunEntry, Exposure>,
-    open: () => AdapterSession,
-    clock: NodeClock,
-    onCompiled: (code: string) => void,
-  ): Promise<Executed> {
-    for (let attempt = 1; ; attempt += 1) {
-      const session = open()
-      try {
-        return await (isUnitTest(entry)
-          ? this.#executeUnitTest(entry, session, clock, onCompiled)
-          : isMicrobatch(entry) && this.#options.materialization === undefined
-            ? this.#executeBatches(entry, session, clock, onCompiled)
-            : this.#execute(entry, session, clock, onCompiled))
-      } catch (error) {
-        await session.rollback()
-        const cause = error instanceof TemplateError ? error.cause : error
-        if (attempt >= conflictAttemptsMax || !isConflict(cause) || !session.isRepeatable) throw error
-      } finally {
-        await session.rollback()
-      }
+  /** Puts what was built aside, and has passed its tests, in the place of the old relation. */
+  async publish({ node, audit }: AuditedNode, built: NodeOutcome): Promise<NodeOutcome> {
+    const { run, sessions, cache, comment } = this.#options
+    const clock = new NodeClock()
+    const outcomeOf = (facts: Partial<RunResult>) => {
+      const seconds = built.result.execution_time + clock.seconds
+      return { ...built, result: { ...built.result, execution_time: seconds, ...facts } }
+    }
+    try {
+      await sessions.use(async (connection) => {
+        const open = () => new AdapterSession({ connection, cache, signal: run.signal, comment: comment(node) })
+        await repeatedly(open, async (session) => {
+          const extra = { audit_relation: run.relationOf(audit) }
+          await materialize(run, { node, compiledCode: undefined, session, name: 'publish', extra })
+        })
+      })
+      return outcomeOf({})
+    } catch (error) {
+      const known = knownError(node, this.#told(node, templateFailed(node, error)))
+      const message = `${known.message}\n  Not published. What was built is in ${audit.relation_name}.`
+      return { ...outcomeOf({ status: 'error', message }), error: known }
+    }
+  }
+
+  /** An incremental model adds its rows to a copy of what is visible. */
+  async #copyForAudit({ node, audit }: AuditedNode, session: AdapterSession): Promise<void> {
+    if (node.config.materialized !== 'incremental') return
+    const { run } = this.#options
+    const extra = { published_relation: run.relationOf(node) }
+    try {
+      await materialize(run, { node: audit, compiledCode: undefined, session, name: 'audit_copy', extra })
+    } catch (error) {
+      throw this.#told(node, templateFailed(node, error))
     }
   }
 
@@ -257,6 +281,25 @@ export class NodeRunner {
 
   #told(node: ManifestNode, error: unknown): unknown {
     return nodeFailed(node, error, artifactPath(this.#options.run.project, node, 'compiled'))
+  }
+}
+
+/** Once, and again while another transaction was in the way and nothing of this one has stayed. */
+async function repeatedly<Result>(
+  open: () => AdapterSession,
+  work: (session: AdapterSession) => Promise<Result>,
+): Promise<Result> {
+  for (let attempt = 1; ; attempt += 1) {
+    const session = open()
+    try {
+      return await work(session)
+    } catch (error) {
+      await session.rollback()
+      const cause = error instanceof TemplateError ? error.cause : error
+      if (attempt >= conflictAttemptsMax || !isConflict(cause) || !session.isRepeatable) throw error
+    } finally {
+      await session.rollback()
+    }
   }
 }
 

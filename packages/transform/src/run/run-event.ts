@@ -16,6 +16,16 @@ export type RunEvent =
       /** Rows that a model wrote, where the warehouse says. */
       readonly rows?: number
     }
+  | {
+      /** A node stands under another name and waits for its tests; `finished` follows when they have spoken. */
+      readonly type: 'built aside'
+      readonly node: GraphEntry
+      readonly index: number
+      readonly total: number
+      /** Of the table or view, in the node's own schema: `orders__audit`. */
+      readonly name: string
+      readonly seconds: number
+    }
   | { readonly type: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly message: string }
   | {
       /** A statement of on-run-start or on-run-end has ended. */
