@@ -22,6 +22,7 @@ import { isExposure, isUnitTest, runEntries } from './run-entry.ts'
 import type { RunEntry } from './run-entry.ts'
 import { runSchedule } from './scheduler.ts'
 import { SessionPool } from './session-pool.ts'
+import { TestGates } from './test-gates.ts'
 
 export interface ExecuteNodesOptions {
   /** Unique ids of what is selected; what the command does not run among them is passed over. */
@@ -64,6 +65,7 @@ class NodesRun {
   readonly #publications: Publications
   /** What is built aside and waits for its tests, by unique id. */
   readonly #built = new Map<string, { readonly outcome: NodeOutcome; readonly index: number }>()
+  readonly #testGates: TestGates
   /** Ids of unit tests by that of the model they test. */
   readonly #unitTests = new Map<string, string[]>()
   readonly #failed = new Set<string>()
@@ -86,6 +88,12 @@ class NodesRun {
       selected: ids,
       signal,
       ...(deferral === undefined ? {} : { deferral }),
+    })
+    const isTest = (entry: RunEntry) => entry.resource_type === 'test'
+    this.#testGates = new TestGates({
+      graph: project.graph,
+      tests: [...this.#byId.values()].filter(isTest).map(({ unique_id: id }) => id),
+      isBuilt: (id) => this.#byId.has(id) && !isTest(this.#byId.get(id)!),
     })
     this.#cache = new RelationCache()
     this.#comment = queryComment(this.#run)
@@ -159,8 +167,8 @@ class NodesRun {
   }
 
   /**
-   * Its parents, those that are not run replaced by theirs; and, in a build, the tests of those parents: what fails a
-   * test is not built upon. Tests wait for nothing but what they look at.
+   * Its parents, those that are not run replaced by theirs; and, in a build, the tests of what it is built upon. Tests
+   * wait for nothing but what they look at.
    */
   #waitsFor(id: string): string[] {
     const published = this.#publications.publishedBy(id)
@@ -171,15 +179,7 @@ class NodesRun {
       return entry.depends_on.nodes.flatMap((parent) => this.#standsFor(parent, id))
     const parents = [...this.#runParents(id), ...(this.#unitTests.get(id) ?? [])]
     if (this.#options.command !== 'build' || entry?.resource_type === 'test') return parents
-    const tests = parents
-      .flatMap((parent) =>
-        this.#project.graph.children(this.#publications.publishedBy(parent)?.node.unique_id ?? parent),
-      )
-      .filter((child) => this.#byId.get(child)?.resource_type === 'test')
-    if (tests.length === 0) return parents
-    // A test that looks at this node too, as a relationship does, waits for it and not the other way round.
-    const below = this.#project.graph.reachable(id, 'children')
-    return [...parents, ...tests.filter((test) => !below.has(test))]
+    return [...parents, ...this.#testGates.before(id)]
   }
 
   /** What the tested model reads, whose columns tell types; in a build also the model's unit tests before it. */

@@ -1,3 +1,5 @@
+import { EclusaError } from '@eclusa/sdk'
+
 /** What a schedule needs to know about the work. */
 export interface Schedule {
   /** In order of preference: of two that are ready, the earlier begins first. */
@@ -10,7 +12,11 @@ export interface Schedule {
   readonly concurrency: number
 }
 
-/** Runs everything, each as soon as what it waits for has ended, up to `concurrency` at once. */
+/**
+ * Runs everything, each as soon as what it waits for has ended, up to `concurrency` at once.
+ *
+ * @throws INTERNAL when some wait for each other, after all others have ended.
+ */
 export async function runSchedule({ ids, waitsFor, run, concurrency }: Schedule): Promise<void> {
   const scheduled = new Set(ids)
   const open = new Map(ids.map((id) => [id, new Set(waitsFor(id).filter((other) => scheduled.has(other)))]))
@@ -34,4 +40,8 @@ export async function runSchedule({ ids, waitsFor, run, concurrency }: Schedule)
       if (others.size === 0) ready.push(waiter)
     }
   }
+  const stuck = ids.filter((id) => open.get(id)!.size > 0)
+  if (stuck.length === 0) return
+  const message = `Nothing of these can be run, because they wait for each other: ${stuck.slice(0, 20).join(', ')}.`
+  throw new EclusaError('INTERNAL', { message })
 }
