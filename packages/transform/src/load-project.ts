@@ -16,6 +16,7 @@ import type { ParsedProject } from './parse/project-parser.ts'
 import { readMacros } from './parse/read-macros.ts'
 import { TemplateStore } from './parse/template-store.ts'
 import { readInstalledPackages, readRootProject } from './project/package-project.ts'
+import type { PackageProject } from './project/package-project.ts'
 import { readProfile, readProfileName } from './project/profile.ts'
 import type { Profile } from './project/profile.ts'
 import { readProjectSettings } from './project/project-settings.ts'
@@ -91,7 +92,8 @@ export async function loadProject(options: LoadProjectOptions): Promise<LoadedPr
     macros,
     log: options.log,
     quoting: settings.quoting,
-    dependencies: packages.map(({ name }) => name),
+    projectVersion: versionOf(root),
+    dependencies: packages.map((found) => ({ name: found.name, version: versionOf(found) })),
     flags: upperCased(settings.flags),
     invocationId: options.invocationId ?? randomUUID(),
     runStartedAt: new Date().toISOString(),
@@ -115,6 +117,10 @@ export async function loadProject(options: LoadProjectOptions): Promise<LoadedPr
     selectors: await readSelectors(root, { context: yamlContext(session.scopeOf(root.name)) }),
     scopeOf: (packageName) => session.scopeOf(packageName),
   }
+}
+
+function versionOf({ file: { version } }: PackageProject): string | null {
+  return version == null ? null : String(version)
 }
 
 /** dbt_project.yml may ask for the target, and the profile is named in it: it is read once without the former. */

@@ -8,6 +8,7 @@ import { baseNames } from './base-names.ts'
 import { ConfigValue } from './config-value.ts'
 import { hostFunction } from './host-function.ts'
 import { offlineNames } from './offline-names.ts'
+import { RecordValue } from './record-value.ts'
 import { quotingOf } from './scope.ts'
 import type { NodeScope, ProjectScope } from './scope.ts'
 
@@ -56,15 +57,21 @@ function targetNames(scope: ProjectScope): Record<string, unknown> {
 }
 
 /** `builtins.ref.config`: the parts of dbt's RuntimeConfig by which packages find out where they are. */
-function runtimeConfig({ projectName, dependencies = [], vars, flags = {} }: ProjectScope): Record<string, unknown> {
-  const packages = Object.fromEntries(dependencies.map((name) => [name, { project_name: name }]))
-  return {
+function runtimeConfig(scope: ProjectScope): RecordValue {
+  const { projectName, projectVersion = null, dependencies = [], vars, flags = {} } = scope
+  const known = [{ name: projectName, version: projectVersion }, ...dependencies]
+  const projects = Object.fromEntries(
+    known.map(({ name, version }) => [name, new RecordValue('RuntimeConfig', { project_name: name, version })]),
+  )
+  return new RecordValue('RuntimeConfig', {
     project_name: projectName,
-    dependencies: packages,
-    load_dependencies: hostFunction('load_dependencies', () => packages),
+    version: projectVersion,
+    dependencies: projects,
+    load_dependencies: hostFunction('load_dependencies', () => projects),
     args: flags,
-    vars: { vars },
-  }
+    cli_vars: {},
+    vars: new RecordValue('VarProvider', { vars }, () => vars),
+  })
 }
 
 /** Sets the names that no macro has: in dbt a project may define its own `ref`, and call the other by `builtins.ref`. */

@@ -20,6 +20,11 @@ export interface Quoting {
   readonly identifier: boolean
 }
 
+export interface InstalledPackage {
+  readonly name: string
+  readonly version: string | null
+}
+
 /** What all nodes of one load or run share. */
 export interface ProjectScope {
   readonly projectName: string
@@ -33,8 +38,10 @@ export interface ProjectScope {
   readonly quoting?: Quoting
   /** Names of `flags` in templates. */
   readonly flags?: Readonly<Record<string, unknown>>
-  /** Names of the installed packages. */
-  readonly dependencies?: readonly string[]
+  /** `version` of dbt_project.yml. */
+  readonly projectVersion?: string | null
+  /** The installed packages. */
+  readonly dependencies?: readonly InstalledPackage[]
   readonly invocationId: string
   readonly runStartedAt: string
 }

@@ -22,6 +22,11 @@ export async function writeArtifact(
   return file
 }
 
+/** What a node was compiled to. dbt writes none of snapshots, nor of what is empty. */
+export async function writeCompiled(project: LoadedProject, node: ManifestNode, sql: string): Promise<void> {
+  if (node.resource_type !== 'snapshot' && sql !== '') await writeArtifact(project, node, 'compiled', sql)
+}
+
 /** Where a node's file is not the one that says it, it is below the name of that: generic tests, snapshots of YAML. */
 function fileOf({ original_file_path: file, path: own }: ManifestNode): string {
   return path.posix.basename(own) === path.posix.basename(file) ? file : `${file}/${own}`

@@ -8,7 +8,7 @@ import { RunScope } from '../compile/run-scope.ts'
 import type { Deferral } from '../compile/run-scope.ts'
 import type { LoadedProject } from '../load-project.ts'
 import type { ManifestNode } from '../manifest/node.ts'
-import { writeArtifact } from './artifact-files.ts'
+import { writeCompiled } from './artifact-files.ts'
 
 export interface CompileNodesOptions {
   /** Unique ids; sources and seeds among them are passed over. */
@@ -45,7 +45,7 @@ export async function compileNodes(
   const cache = new RelationCache()
   const compiled = new Map<string, ManifestNode>()
   const onEphemeral = async (node: ManifestNode, sql: string) => {
-    await writeArtifact(project, node, 'compiled', sql)
+    await writeCompiled(project, node, sql)
   }
   for (const id of ids) {
     const node = project.nodes.get(id)
@@ -53,7 +53,7 @@ export async function compileNodes(
     const session = new AdapterSession({ connection, cache, signal })
     try {
       const sql = await compileNode(run, node, { session, ...(writeFiles ? { onEphemeral } : {}) })
-      if (writeFiles) await writeArtifact(project, node, 'compiled', sql)
+      if (writeFiles) await writeCompiled(project, node, sql)
       compiled.set(id, { ...node, compiled: true, compiled_code: sql })
     } catch (error) {
       signal.throwIfAborted()

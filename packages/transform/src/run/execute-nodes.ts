@@ -1,3 +1,4 @@
+import { formatError } from '@eclusa/sdk'
 import type { Warehouse } from '@eclusa/sdk'
 import { AdapterSession } from '../adapter/adapter-session.ts'
 import { RelationCache } from '../adapter/relation-cache.ts'
@@ -118,7 +119,9 @@ class NodesRun {
       waitsFor: (id) => this.#waitsFor(id),
       run: async (id) => await this.#runScheduled(id),
     })
-    if (!this.#options.signal.aborted) await this.#runHooks('on-run-end')
+    if (this.#options.signal.aborted) return
+    await this.#compileEphemeral()
+    await this.#runHooks('on-run-end')
   }
 
   #tellUntested(): void {
@@ -126,6 +129,22 @@ class NodesRun {
     if (untested.length === 0) return
     const message = `publish: after_tests, and no test of it in this run, so that what is built is visible at once: ${untested.join(', ')}. \`build\` runs the tests.`
     this.#options.emit({ type: 'log', level: 'warn', message })
+  }
+
+  /** Nobody runs an ephemeral model, but its compiled SQL is looked at; one that cannot be compiled is told of. */
+  async #compileEphemeral(): Promise<void> {
+    const { command, ids } = this.#options
+    if (command !== 'run' && command !== 'build') return
+    for (const id of ids) {
+      const node = this.#project.nodes.get(id)
+      if (node === undefined || node.resource_type !== 'model' || !isEphemeral(node)) continue
+      try {
+        await this.#runner.compile(node)
+      } catch (error) {
+        this.#options.signal.throwIfAborted()
+        this.#options.emit({ type: 'log', level: 'error', message: formatError(error) })
+      }
+    }
   }
 
   /** Nodes are run even if a hook at the start fails: dbt skips them only where a flag of the project says so. */

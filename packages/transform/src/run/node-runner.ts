@@ -9,7 +9,7 @@ import { TemplateError } from '../jinja/template-error.ts'
 import type { Exposure, UnitTest } from '../manifest/manifest.ts'
 import type { ManifestNode } from '../manifest/node.ts'
 import type { RunResult, RunStatus, Timing } from '../manifest/run-result.ts'
-import { artifactPath, writeArtifact } from './artifact-files.ts'
+import { artifactPath, writeCompiled } from './artifact-files.ts'
 import { materialize } from './materialize.ts'
 import type { QueryComment } from './query-comment.ts'
 import { isUnitTest } from './run-entry.ts'
@@ -134,6 +134,15 @@ export class NodeRunner {
     }
   }
 
+  /** Compiles an ephemeral model for those who look at it: nothing is to be built. */
+  async compile(node: ManifestNode): Promise<void> {
+    const { run, sessions, cache, comment } = this.#options
+    await sessions.use(async (connection) => {
+      await using session = new AdapterSession({ connection, cache, signal: run.signal, comment: comment(node) })
+      await writeCompiled(run.project, node, await compileNode(run, node, { session }))
+    })
+  }
+
   async #execute(
     node: ManifestNode,
     session: AdapterSession,
@@ -142,14 +151,14 @@ export class NodeRunner {
   ): Promise<Executed> {
     const { run, materialization } = this.#options
     const onEphemeral = async (model: ManifestNode, sql: string) => {
-      await writeArtifact(run.project, model, 'compiled', sql)
+      await writeCompiled(run.project, model, sql)
     }
     clock.begin('compile')
     const compiledCode =
       node.resource_type === 'seed' ? undefined : await compileNode(run, node, { session, onEphemeral })
     if (compiledCode !== undefined) {
       onCompiled(compiledCode)
-      await writeArtifact(run.project, node, 'compiled', compiledCode)
+      await writeCompiled(run.project, node, compiledCode)
     }
     clock.begin('execute')
     try {
@@ -231,7 +240,7 @@ export class NodeRunner {
     const copy: ManifestNode = { ...node, config: { ...node.config, ...hooks } }
     const overrides = isIncremental ? { macros: { is_incremental: true, should_full_refresh: false } } : {}
     const compiledCode = await compileNode(run, copy, { session, batch, overrides })
-    await writeArtifact(run.project, node, 'compiled', compiledCode)
+    await writeCompiled(run.project, node, compiledCode)
     await materialize(run, { node: copy, compiledCode, session, batch, overrides })
     await session.rollback()
     return compiledCode
@@ -248,11 +257,11 @@ export class NodeRunner {
     const { node, compiledCode } = await compileUnitTest(run, test, {
       session,
       onFixture: async (fixture, sql) => {
-        await writeArtifact(run.project, fixture, 'compiled', sql)
+        await writeCompiled(run.project, fixture, sql)
       },
     })
     onCompiled(compiledCode)
-    await writeArtifact(run.project, node, 'compiled', compiledCode)
+    await writeCompiled(run.project, node, compiledCode)
     clock.begin('execute')
     try {
       const { main } = await materialize(run, { node, compiledCode, session, name: 'unit' })

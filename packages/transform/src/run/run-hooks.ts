@@ -3,10 +3,11 @@ import { AdapterSession } from '../adapter/adapter-session.ts'
 import type { RelationCache } from '../adapter/relation-cache.ts'
 import { compileNode, templateFailed } from '../compile/compile-node.ts'
 import type { RunScope } from '../compile/run-scope.ts'
+import { RecordValue } from '../context/record-value.ts'
 import { PyTuple } from '../jinja/python-collections.ts'
-import { NativeFunction } from '../jinja/signature.ts'
 import type { ManifestNode, OperationNode } from '../manifest/node.ts'
 import type { RunResult } from '../manifest/run-result.ts'
+import { writeCompiled } from './artifact-files.ts'
 import type { QueryComment } from './query-comment.ts'
 import type { RunEvent } from './run-event.ts'
 import type { SessionPool } from './session-pool.ts'
@@ -74,6 +75,7 @@ async function runHook(hook: OperationNode, options: RunHooksOptions): Promise<E
       try {
         const extra = phase === 'on-run-end' ? endNames(options) : {}
         const sql = await compileNode(run, hook, { session, extra })
+        await writeCompiled(run.project, hook, sql)
         if (sql.trim() !== '') await session.execute(sql, { autoBegin: false })
         await session.commit()
       } finally {
@@ -113,10 +115,11 @@ function isRelational({ resource_type: type }: ManifestNode): boolean {
   return type === 'model' || type === 'seed' || type === 'snapshot'
 }
 
-/** dbt's RunResult for templates: the record with the node, and `to_dict()`. */
-function resultValue(result: RunResult, node: unknown): Record<string, unknown> {
-  const record = { ...result, node: node ?? null }
-  return { ...record, to_dict: new NativeFunction('to_dict', 'omit_none?', () => record) }
+/** dbt's RunResult for templates: the record with the node. */
+function resultValue(result: RunResult, node: object | undefined): RecordValue {
+  const fields = { ...result, node: node === undefined ? null : new RecordValue('Node', { ...node }) }
+  const timing = result.timing.map((phase) => new RecordValue('TimingInfo', { ...phase }))
+  return new RecordValue('RunResult', { ...fields, timing }, () => ({ ...result, node: node ?? null }))
 }
 
 function hookResult(
