@@ -92,6 +92,7 @@ export async function loadProject(options: LoadProjectOptions): Promise<LoadedPr
     macros,
     log: options.log,
     quoting: settings.quoting,
+    directory: options.directory,
     projectVersion: versionOf(root),
     dependencies: packages.map((found) => ({ name: found.name, version: versionOf(found) })),
     flags: upperCased(settings.flags),

@@ -10,10 +10,12 @@
   {%- set strategy = strategy_dispatch(config.get('strategy'))(model, 'snapshotted_data', 'source_data', model['config'], exists) -%}
   {%- set staged = none -%}
   {%- if not exists -%}
-    {%- set final_sql = create_table_as(False, target, build_snapshot_table(strategy, model['compiled_code'])) -%}
+    {%- set rows_sql = build_snapshot_table(strategy, model['compiled_code']) -%}
+    {%- set final_sql = create_table_as(False, target, rows_sql) -%}
   {%- else -%}
     {%- set columns = config.get('snapshot_table_column_names') or get_snapshot_table_column_names() -%}
     {%- do adapter.assert_valid_snapshot_target_given_strategy(target, columns, strategy) -%}
+    {%- set rows_sql = snapshot_staging_table(strategy, sql, target) -%}
     {%- set staged = build_snapshot_staging_table(strategy, sql, target) -%}
     {%- do adapter.expand_target_column_types(from_relation=staged, to_relation=target) -%}
 
@@ -31,6 +33,7 @@
     {%- set final_sql = snapshot_merge_sql(target=target, source=staged, insert_cols=names) -%}
   {%- endif -%}
 
+  {%- do check_time_data_types(rows_sql) -%}
   {%- call statement('main') -%}
     {{ final_sql }}
   {%- endcall -%}

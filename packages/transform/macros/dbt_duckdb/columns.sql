@@ -15,3 +15,13 @@
     {%- do run_query('alter ' ~ relation.type ~ ' ' ~ relation ~ ' drop column ' ~ adapter.quote(column.name)) -%}
   {%- endfor -%}
 {% endmacro %}
+
+{# A header is run by itself: what describes the query cannot be behind another statement. #}
+{% macro duckdb__get_empty_subquery_sql(select_sql, select_sql_header=none) %}
+    {%- if select_sql_header is not none -%}{%- do run_query(select_sql_header) -%}{%- endif -%}
+    select * from (
+        {{ select_sql }}
+    ) as __dbt_sbq
+    where false
+    limit 0
+{% endmacro %}

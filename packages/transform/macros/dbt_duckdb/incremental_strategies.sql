@@ -21,3 +21,21 @@
   {%- endset -%}
   {{- return(sql) -}}
 {% endmacro %}
+
+{# By several columns with a join, which DuckDB does faster than by a list of tuples. #}
+{% macro duckdb__get_delete_insert_merge_sql(target, source, unique_key, dest_columns, incremental_predicates) -%}
+    {%- if unique_key is string or not unique_key -%}
+      {{- return(default__get_delete_insert_merge_sql(target, source, unique_key, dest_columns, incremental_predicates)) -}}
+    {%- endif -%}
+    delete from {{ target }} as DBT_INCREMENTAL_TARGET
+    using {{ source }}
+    where (
+        {%- for key in unique_key %}
+        {{ source }}.{{ key }} = DBT_INCREMENTAL_TARGET.{{ key }}{{ ' and' if not loop.last }}
+        {%- endfor %}
+        {%- for predicate in incremental_predicates or [] %}
+        and {{ predicate }}
+        {%- endfor %}
+    );
+    {{ get_insert_into_sql(target, source, dest_columns) }}
+{%- endmacro %}

@@ -17,7 +17,20 @@
   {{- return(base_relation.incorporate(path={'identifier': identifier, 'schema': none, 'database': none})) -}}
 {% endmacro %}
 
-{% macro duckdb__create_table_as(temporary, relation, compiled_code, language='sql') -%}
+{# With the layout of DuckLake, which those that replace `duckdb__create_table_as` need not know. #}
+{% macro create_table_as(temporary, relation, compiled_code, language='sql', partitioned_by=none, sorted_by=none) -%}
+  {%- set create = adapter.dispatch('create_table_as', 'dbt') -%}
+  {%- if partitioned_by or sorted_by -%}
+    {{ create(temporary, relation, compiled_code, language, partitioned_by=partitioned_by, sorted_by=sorted_by) }}
+  {%- else -%}
+    {{ create(temporary, relation, compiled_code, language) }}
+  {%- endif -%}
+{%- endmacro %}
+
+{% macro duckdb__create_table_as(temporary, relation, compiled_code, language='sql', partitioned_by=none, sorted_by=none) -%}
+  {%- if language != 'sql' -%}
+    {%- do exceptions.raise_compiler_error('models in ' ~ language ~ ' cannot be run, only SQL') -%}
+  {%- endif -%}
   {%- set contract = config.get('contract') -%}
   {%- if contract.enforced %}{{ get_assert_columns_equivalent(compiled_code) }}{% endif -%}
   {{ config.get('sql_header') or '' }}
@@ -27,12 +40,33 @@
   insert into {{ relation }} ({{ adapter.dispatch('get_column_names', 'dbt')() }}) (
     {{ get_select_subquery(compiled_code) }}
   );
+  {%- elif partitioned_by or sorted_by %}
+  as (
+    select * from ({{ compiled_code }}) as model_subq limit 0
+  );
+  {{ duckdb__alter_table_set_partitioned_by(relation, partitioned_by) if partitioned_by }}
+  {{ duckdb__alter_table_set_sorted_by(relation, sorted_by) if sorted_by }}
+  insert into {{ relation }} select * from ({{ compiled_code }}) as model_subq;
   {%- else %}
   as (
     {{ compiled_code }}
   );
   {%- endif %}
 {%- endmacro %}
+
+{# The model's columns in brackets, for an INSERT. #}
+{% macro get_column_names() -%}
+  ({{ default__get_column_names() }})
+{%- endmacro %}
+
+{% macro duckdb__create_view_as(relation, sql) -%}
+  {{ default__create_view_as(relation, sql) }}
+{%- endmacro %}
+
+{# What an incremental model or a snapshot keeps for the length of its run. #}
+{% macro duckdb__dispatch_temporary_relation(target_relation, batch_id='') %}
+  {{- return({'relation': make_temp_relation(target_relation), 'temporary': true}) -}}
+{% endmacro %}
 
 {# DuckDB renames no table that has indexes. #}
 {% macro duckdb__indexes_before_rename() %}

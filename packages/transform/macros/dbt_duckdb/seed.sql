@@ -8,3 +8,11 @@
   {%- do adapter.add_query(sql, abridge_sql_log=True) -%}
   {{- return(sql) -}}
 {% endmacro %}
+
+{% macro duckdb__get_binding_char() %}
+  {{- return(adapter.get_binding_char()) -}}
+{% endmacro %}
+
+{% macro duckdb__get_batch_size() %}
+  {{- return(10000) -}}
+{% endmacro %}

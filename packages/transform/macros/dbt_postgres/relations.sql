@@ -66,3 +66,37 @@
   where grantor = current_role and grantee != current_role
     and table_schema = '{{ relation.schema }}' and table_name = '{{ relation.identifier }}'
 {%- endmacro %}
+
+{# The forms of PostgreSQL, under the names that dbt-postgres has for them. #}
+
+{% macro postgres__drop_table(relation) -%}
+  {{ default__drop_table(relation) }}
+{%- endmacro %}
+
+{% macro postgres__drop_view(relation) -%}
+  {{ default__drop_view(relation) }}
+{%- endmacro %}
+
+{% macro postgres__drop_materialized_view(relation) -%}
+  {{ default__drop_materialized_view(relation) }}
+{%- endmacro %}
+
+{% macro postgres__get_rename_table_sql(relation, new_name) -%}
+  {{ default__get_rename_table_sql(relation, new_name) }}
+{%- endmacro %}
+
+{% macro postgres__get_rename_view_sql(relation, new_name) -%}
+  {{ default__get_rename_view_sql(relation, new_name) }}
+{%- endmacro %}
+
+{% macro postgres__get_rename_materialized_view_sql(relation, new_name) -%}
+  {{ default__get_rename_materialized_view_sql(relation, new_name) }}
+{%- endmacro %}
+
+{% macro postgres__get_replace_table_sql(relation, sql) -%}
+  {{ default__get_replace_table_sql(relation, sql) }}
+{%- endmacro %}
+
+{% macro postgres__get_replace_view_sql(relation, sql) -%}
+  {{ default__get_replace_view_sql(relation, sql) }}
+{%- endmacro %}

@@ -16,6 +16,7 @@ import { isRecord } from '../manifest/node-config.ts'
 import { AgateTable } from '../python/agate-table.ts'
 import { plainValue } from '../python/plain-value.ts'
 import type { AdapterSession } from './adapter-session.ts'
+import { duckdbFileMethods } from './duckdb-files.ts'
 import type { Listing } from './relation-cache.ts'
 import { schemaColumn } from './schema-column.ts'
 import { checkSnapshotTarget, hardDeletesOf } from './snapshot-target.ts'
@@ -91,6 +92,7 @@ function relationGiven(method: string, value: unknown): RelationValue {
 }
 
 const methods = functionTable(
+  ...duckdbFileMethods,
   new NativeFunction(
     'execute',
     'sql auto_begin? fetch? limit?',
@@ -231,6 +233,9 @@ const methods = functionTable(
   new NativeFunction('get_hard_deletes_behavior', 'config', (_self: AdapterValue, config: unknown) =>
     hardDeletesOf(config),
   ),
+  new NativeFunction('valid_incremental_strategies', '', (self: AdapterValue) => [
+    ...strategiesOf[self.scope.target.type],
+  ]),
   new NativeFunction('get_incremental_strategy_macro', 'model_context strategy?', incrementalStrategyMacro),
   new NativeFunction('convert_type', 'agate_table col_idx', (self: AdapterValue, table: AgateTable, index: unknown) =>
     seedType(table, Number(index), self.scope.target.type),

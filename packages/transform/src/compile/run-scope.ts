@@ -1,10 +1,12 @@
 import type { AdapterSession } from '../adapter/adapter-session.ts'
 import { AdapterValue } from '../adapter/adapter-value.ts'
 import type { ExecutionOptions, NodeCommand } from '../command/command-options.ts'
+import { externalLocation } from '../context/external-source.ts'
 import { hostFunction } from '../context/host-function.ts'
 import { nodeContext } from '../context/node-context.ts'
 import { ephemeralValue, relationValue } from '../context/relation-value.ts'
 import type { EventTimeFilter, RelationPath, RelationValue } from '../context/relation-value.ts'
+import { RecordValue } from '../context/record-value.ts'
 import { quotingOf } from '../context/scope.ts'
 import type { ProjectScope, Quoting } from '../context/scope.ts'
 import type { KeywordArguments } from '../jinja/protocol.ts'
@@ -126,6 +128,7 @@ export class RunScope {
       thisRelation: hasRelation(node) ? this.relationOf(node) : null,
       ref: (args, kwargs) => this.#ref(args, kwargs, { node, batch, substitutes, session }),
       source: (args) => this.#source(args, { node, batch, substitutes, session }),
+      metric: (args) => this.#metric(args, node.package_name),
       setConfig: () => {},
       adapter: (bound) => new AdapterValue({ scope, bound, session }),
       graph: () => (this.#graph ??= graphValue(this.project)),
@@ -163,7 +166,13 @@ export class RunScope {
   }
 
   relationOf(node: ProjectNode, facts: Parameters<typeof relationValue>[2] = {}): RelationValue {
-    return relationValue(relationOf(node), this.scope.dialect, { quotePolicy: this.#quotingOf(node), ...facts })
+    const external =
+      node.resource_type === 'source' && this.scope.target.type === 'duckdb' ? externalLocation(node) : undefined
+    return relationValue(relationOf(node), this.scope.dialect, {
+      quotePolicy: this.#quotingOf(node),
+      ...(external === undefined ? {} : { external }),
+      ...facts,
+    })
   }
 
   deferredTo(id: string): RelationValue | undefined {
@@ -208,6 +217,18 @@ export class RunScope {
     const found = this.findSourceReference(args, reader.node.package_name)
     if (found !== undefined) return this.#read(found, reader)
     throw new OperationError('runtime', `source('${sourceName}', '${table}') is not declared`)
+  }
+
+  #metric(args: readonly unknown[], from: string): RecordValue {
+    const names = args.map(textOf)
+    const [name = '', ofPackage] = names.toReversed()
+    const metrics = Object.values(this.project.manifest.metrics).filter((metric) => metric.name === name)
+    const packages = ofPackage === undefined ? [from, this.project.name] : [ofPackage]
+    const found =
+      packages.map((wanted) => metrics.find((metric) => metric.package_name === wanted)).find(Boolean) ??
+      (ofPackage === undefined ? metrics[0] : undefined)
+    if (found !== undefined) return new RecordValue('ResolvedMetricReference', { ...found }, undefined, name)
+    throw new OperationError('runtime', `metric('${names.join("', '")}') names no metric that exists and is enabled`)
   }
 
   #read(read: ManifestNode | SourceNode, { node, batch, substitutes, session }: Reader): unknown {

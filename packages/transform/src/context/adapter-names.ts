@@ -72,10 +72,20 @@ export function adapterNames(scope: ProjectScope, from: string, namespace: objec
     build_catalog_relation: new NativeFunction('build_catalog_relation', 'config', () => null),
     convert_datetimes_to_strs: new NativeFunction('convert_datetimes_to_strs', 'table', (table: unknown) => table),
     warn_once: new NativeFunction('warn_once', 'msg', (message: unknown) => {
-      scope.log.warn(textOf(message))
+      warnOnce(scope, textOf(message))
       return ''
     }),
   }
+}
+
+/** What was warned of already, by the library that all scopes of one load share. */
+const warnings = new WeakMap<ProjectScope['macros'], Set<string>>()
+
+function warnOnce({ macros, log }: ProjectScope, message: string): void {
+  const told = warnings.get(macros) ?? new Set()
+  warnings.set(macros, told)
+  if (!told.has(message)) log.warn(message)
+  told.add(message)
 }
 
 /**

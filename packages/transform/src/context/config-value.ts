@@ -24,6 +24,8 @@ export class ConfigValue implements HostObject {
   }
 
   [attributeOf](name: string): unknown {
+    // The node itself, which macros hand on to the adapter.
+    if (name === 'model') return this.#node.model
     const method = methods.get(name)
     return method === undefined ? undefined : new BoundMethod(method, this)
   }

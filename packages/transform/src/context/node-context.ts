@@ -2,6 +2,7 @@ import { attributeOf, isMapping, itemOf, typeNameOf } from '../jinja/protocol.ts
 import type { HostObject } from '../jinja/protocol.ts'
 import { textOf } from '../jinja/python-text.ts'
 import { NativeFunction } from '../jinja/signature.ts'
+import { OperationError } from '../jinja/template-error.ts'
 import { ParsingAdapter, adapterNames } from './adapter-names.ts'
 import { apiValue } from './api-value.ts'
 import { baseNames } from './base-names.ts'
@@ -33,6 +34,17 @@ export function nodeContext(scope: ProjectScope, node: NodeScope): Record<string
     ...builtins,
     builtins,
     execute: node.execute,
+    metric: hostFunction('metric', (args) => node.metric?.(args) ?? textOf(args.at(-1) ?? '')),
+    env: { ...scope.target },
+    column: apiValue(scope.dialect, quotingOf(scope))['Column'],
+    sql_now: 'now()',
+    adapter_macro: hostFunction('adapter_macro', ([name]) => {
+      throw new OperationError(
+        'runtime',
+        `The "adapter_macro" macro has been deprecated. Instead, use the \`adapter.dispatch\` method to find a macro and call the result. adapter_macro was called for: ${textOf(name ?? '')}`,
+      )
+    }),
+    context_macro_stack: { call_stack: [], depth: 0 },
     this: node.thisRelation,
     model: node.model,
     flags: { FULL_REFRESH: false, STORE_FAILURES: false, ...scope.flags },

@@ -6,14 +6,20 @@ import { NativeFunction } from '../jinja/signature.ts'
 export class RecordValue implements HostObject {
   readonly #fields: Readonly<Record<string, unknown>>
   readonly #dictionary: () => unknown
+  readonly #text: string
   readonly [typeNameOf]: string
 
-  /** @param dictionary what `to_dict` gives, where it is not the fields */
+  /**
+   * @param dictionary what `to_dict` gives, where it is not the fields
+   * @param text how it is printed
+   */
   constructor(
     typeName: string,
     fields: Readonly<Record<string, unknown>>,
     dictionary: () => unknown = () => ({ ...fields }),
+    text = `<${typeName} object>`,
   ) {
+    this.#text = text
     this[typeNameOf] = typeName
     this.#fields = fields
     this.#dictionary = dictionary
@@ -25,6 +31,6 @@ export class RecordValue implements HostObject {
   }
 
   toString(): string {
-    return `<${this[typeNameOf]} object>`
+    return this.#text
   }
 }

@@ -8,6 +8,7 @@ import { OperationError } from '../jinja/template-error.ts'
 import { isRecord } from '../manifest/node-config.ts'
 import type { NodeRelation } from '../manifest/node.ts'
 import { plainValue } from '../python/plain-value.ts'
+import { materializedViewChanges } from './materialized-view-changes.ts'
 
 type Part = 'database' | 'schema' | 'identifier'
 const parts: readonly Part[] = ['database', 'schema', 'identifier']
@@ -33,6 +34,8 @@ interface RelationFacts {
   /** Reads so many rows at most; 0 for `--empty`. */
   readonly limit?: number
   readonly eventTime?: EventTimeFilter
+  /** What is printed in the place of the name: files, or a function that reads them. */
+  readonly external?: string
 }
 
 const everyPart: RelationPolicy = { database: true, schema: true, identifier: true }
@@ -162,7 +165,8 @@ export class RelationValue implements HostObject {
 
   /** The name alone, whatever is read of it. */
   render(): string {
-    const { path, quotePolicy, includePolicy } = this.#facts
+    const { path, quotePolicy, includePolicy, external } = this.#facts
+    if (external !== undefined) return external
     return parts
       .filter((part) => includePolicy[part] && path[part] !== null)
       .map((part) => (quotePolicy[part] ? quoted(path[part]!) : path[part]!))
@@ -309,6 +313,11 @@ const relationMethods = functionTable(
     const value = (self as unknown as Readonly<Record<string, unknown>>)[name]
     return value === undefined || typeof value === 'function' ? (fallback ?? null) : value
   }),
+  new NativeFunction(
+    'get_materialized_view_config_change_collection',
+    'relation_results relation_config',
+    (_self: RelationValue, described: unknown, model: unknown) => materializedViewChanges(described, model),
+  ),
   new NativeFunction('relation_max_name_length', '', (self: RelationValue) => self.maxNameLength),
   new NativeFunction('add_ephemeral_prefix', 'name', (_self: RelationValue, name: unknown) =>
     ephemeralName(textOf(name)),

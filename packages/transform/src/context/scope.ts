@@ -38,6 +38,8 @@ export interface ProjectScope {
   readonly quoting?: Quoting
   /** Names of `flags` in templates. */
   readonly flags?: Readonly<Record<string, unknown>>
+  /** The root project's folder. */
+  readonly directory?: string
   /** `version` of dbt_project.yml. */
   readonly projectVersion?: string | null
   /** The installed packages. */
@@ -59,6 +61,8 @@ export interface NodeScope {
   readonly extra?: Readonly<Record<string, unknown>>
   ref(args: readonly unknown[], kwargs: KeywordArguments): unknown
   source(args: readonly unknown[]): unknown
+  /** The metric that `metric('name')` or `metric('package', 'name')` means. Default: its name. */
+  metric?(args: readonly unknown[]): unknown
   /** Settings made by `config(…)` inside the template; ignored when running, as parsing has read them already. */
   setConfig(settings: PartialConfig): void
   /** Makes `adapter` for the node's context; absent while parsing, when nothing is asked of the warehouse. */

@@ -62,3 +62,25 @@ it('writes compiled SQL of hooks and of ephemeral models that nobody reads, and 
   ])
   expect(await readFile(path.join(folder, 'trial/models/alone.sql'), 'utf8')).toContain('select 2 as id')
 })
+
+it('has the older names of the context: env, column, sql_now, metric, and a refusal of adapter_macro', async () => {
+  await using trial = await ProjectTrial.open(trialWarehouses.DuckDB, {
+    'models/orders.sql': 'select 1 as id',
+    'models/metrics.yml': `
+semantic_models:
+  - {name: orders, model: ref('orders'), entities: [{name: id, type: primary}], defaults: {agg_time_dimension: day},
+     dimensions: [{name: day, type: time, expr: id, type_params: {time_granularity: day}}], measures: [{name: count, agg: count, expr: id}]}
+metrics:
+  - {name: order_count, label: Orders, type: simple, type_params: {measure: count}}
+`,
+    'models/told.sql': `{{ config(materialized='table') }}
+      select '{{ env.schema }} {{ column('x', 'integer').quoted }} {{ context_macro_stack.depth }}' as names,
+        {{ sql_now }} is not null as now,
+        {%- if execute %}'{{ metric('order_count') }} {{ metric('order_count').label }}'{% else %}''{% endif %} as metric`,
+    'models/old.sql': `select {{ adapter_macro('dbt_utils.star') if execute else 1 }}`,
+  })
+  const { told, old } = await trial.run()
+  expect(told?.status).toBe('success')
+  expect(await trial.rows('select * from analytics.told')).toEqual([['analytics "x" 0', true, 'order_count Orders']])
+  expect(old?.message).toMatch(/"adapter_macro" macro has been deprecated/u)
+})
