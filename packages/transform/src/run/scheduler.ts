@@ -2,7 +2,6 @@ import { EclusaError } from '@eclusa/sdk'
 
 /** What a schedule needs to know about the work. */
 export interface Schedule {
-  /** In order of preference: of two that are ready, the earlier begins first. */
   readonly ids: readonly string[]
   /** Ids that must end before this one begins; those outside the schedule do not count. */
   readonly waitsFor: (id: string) => readonly string[]
@@ -13,20 +12,23 @@ export interface Schedule {
 }
 
 /**
- * Runs everything, each as soon as what it waits for has ended, up to `concurrency` at once.
+ * Runs everything, each as soon as what it waits for has ended, up to `concurrency` at once. Of several that are ready the
+ * one with the shortest way from the start begins, and of such the first by its id: dbt's order.
  *
  * @throws INTERNAL when some wait for each other, after all others have ended.
  */
 export async function runSchedule({ ids, waitsFor, run, concurrency }: Schedule): Promise<void> {
   const scheduled = new Set(ids)
-  const open = new Map(ids.map((id) => [id, new Set(waitsFor(id).filter((other) => scheduled.has(other)))]))
+  const waits = new Map(ids.map((id) => [id, [...new Set(waitsFor(id).filter((other) => scheduled.has(other)))]]))
+  const open = new Map([...waits].map(([id, others]) => [id, others.length]))
   const waiters = new Map<string, string[]>()
-  for (const [id, others] of open) for (const other of others) waiters.set(other, [...(waiters.get(other) ?? []), id])
-  const ready = ids.filter((id) => open.get(id)!.size === 0)
+  for (const [id, others] of waits) for (const other of others) waiters.set(other, [...(waiters.get(other) ?? []), id])
+  const ready = new ReadyQueue(ids, waits, waiters)
+  for (const id of ids) if (open.get(id) === 0) ready.add(id)
   const running = new Map<string, Promise<string>>()
   while (ready.length > 0 || running.size > 0) {
     while (ready.length > 0 && running.size < concurrency) {
-      const id = ready.shift()!
+      const id = ready.take()
       running.set(
         id,
         run(id).then(() => id),
@@ -35,13 +37,72 @@ export async function runSchedule({ ids, waitsFor, run, concurrency }: Schedule)
     const ended = await Promise.race(running.values())
     running.delete(ended)
     for (const waiter of waiters.get(ended) ?? []) {
-      const others = open.get(waiter)!
-      others.delete(ended)
-      if (others.size === 0) ready.push(waiter)
+      open.set(waiter, open.get(waiter)! - 1)
+      if (open.get(waiter) === 0) ready.add(waiter)
     }
   }
-  const stuck = ids.filter((id) => open.get(id)!.size > 0)
+  const stuck = ids.filter((id) => open.get(id)! > 0)
   if (stuck.length === 0) return
   const message = `Nothing of these can be run, because they wait for each other: ${stuck.slice(0, 20).join(', ')}.`
   throw new EclusaError('INTERNAL', { message })
+}
+
+/** What may begin, in the order of ranks: that of the longest way from the start, and of ids. */
+class ReadyQueue {
+  readonly #ranks: ReadonlyMap<string, number>
+  readonly #ids: string[] = []
+
+  constructor(
+    ids: readonly string[],
+    waits: ReadonlyMap<string, readonly string[]>,
+    waiters: ReadonlyMap<string, readonly string[]>,
+  ) {
+    const levels = levelsOf(ids, waits, waiters)
+    const level = (id: string) => levels.get(id) ?? Infinity
+    const ordered = ids.toSorted((a, b) => level(a) - level(b) || (a < b ? -1 : a > b ? 1 : 0))
+    this.#ranks = new Map(ordered.map((id, rank) => [id, rank]))
+  }
+
+  get length(): number {
+    return this.#ids.length
+  }
+
+  /** Kept in reverse, so that the next one is taken from the end. */
+  add(id: string): void {
+    const rank = this.#ranks.get(id)!
+    let [low, high] = [0, this.#ids.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.#ranks.get(this.#ids[middle]!)! > rank) low = middle + 1
+      else high = middle
+    }
+    this.#ids.splice(low, 0, id)
+  }
+
+  take(): string {
+    return this.#ids.pop()!
+  }
+}
+
+/** Generations: what waits for nothing, then what waits for those alone, and so on. What is in a circle has none. */
+function levelsOf(
+  ids: readonly string[],
+  waits: ReadonlyMap<string, readonly string[]>,
+  waiters: ReadonlyMap<string, readonly string[]>,
+): ReadonlyMap<string, number> {
+  const levels = new Map<string, number>()
+  const open = new Map(ids.map((id) => [id, waits.get(id)!.length]))
+  let generation = ids.filter((id) => open.get(id) === 0)
+  for (let level = 0; generation.length > 0; level += 1) {
+    const next: string[] = []
+    for (const id of generation) {
+      levels.set(id, level)
+      for (const waiter of waiters.get(id) ?? []) {
+        open.set(waiter, open.get(waiter)! - 1)
+        if (open.get(waiter) === 0) next.push(waiter)
+      }
+    }
+    generation = next
+  }
+  return levels
 }

@@ -85,3 +85,18 @@ it('says so when what is scheduled waits in a circle, instead of leaving it out'
   const schedule = { ids: ['a', 'b'], concurrency: 1, waitsFor: (id: string) => [id === 'a' ? 'b' : 'a'] }
   await expect(runSchedule({ ...schedule, run: () => Promise.resolve() })).rejects.toThrow(/wait for each other: a, b/u)
 })
+
+it('begins what has the shortest way from the start first, and of several the first by its id, as dbt does', async () => {
+  const parents: Readonly<Record<string, readonly string[]>> = { d: [], b: ['d'], c: [], a: ['b', 'c'], e: ['c'] }
+  const began: string[] = []
+  await runSchedule({
+    ids: ['a', 'd', 'e', 'c', 'b'],
+    concurrency: 1,
+    waitsFor: (id) => parents[id] ?? [],
+    run: async (id) => {
+      began.push(id)
+      await Promise.resolve()
+    },
+  })
+  expect(began).toEqual(['c', 'd', 'b', 'e', 'a'])
+})
