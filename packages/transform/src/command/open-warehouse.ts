@@ -3,8 +3,8 @@ import { EclusaError } from '@eclusa/sdk'
 import type { Warehouse, WarehouseConnection } from '@eclusa/sdk'
 import { openDuckDb, openPostgres } from '@eclusa/warehouse'
 import type { OpenPostgresOptions } from '@eclusa/warehouse'
-import { isRecord } from '../manifest/node-config.ts'
 import type { Profile } from '../project/profile.ts'
+import { duckdbSettings, prepareDuckDb, refuseForeignKeys } from './duckdb-profile.ts'
 
 export interface OpenProfileOptions {
   /** Folder that a DuckDB file's path is relative to: the project's. */
@@ -13,10 +13,10 @@ export interface OpenProfileOptions {
 }
 
 /**
- * Opens the warehouse that a profile describes, with dbt's keys: of DuckDB `path`, `extensions`, `attach`, `settings`;
+ * Opens the warehouse that a profile describes, with dbt's keys: of DuckDB `path`, `extensions`, `secrets`, `attach`, `settings`;
  * of PostgreSQL `host`, `port`, `user`, `password`, `dbname`, `sslmode`, `role`, `search_path`.
  *
- * @throws WAREHOUSE_CONNECTION_FAILED, WAREHOUSE_STATEMENT_FAILED for a setting that the warehouse refuses,
+ * @throws PROJECT_INVALID for keys that cannot be heeded; WAREHOUSE_CONNECTION_FAILED, WAREHOUSE_STATEMENT_FAILED for a setting that the warehouse refuses,
  * WAREHOUSE_DIALECT_MISSING for a type that has no driver here.
  */
 export async function openProfileWarehouse(profile: Profile, options: OpenProfileOptions): Promise<Warehouse> {
@@ -38,6 +38,7 @@ async function openDuckDbProfile(
   credentials: Credentials,
   { directory, signal }: OpenProfileOptions,
 ): Promise<Warehouse> {
+  refuseForeignKeys(credentials)
   const place = textAt(credentials, 'path') ?? ':memory:'
   const warehouse = await openDuckDb({
     path: place === ':memory:' ? place : path.resolve(directory, place),
@@ -45,51 +46,12 @@ async function openDuckDbProfile(
     signal,
   })
   try {
-    await prepare(warehouse, [...extensionStatements(credentials), ...attachStatements(credentials, directory)])
+    await prepareDuckDb(warehouse, credentials, directory)
   } catch (error) {
     await warehouse[Symbol.asyncDispose]()
     throw error
   }
-  return withSessionStatements(warehouse, settingStatements(credentials))
-}
-
-async function prepare(warehouse: Warehouse, statements: readonly string[]): Promise<void> {
-  if (statements.length === 0) return
-  await using connection = await warehouse.connect()
-  for (const statement of statements) await connection.query(statement)
-}
-
-/** `extensions: [httpfs, {name: spatial, repo: community}]` */
-function extensionStatements(credentials: Credentials): string[] {
-  return listAt(credentials, 'extensions').flatMap((extension) => {
-    const [name, repository] = isRecord(extension)
-      ? [String(extension['name']), extension['repo']]
-      : [String(extension), undefined]
-    const from = typeof repository === 'string' ? ` FROM ${repository}` : ''
-    return [`INSTALL ${name}${from}`, `LOAD ${name}`]
-  })
-}
-
-/** `attach: [{path: other.duckdb, alias: other, read_only: true, type: sqlite}]` */
-function attachStatements(credentials: Credentials, directory: string): string[] {
-  return listAt(credentials, 'attach')
-    .filter(isRecord)
-    .map((attachment) => {
-      const place = String(attachment['path'])
-      const file = /^[\w+-]+:/u.test(place) ? place : path.resolve(directory, place)
-      const name = typeof attachment['alias'] === 'string' ? ` AS ${quoteName(attachment['alias'])}` : ''
-      const wanted = [
-        ...(typeof attachment['type'] === 'string' ? [`TYPE ${attachment['type']}`] : []),
-        ...(attachment['read_only'] === true ? ['READ_ONLY'] : []),
-      ]
-      const details = wanted.length === 0 ? '' : ` (${wanted.join(', ')})`
-      return `ATTACH IF NOT EXISTS ${quoteText(file)}${name}${details}`
-    })
-}
-
-function settingStatements(credentials: Credentials): string[] {
-  const settings = isRecord(credentials['settings']) ? credentials['settings'] : {}
-  return Object.entries(settings).map(([name, value]) => `SET ${name} = ${quoteText(String(value))}`)
+  return withSessionStatements(warehouse, duckdbSettings(credentials, directory))
 }
 
 async function openPostgresProfile(credentials: Credentials, { signal }: OpenProfileOptions): Promise<Warehouse> {
@@ -160,15 +122,6 @@ function withSessionStatements(warehouse: Warehouse, statements: readonly string
 function textAt(credentials: Credentials, key: string): string | undefined {
   const value = credentials[key]
   return typeof value === 'string' ? value : undefined
-}
-
-function listAt(credentials: Credentials, key: string): readonly unknown[] {
-  const value = credentials[key]
-  return Array.isArray(value) ? (value as readonly unknown[]) : []
-}
-
-function quoteText(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`
 }
 
 function quoteName(name: string): string {
