@@ -76,7 +76,7 @@ describe.each(Object.entries(warehouses))('a project on %s', (_, open) => {
 
   it('builds views, tables, ephemeral and incremental models and passes its tests', async () => {
     const result = await build()
-    expect(result.counts).toEqual({ pass: 14, warn: 0, error: 0, skip: 0, total: 14 })
+    expect(result.counts).toEqual({ pass: 14, warn: 0, error: 0, skip: 0, unchanged: 0, total: 14 })
     expect(await sql('select customer_id, name, total from analytics.customer_totals order by 1')).toEqual([
       [1, 'ana', '15.50'],
       [2, 'bea', '7.00'],

@@ -21,6 +21,8 @@ export interface TransformOptions {
   readonly exclude?: readonly string[]
   readonly fullRefresh?: boolean
   readonly failFast?: boolean
+  /** Leave out what has not changed since it was built. Default false. */
+  readonly onlyStale?: boolean
 }
 
 const threadsDefault = 4
@@ -61,6 +63,7 @@ async function runTransform(options: TransformOptions, context: StepContext): Pr
     exclude: options.exclude ?? [],
     fullRefresh: options.fullRefresh ?? false,
     failFast: options.failFast ?? false,
+    onlyStale: options.onlyStale ?? false,
   })
   return stepResultOf(result)
 }
@@ -68,10 +71,11 @@ async function runTransform(options: TransformOptions, context: StepContext): Pr
 function stepResultOf({ counts, results }: RunProjectResult): StepResult {
   const models = results.filter(({ resourceType, status }) => resourceType === 'model' && status === 'success').length
   const tests = results.filter(({ resourceType, status }) => resourceType === 'test' && status === 'pass').length
-  const { pass, warn, error, skip, total } = counts
+  const { pass, warn, error, skip, unchanged, total } = counts
+  const left = unchanged === 0 ? '' : `, ${unchanged} unchanged`
   return {
     status: error > 0 ? 'failed' : warn > 0 ? 'warned' : 'succeeded',
-    summary: `${models} models built, ${tests} tests passed: PASS=${pass} WARN=${warn} ERROR=${error} SKIP=${skip} TOTAL=${total}`,
+    summary: `${models} models built, ${tests} tests passed${left}: PASS=${pass} WARN=${warn} ERROR=${error} SKIP=${skip} TOTAL=${total}`,
     details: {
       ...counts,
       results: results.map(({ uniqueId, status, durationMs, failures }) => ({

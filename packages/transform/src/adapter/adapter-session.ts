@@ -13,6 +13,8 @@ export interface AdapterSessionOptions {
   readonly signal: AbortSignal
   /** Puts the query comment on a statement. Default: none. */
   readonly comment?: (sql: string) => string
+  /** Called with an open transaction that is about to be committed, and so becomes part of it. */
+  readonly beforeCommit?: ((connection: WarehouseConnection) => Promise<void>) | undefined
 }
 
 export interface ExecuteOptions {
@@ -35,15 +37,17 @@ export class AdapterSession implements AsyncDisposable {
   readonly cache: RelationCache
   readonly signal: AbortSignal
   readonly #comment: (sql: string) => string
+  readonly #beforeCommit: AdapterSessionOptions['beforeCommit']
   #isOpen = false
   #hasLastingEffect = false
   #undo: (() => void)[] = []
 
-  constructor({ connection, cache, signal, comment = (sql) => sql }: AdapterSessionOptions) {
+  constructor({ connection, cache, signal, comment = (sql) => sql, beforeCommit }: AdapterSessionOptions) {
     this.connection = connection
     this.cache = cache
     this.signal = signal
     this.#comment = comment
+    this.#beforeCommit = beforeCommit
   }
 
   /** Whether everything sent so far is gone after a rollback, or would be the same if it were sent again. */
@@ -67,6 +71,7 @@ export class AdapterSession implements AsyncDisposable {
 
   async commit(): Promise<void> {
     if (!this.#isOpen) return
+    await this.#beforeCommit?.(this.connection)
     await this.connection.query('commit', { signal: this.signal })
     this.#isOpen = false
     this.#hasLastingEffect = true

@@ -41,6 +41,8 @@ export interface ExecutionOptions {
   /** Reads no rows of refs and sources, so that only the SQL's validity is tried. */
   readonly empty: boolean
   readonly storeFailures: boolean
+  /** Leaves out what has not changed since it was built. Default: false. */
+  readonly onlyStale?: boolean
   /** Bounds of a microbatch run, ISO 8601. */
   readonly eventTimeStart?: string
   readonly eventTimeEnd?: string

@@ -115,6 +115,7 @@ function executionOf({ text, isOn }: ReadValues): CommandSettings['execution'] {
     failFast: isOn('fail_fast'),
     empty: isOn('empty'),
     storeFailures: isOn('store_failures'),
+    onlyStale: isOn('only_stale'),
     ...(eventTimeStart === undefined ? {} : { eventTimeStart }),
     ...(eventTimeEnd === undefined ? {} : { eventTimeEnd }),
     warnError: isOn('warn_error'),

@@ -43,7 +43,11 @@ export function resultLine(entry: GraphEntry, result: RunResult, place: NodePlac
 export type Outcome = Pick<FancyLine, 'text' | 'status' | 'color'>
 
 function endLine(entry: GraphEntry, result: RunResult, options: NodeLineOptions): Outcome {
-  if (result.status === 'no-op') return painted(`NO-OP ${describe(entry, options)}`, 'NO-OP', 'yellow')
+  if (result.status === 'no-op') {
+    return entry.resource_type === 'exposure'
+      ? painted(`NO-OP ${describe(entry, options)}`, 'NO-OP', 'yellow')
+      : painted(`FRESH ${describe(entry, options)}`, 'UNCHANGED', 'green')
+  }
   switch (entry.resource_type) {
     case 'test':
     case 'unit_test':

@@ -1,5 +1,6 @@
 import type { AdapterSession } from '../adapter/adapter-session.ts'
 import { AdapterValue } from '../adapter/adapter-value.ts'
+import type { RelationCache } from '../adapter/relation-cache.ts'
 import type { ExecutionOptions, NodeCommand } from '../command/command-options.ts'
 import { externalLocation } from '../context/external-source.ts'
 import { hostFunction } from '../context/host-function.ts'
@@ -199,7 +200,7 @@ export class RunScope {
   }
 
   /** Also a selected node is read elsewhere as long as it is not there: it may have been skipped, or only be compiled. */
-  #isDeferred(id: string, own: RelationValue, { cache }: AdapterSession): boolean {
+  #isDeferred(id: string, own: RelationValue, cache: RelationCache): boolean {
     if (!this.#deferral.relations.has(id)) return false
     return (this.#deferral.favorState && !this.selected.has(id)) || cache.peek(own.path) === undefined
   }
@@ -239,9 +240,13 @@ export class RunScope {
     if (isEphemeral(read)) return ephemeralValue(relationOf(read).identifier, this.scope.dialect).with(facts)
     const audited = node.resource_type === 'test' ? this.unpublished.get(read.unique_id) : undefined
     if (audited !== undefined) return audited.with(facts)
+    return this.readRelationOf(read, session.cache).with(facts)
+  }
+
+  /** Where a node or source is read: its own relation, or the one that it is deferred to. */
+  readRelationOf(read: ManifestNode | SourceNode, cache: RelationCache): RelationValue {
     const own = this.relationOf(read)
-    const relation = this.#isDeferred(read.unique_id, own, session) ? this.deferredTo(read.unique_id) : own
-    return (relation ?? own).with(facts)
+    return (this.#isDeferred(read.unique_id, own, cache) ? this.deferredTo(read.unique_id) : undefined) ?? own
   }
 
   #quotingOf(node: ProjectNode): Quoting {

@@ -20,9 +20,11 @@ import type { QueryComment } from './query-comment.ts'
 import { runHooks } from './run-hooks.ts'
 import type { HookPhase } from './run-hooks.ts'
 import { isExposure, isUnitTest, runEntries } from './run-entry.ts'
-import type { RunEntry } from './run-entry.ts'
+import type { RunEntry, Runnable } from './run-entry.ts'
 import { runSchedule } from './scheduler.ts'
 import { SessionPool } from './session-pool.ts'
+import { Staleness } from '../stale/staleness.ts'
+import type { PendingBuild } from '../stale/staleness.ts'
 import { TestGates } from './test-gates.ts'
 
 export interface ExecuteNodesOptions {
@@ -53,6 +55,13 @@ export async function executeNodes(
   return run.results
 }
 
+/** What is there under another name. */
+interface BuiltAside {
+  readonly outcome: NodeOutcome
+  readonly index: number
+  readonly pending: PendingBuild | undefined
+}
+
 class NodesRun {
   readonly results: RunResult[] = []
   readonly #project: LoadedProject
@@ -65,7 +74,8 @@ class NodesRun {
   readonly #byId: ReadonlyMap<string, RunEntry>
   readonly #publications: Publications
   /** What is built aside and waits for its tests, by unique id. */
-  readonly #built = new Map<string, { readonly outcome: NodeOutcome; readonly index: number }>()
+  readonly #built = new Map<string, BuiltAside>()
+  readonly #staleness: Staleness
   readonly #testGates: TestGates
   /** Ids of unit tests by that of the model they test. */
   readonly #unitTests = new Map<string, string[]>()
@@ -107,11 +117,20 @@ class NodesRun {
       ...(command === 'clone' ? { materialization: 'clone' } : {}),
     })
     this.#publications = new Publications({ project, entries: this.#byId, command, dialect: this.#run.scope.dialect })
+    this.#publications.chooseTests((id) => this.#waitsFor(id))
+    this.#staleness = new Staleness({
+      run: this.#run,
+      sessions,
+      cache: this.#cache,
+      recordsFresh: command !== 'clone',
+      emit: (event) => options.emit(event),
+    })
   }
 
   async execute(): Promise<void> {
     this.#tellUntested()
     await this.#prepareSchemas()
+    await this.#staleness.open(this.#byId.values())
     await this.#runHooks('on-run-start')
     await runSchedule({
       ids: this.#publications.withPublishing([...this.#byId.keys()]),
@@ -244,41 +263,94 @@ class NodesRun {
       this.#record(node, { result: resultWithout(node, 'no-op', 'NO-OP') }, index)
       return
     }
+    const pending = await this.#onThread(async () => await this.#prepare(node))
+    if (pending?.unchangedSince !== undefined) {
+      this.#record(node, { result: resultWithout(node, 'no-op', `Unchanged since ${pending.unchangedSince}`) }, index)
+      return
+    }
     this.#options.emit({ type: 'started', node, index, total: this.#byId.size })
     const audited = this.#publications.get(id)
-    const outcome = await this.#onThread(async (thread) => await this.#runner.run(node, { thread, audited }))
-    if (audited === undefined || isFailure(outcome.result)) this.#record(node, outcome, index)
-    else this.#keepForTests(audited, outcome, index)
+    const outcome = await this.#onThread(async (thread) => {
+      const beforeCommit = audited === undefined ? await this.#recordingOf(pending, { isPublishing: false }) : undefined
+      return await this.#runner.run(node, { thread, audited, beforeCommit })
+    })
+    if (audited === undefined || isFailure(outcome.result)) await this.#end(node, outcome, { index, pending })
+    else this.#keepForTests(audited, { outcome, index, pending })
+  }
+
+  /** What cannot be told of a node does not keep it from being built. */
+  async #prepare(node: Runnable): Promise<PendingBuild | undefined> {
+    try {
+      return await this.#staleness.prepare(node)
+    } catch (error) {
+      this.#tellOfRecords(error)
+      return undefined
+    }
+  }
+
+  async #recordingOf(pending: PendingBuild | undefined, how: { readonly isPublishing: boolean }) {
+    if (pending === undefined) return undefined
+    try {
+      return await this.#staleness.recordingOf(pending, how)
+    } catch (error) {
+      this.#tellOfRecords(error)
+      return undefined
+    }
+  }
+
+  async #end(
+    node: RunEntry,
+    outcome: NodeOutcome,
+    { index, pending }: { readonly index: number; readonly pending: PendingBuild | undefined },
+  ): Promise<void> {
+    const { status } = outcome.result
+    try {
+      if (pending !== undefined) await this.#staleness.end(pending, status === 'success' || status === 'pass')
+    } catch (error) {
+      this.#tellOfRecords(error)
+    }
+    this.#record(node, outcome, index)
+  }
+
+  #tellOfRecords(error: unknown): void {
+    if (this.#options.signal.aborted) return
+    const reason = error instanceof Error ? error.message : String(error)
+    this.#options.emit({ type: 'log', level: 'warn', message: `The record of a build could not be kept: ${reason}` })
   }
 
   /** What is built aside is told of when it is published, or when its tests have spoken against it. */
-  #keepForTests({ node, audit }: AuditedNode, outcome: NodeOutcome, index: number): void {
-    this.#built.set(node.unique_id, { outcome, index })
+  #keepForTests({ node, audit }: AuditedNode, built: BuiltAside): void {
+    const { outcome, index, pending } = built
+    this.#built.set(node.unique_id, built)
+    if (pending !== undefined) this.#staleness.builtAside(pending)
     this.#run.unpublished.set(node.unique_id, this.#run.relationOf(audit))
     const { execution_time: seconds } = outcome.result
     this.#options.emit({ type: 'built aside', node, index, total: this.#byId.size, name: audit.alias, seconds })
   }
 
-  /** After a failure of the node itself there is nothing to publish, and it was told of. */
+  /** After a failure of the node there is nothing to publish, nor where it was not built because nothing has changed. */
   async #publish(scheduleId: string, audited: AuditedNode): Promise<void> {
     const { node, audit } = audited
     const built = this.#built.get(node.unique_id)
     if (built === undefined) {
-      this.#failed.add(scheduleId)
+      if (this.#failed.has(node.unique_id)) this.#failed.add(scheduleId)
       return
     }
-    const { outcome, index } = built
+    const { outcome, index, pending } = built
     const obstacle = this.#obstacleTo(audited)
     const published =
       obstacle === undefined
-        ? await this.#onThread(async () => await this.#runner.publish(audited, outcome))
+        ? await this.#onThread(async () => {
+            const beforeCommit = await this.#recordingOf(pending, { isPublishing: true })
+            return await this.#runner.publish(audited, { built: outcome, beforeCommit })
+          })
         : withheld(
             outcome,
             `${obstacle}. What was built is in ${audit.relation_name}; ${node.relation_name} is as it was.`,
           )
     this.#run.unpublished.delete(node.unique_id)
     if (isFailure(published.result)) this.#failed.add(scheduleId)
-    this.#record(node, published, index)
+    await this.#end(node, published, { index, pending })
   }
 
   /** Why what is built may not be seen; undefined when all tests have passed. */
@@ -290,7 +362,7 @@ class NodesRun {
     return `Not published due to ${signal.aborted ? 'cancellation' : this.#stopped}`
   }
 
-  async #onThread(work: (thread: number) => Promise<NodeOutcome>): Promise<NodeOutcome> {
+  async #onThread<Result>(work: (thread: number) => Promise<Result>): Promise<Result> {
     const thread = this.#takeThread()
     try {
       return await work(thread + 1)

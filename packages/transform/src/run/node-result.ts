@@ -1,7 +1,10 @@
 import type { EclusaError } from '@eclusa/sdk'
 
-/** dbt's statuses: a model succeeds or fails (`error`), a test passes, warns or fails; what depends on a failure is skipped. */
-export type NodeStatus = 'success' | 'error' | 'skipped' | 'pass' | 'warn' | 'fail'
+/**
+ * dbt's statuses: a model succeeds or fails (`error`), a test passes, warns or fails; what depends on a failure is
+ * skipped. `unchanged`: left out, with `onlyStale`.
+ */
+export type NodeStatus = 'success' | 'error' | 'skipped' | 'pass' | 'warn' | 'fail' | 'unchanged'
 
 export interface NodeResult {
   readonly uniqueId: string

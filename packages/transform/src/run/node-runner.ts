@@ -1,6 +1,7 @@
 import { EclusaError } from '@eclusa/sdk'
 import type { Warehouse } from '@eclusa/sdk'
 import { AdapterSession, isConflict } from '../adapter/adapter-session.ts'
+import type { AdapterSessionOptions } from '../adapter/adapter-session.ts'
 import type { RelationCache } from '../adapter/relation-cache.ts'
 import { compileNode, templateFailed } from '../compile/compile-node.ts'
 import { compileUnitTest } from '../compile/compile-unit-test.ts'
@@ -59,7 +60,15 @@ export class NodeRunner {
   /** @param audited where the node is to be built under another name, until its tests have passed */
   async run(
     entry: Exclude<RunEntry, Exposure>,
-    { thread, audited }: { readonly thread: number; readonly audited?: AuditedNode | undefined },
+    {
+      thread,
+      audited,
+      beforeCommit,
+    }: {
+      readonly thread: number
+      readonly audited?: AuditedNode | undefined
+      readonly beforeCommit?: AdapterSessionOptions['beforeCommit']
+    },
   ): Promise<NodeOutcome> {
     const clock = new NodeClock()
     let compiledCode: string | undefined
@@ -72,6 +81,7 @@ export class NodeRunner {
             cache,
             signal: run.signal,
             comment: comment(isUnitTest(entry) ? undefined : entry),
+            beforeCommit,
           })
         const onCompiled = (code: string) => {
           compiledCode = code
@@ -99,7 +109,10 @@ export class NodeRunner {
   }
 
   /** Puts what was built aside, and has passed its tests, in the place of the old relation. */
-  async publish({ node, audit }: AuditedNode, built: NodeOutcome): Promise<NodeOutcome> {
+  async publish(
+    { node, audit }: AuditedNode,
+    { built, beforeCommit }: { readonly built: NodeOutcome } & Pick<AdapterSessionOptions, 'beforeCommit'>,
+  ): Promise<NodeOutcome> {
     const { run, sessions, cache, comment } = this.#options
     const clock = new NodeClock()
     const outcomeOf = (facts: Partial<RunResult>) => {
@@ -108,7 +121,8 @@ export class NodeRunner {
     }
     try {
       await sessions.use(async (connection) => {
-        const open = () => new AdapterSession({ connection, cache, signal: run.signal, comment: comment(node) })
+        const { signal } = run
+        const open = () => new AdapterSession({ connection, cache, signal, comment: comment(node), beforeCommit })
         await repeatedly(open, async (session) => {
           const extra = { audit_relation: run.relationOf(audit) }
           await materialize(run, { node, compiledCode: undefined, session, name: 'publish', extra })

@@ -88,6 +88,20 @@ describe.each(Object.entries(trialWarehouses))('a model that is published after 
     ])
   })
 
+  it('does not let two tests wait for each other across models that both are held back', async () => {
+    const model = (sql: string) => `{{ config(publish='after_tests', materialized='table') }} ${sql}`
+    await using trial = await ProjectTrial.open(open, {
+      'models/a.sql': model('select 1 as id'),
+      'models/b.sql': model('select 1 as id'),
+      'models/on_a.sql': `select * from {{ ref('a') }}`,
+      'models/on_b.sql': `select * from {{ ref('b') }}`,
+      'tests/one.sql': `select * from {{ ref('a') }} x join {{ ref('on_b') }} y on x.id <> y.id`,
+      'tests/other.sql': `select * from {{ ref('b') }} x join {{ ref('on_a') }} y on x.id <> y.id`,
+    })
+    const built = { a: 'success', b: 'success', on_a: 'success', on_b: 'success' }
+    expect(statusesOf(await trial.run())).toEqual({ ...built, one: 'pass', other: 'pass' })
+  })
+
   it('publishes views and seeds too, and runs hooks once, on what is tested', async () => {
     await using trial = await ProjectTrial.open(open, {
       'dbt_project.yml': 'name: trial\nseeds: {+publish: after_tests}\n',

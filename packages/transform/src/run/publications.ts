@@ -15,8 +15,14 @@ export interface AuditedNode {
   readonly node: ManifestNode
   /** The node under the name it is built with. */
   readonly audit: ManifestNode
-  /** Unique ids of the tests that decide; never none. */
+  /** Unique ids of the tests that decide. */
   readonly tests: readonly string[]
+}
+
+interface Candidate extends AuditedNode {
+  /** Those that look at the node, and at nothing below it. */
+  readonly candidates: readonly string[]
+  readonly tests: string[]
 }
 
 export interface PublicationsOptions {
@@ -29,24 +35,39 @@ export interface PublicationsOptions {
 /**
  * `publish: after_tests`: which nodes of a run are built aside, and which tests must pass before they are visible.
  *
- * These are the tests that look at the node, but for those that look at something built upon it too: they can only run
- * when that is there, which is after the node was published.
+ * These are the tests that look at the node, but for those that need something built upon it too: they can only run when
+ * that is there, which is after the node was published.
  */
 export class Publications {
   /** Names of nodes that ask for tests and have none in this run: they are published as they are built. */
-  readonly untested: readonly string[]
-  readonly #audited = new Map<string, AuditedNode>()
+  readonly untested: string[] = []
+  readonly #audited = new Map<string, Candidate>()
 
   constructor({ project, entries, command, dialect }: PublicationsOptions) {
-    const untested: string[] = []
     for (const entry of entries.values()) {
       if (isUnitTest(entry) || isExposure(entry) || entry.resource_type === 'test' || command === 'clone') continue
       if (!isPublishedAfterTests(entry)) continue
-      const tests = command === 'build' ? auditTests(project, entries, entry.unique_id) : []
-      if (tests.length === 0) untested.push(entry.name)
-      else this.#audited.set(entry.unique_id, { node: entry, audit: auditOf(entry, dialect), tests })
+      const candidates = command === 'build' ? auditTests(project, entries, entry.unique_id) : []
+      const audit = auditOf(entry, dialect)
+      this.#audited.set(entry.unique_id, { node: entry, audit, candidates, tests: [] })
     }
-    this.untested = untested
+  }
+
+  /**
+   * Lets those tests decide that wait for nothing that waits for the node to be published, be it by way of other tests.
+   *
+   * @param waitsFor what must have ended before something of the schedule begins, by what was chosen so far
+   */
+  chooseTests(waitsFor: (id: string) => readonly string[]): void {
+    for (const { node, candidates, tests } of this.#audited.values()) {
+      const own = `${prefix}${node.unique_id}`
+      for (const test of candidates) if (!isBehind(test, own, waitsFor)) tests.push(test)
+    }
+    for (const [id, { node, tests }] of this.#audited) {
+      if (tests.length > 0) continue
+      this.untested.push(node.name)
+      this.#audited.delete(id)
+    }
   }
 
   get(id: string): AuditedNode | undefined {
@@ -68,6 +89,20 @@ export class Publications {
     const audited = this.#audited.get(id)
     return audited === undefined || audited.tests.includes(reader) ? id : `${prefix}${id}`
   }
+}
+
+/** Whether what the test waits for, beside the node itself, comes after the node's publishing. */
+function isBehind(test: string, publishing: string, waitsFor: (id: string) => readonly string[]): boolean {
+  const open = waitsFor(test).filter((id) => id !== publishing)
+  const seen = new Set(open)
+  for (let id = open.pop(); id !== undefined; id = open.pop()) {
+    if (id === publishing) return true
+    for (const next of waitsFor(id)) {
+      if (!seen.has(next)) open.push(next)
+      seen.add(next)
+    }
+  }
+  return false
 }
 
 /** @throws MODEL_FAILED for a value that is none, and for what cannot be built aside. */

@@ -5,7 +5,9 @@ import type { ManifestNode } from '../manifest/node.ts'
 import type { Exposure, UnitTest } from '../manifest/manifest.ts'
 
 /** What a run goes through: nodes, unit tests, and exposures, for which there is nothing to do. */
-export type RunEntry = ManifestNode | UnitTest | Exposure
+export type RunEntry = Runnable | Exposure
+/** What the warehouse has to do with. */
+export type Runnable = ManifestNode | UnitTest
 
 const kindsOf: Partial<Readonly<Record<NodeCommand, readonly string[]>>> = {
   run: ['model'],

@@ -2,6 +2,8 @@ import type { StepNodeEvent, Warehouse } from '@eclusa/sdk'
 import type { LoadedProject } from '../load-project.ts'
 import { entryGraph } from '../command/entry-graph.ts'
 import { selectEntries } from '../select/select-entries.ts'
+import type { GraphEntry } from '../manifest/manifest.ts'
+import type { RunResult } from '../manifest/run-result.ts'
 import { executeNodes } from './execute-nodes.ts'
 import type { NodeResult, NodeStatus } from './node-result.ts'
 import type { RunEvent } from './run-event.ts'
@@ -15,6 +17,8 @@ export interface RunProjectOptions {
   readonly command?: 'build' | 'run' | 'test' | 'seed' | 'snapshot'
   /** Rebuild incremental models. Default false. */
   readonly fullRefresh?: boolean
+  /** Leave out what has not changed since it was built. Default false. */
+  readonly onlyStale?: boolean
   /** Skip what has not begun when something fails. Default false. */
   readonly failFast?: boolean
   readonly signal: AbortSignal
@@ -23,7 +27,7 @@ export interface RunProjectOptions {
 
 export interface RunProjectResult {
   readonly results: readonly NodeResult[]
-  readonly counts: Readonly<Record<'pass' | 'warn' | 'error' | 'skip' | 'total', number>>
+  readonly counts: Readonly<Record<'pass' | 'warn' | 'error' | 'skip' | 'unchanged' | 'total', number>>
 }
 
 /**
@@ -33,7 +37,15 @@ export interface RunProjectResult {
  * @throws SELECTION_INVALID; CANCELLED by way of the signal. A failing model is a result, not an error.
  */
 export async function runProject(project: LoadedProject, options: RunProjectOptions): Promise<RunProjectResult> {
-  const { warehouse, select = [], exclude = [], command = 'build', fullRefresh = false, failFast = false } = options
+  const {
+    warehouse,
+    select = [],
+    exclude = [],
+    command = 'build',
+    fullRefresh = false,
+    failFast = false,
+    onlyStale = false,
+  } = options
   const results: NodeResult[] = []
   await executeNodes(project, {
     ids: selectEntries(project.manifest, entryGraph(project), {
@@ -49,6 +61,7 @@ export async function runProject(project: LoadedProject, options: RunProjectOpti
       failFast,
       empty: false,
       storeFailures: false,
+      onlyStale,
       warnError: false,
     },
     warehouse,
@@ -69,7 +82,7 @@ function nodeResultOf({ node, result, error, rows }: Finished): NodeResult {
     uniqueId: node.unique_id,
     name: node.name,
     resourceType: node.resource_type as NodeResult['resourceType'],
-    status: statusOf(result.status),
+    status: statusOf(node, result),
     durationMs: Math.round(result.execution_time * 1000),
     ...(rows === undefined ? {} : { rows }),
     ...(result.failures === null ? {} : { failures: result.failures }),
@@ -78,13 +91,13 @@ function nodeResultOf({ node, result, error, rows }: Finished): NodeResult {
   }
 }
 
-function statusOf(status: Finished['result']['status']): NodeStatus {
+function statusOf({ resource_type: type }: GraphEntry, { status }: RunResult): NodeStatus {
   switch (status) {
     case 'runtime error':
     case 'partial success':
       return 'error'
     case 'no-op':
-      return 'success'
+      return type === 'exposure' ? 'success' : 'unchanged'
     default:
       return status
   }
@@ -107,7 +120,7 @@ function stepEventOf(event: RunEvent): StepNodeEvent | undefined {
 function eventStatus(status: NodeStatus): StepNodeEvent['status'] {
   if (status === 'success' || status === 'pass') return 'succeeded'
   if (status === 'warn') return 'warned'
-  return status === 'skipped' ? 'skipped' : 'failed'
+  return status === 'skipped' || status === 'unchanged' ? 'skipped' : 'failed'
 }
 
 function countResults(results: readonly NodeResult[]): RunProjectResult['counts'] {
@@ -117,6 +130,7 @@ function countResults(results: readonly NodeResult[]): RunProjectResult['counts'
     warn: count('warn'),
     error: count('error', 'fail'),
     skip: count('skipped'),
+    unchanged: count('unchanged'),
     total: results.length,
   }
 }
