@@ -11,8 +11,11 @@ import { startPostgresLocal } from './postgres-local.ts'
 import { requestServer } from './server-broker.ts'
 import type { ServerAddress, ServerRequest } from './server-broker.ts'
 
-/** The versions that tests run against: 18 comes from npm, 15 is used where the operating system has it. */
-export type TestServerMajor = 15 | 18
+/**
+ * The versions that tests can run against: 18 comes from npm, 15 is used where the operating system has it, and any that
+ * ECLUSA_TEST_POSTGRES names with its directory of programs: `14=/opt/pg14/bin,17=/opt/pg17/bin`.
+ */
+export type TestServerMajor = (typeof majors)[number]
 
 export interface TestServerOptions {
   /** Major version. Default: 18. */
@@ -45,7 +48,22 @@ const SHARED_SETTINGS = {
   max_prepared_transactions: '10',
 }
 
-const SYSTEM_BINARIES = { 15: '/usr/lib/postgresql/15/bin', 18: undefined }
+const majors = [14, 15, 16, 17, 18] as const
+
+const namedBinaries = new Map(
+  (process.env['ECLUSA_TEST_POSTGRES'] ?? '').split(',').map((entry) => {
+    const [major, directory] = entry.split('=')
+    return [Number(major), directory]
+  }),
+)
+
+/** The versions of the matrix; a machine may lack the programs of some. */
+export const testMajors = majors.filter((major) => major === 15 || major === 18 || namedBinaries.has(major))
+
+/** Where the programs of a version are, if anywhere; undefined: where npm has put them. */
+export function testBinaries(major: TestServerMajor): string | undefined {
+  return namedBinaries.get(major) ?? (major === 18 ? undefined : `/usr/lib/postgresql/${major}/bin`)
+}
 
 /**
  * The shared server of a version; undefined when this machine has no binaries of it, which is never so for 18.
@@ -60,7 +78,7 @@ export async function testServer(options: TestServerOptions): Promise<TestServer
 export async function testServer({ major = 18, settings = {} }: TestServerOptions = {}): Promise<
   TestServer | undefined
 > {
-  const binaries = SYSTEM_BINARIES[major]
+  const binaries = testBinaries(major)
   if (binaries !== undefined && !(await isReadable(join(binaries, 'postgres')))) return undefined
   const request: ServerRequest = {
     settings: { ...SHARED_SETTINGS, ...settings },
@@ -70,13 +88,14 @@ export async function testServer({ major = 18, settings = {} }: TestServerOption
 }
 
 /**
- * All versions that this machine can run, oldest first: one loop covers the matrix.
+ * All versions that this machine can run, oldest first: one loop covers the matrix. 15 and 18, and what
+ * ECLUSA_TEST_POSTGRES names.
  *
  * @example
  * for (const server of await testServers()) describe(`PostgreSQL ${server.major}`, () => { ... })
  */
 export async function testServers(options: Omit<TestServerOptions, 'major'> = {}): Promise<TestServer[]> {
-  const servers = await Promise.all(([15, 18] as const).map((major) => testServer({ ...options, major })))
+  const servers = await Promise.all(testMajors.map((major) => testServer({ ...options, major })))
   return servers.filter((server) => server !== undefined)
 }
 

@@ -1,3 +1,4 @@
+import { testMajors } from '@eclusa/postgres-local/testing'
 import { EclusaError } from '@eclusa/sdk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { MemoryDestination, sorted } from '../testing/memory-destination.ts'
@@ -5,7 +6,7 @@ import { ReplicatedRun, replicated } from '../testing/replicated-run.ts'
 import { SourceRun, incremental } from '../testing/source-run.ts'
 import { startStandbyPair } from '../testing/standby.ts'
 
-for (const major of [15, 18] as const) {
+for (const major of testMajors) {
   const pair = await startStandbyPair(major)
   if (pair === undefined) continue
   describe(`a standby of PostgreSQL ${major}`, () => {

@@ -59,9 +59,12 @@ export class ChangeRun implements AsyncDisposable {
   /** @param chosen streams to be read: `public.item`. All tables of their schema are published. */
   static async create(database: Database, slot: string, chosen: readonly string[]): Promise<ChangeRun> {
     const [schema] = schemasOf(Object.fromEntries(chosen.map((key) => [key, {}])))
-    await database.run(
-      `CREATE PUBLICATION ${slot} FOR TABLES IN SCHEMA ${schema ?? ''} WITH (publish_via_partition_root = true)`,
-    )
+    // PostgreSQL 14 publishes no schema; the tables that are there have to do.
+    await database.run(`DO $$ BEGIN EXECUTE format('CREATE PUBLICATION ${slot} FOR %s WITH (publish_via_partition_root = true)',
+      CASE WHEN current_setting('server_version_num')::int >= 150000 THEN 'TABLES IN SCHEMA ${schema ?? ''}' ELSE
+        (SELECT 'TABLE ' || string_agg(oid::regclass::text, ', ') FROM pg_class
+          WHERE relnamespace = '${schema ?? ''}'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition) END);
+    END $$`)
     const created = await database.run(`SELECT lsn FROM pg_create_logical_replication_slot('${slot}', 'pgoutput')`)
     const from = parseLsn(created.at(0)?.at(0) ?? '')
     const run = new SourceRun({ connection_string: database.connectionString, schemas: [schema ?? ''] })

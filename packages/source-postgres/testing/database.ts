@@ -57,7 +57,7 @@ export async function createSourceDatabase(server: TestServer): Promise<SourceDa
 }
 
 const pollMs = 10
-const deadlineMs = 20_000
+const deadlineMs = 45_000
 
 /** Waits until a condition holds: for what happens at the server, there is nothing else to wait for. */
 export async function waitUntil(what: string, condition: () => Promise<boolean>): Promise<void> {

@@ -2,6 +2,8 @@ import { access, chmod, cp, lchown, mkdtemp, readdir, rm, stat, writeFile } from
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startPostgresLocal } from '@eclusa/postgres-local'
+import { testBinaries } from '@eclusa/postgres-local/testing'
+import type { TestServerMajor } from '@eclusa/postgres-local/testing'
 import { TestSession, waitUntil } from './database.ts'
 
 export interface StandbyPair extends AsyncDisposable {
@@ -15,8 +17,6 @@ export interface StandbyPair extends AsyncDisposable {
   catchUp(): Promise<void>
 }
 
-const binariesOf = { 15: '/usr/lib/postgresql/15/bin', 18: undefined }
-
 /**
  * A primary and a streaming standby of it; undefined where there are no binaries of that version. With wal_level
  * logical a standby counts subtransactions as overflowed from the first one on, and not only from the 65th.
@@ -24,10 +24,10 @@ const binariesOf = { 15: '/usr/lib/postgresql/15/bin', 18: undefined }
  * @param options.keepsSlots the standby keeps copies of its primary's failover slots (17 and later).
  */
 export async function startStandbyPair(
-  major: 15 | 18,
+  major: TestServerMajor,
   { keepsSlots = false }: { readonly keepsSlots?: boolean } = {},
 ): Promise<StandbyPair | undefined> {
-  const binaries = binariesOf[major]
+  const binaries = testBinaries(major)
   if (binaries !== undefined && !(await isReadable(join(binaries, 'postgres')))) return undefined
   const directory = await mkdtemp(join(tmpdir(), 'eclusa-standby-'))
   await chmod(directory, 0o755)
@@ -35,7 +35,7 @@ export async function startStandbyPair(
   const settings = { fsync: 'off', wal_level: 'logical', hot_standby: 'on' }
   const primaryServer = await startPostgresLocal({ ...common, settings, dataDir: join(directory, 'primary') })
   const primary = await TestSession.open(primaryServer.connectionString())
-  await copyRunning(primary, { from: primaryServer.dataDir, to: join(directory, 'standby') })
+  await copyRunning(primary, { major, from: primaryServer.dataDir, to: join(directory, 'standby') })
   const { host, port, user, password } = primaryServer
   const primary_conninfo = `host=${host} port=${port} user=${user} password=${password} dbname=postgres`
   if (keepsSlots) await primary.run(`SELECT pg_create_physical_replication_slot('standby')`)
@@ -68,10 +68,17 @@ export async function startStandbyPair(
 }
 
 /** Copies the files of a running server (PostgreSQL docs, "Making a Base Backup Using the Low Level API"). */
-async function copyRunning(session: TestSession, { from, to }: { from: string; to: string }): Promise<void> {
-  await session.run(`SELECT pg_backup_start('standby', true)`)
+async function copyRunning(
+  session: TestSession,
+  { major, from, to }: { major: TestServerMajor; from: string; to: string },
+): Promise<void> {
+  const [start, stop] =
+    major >= 15
+      ? [`pg_backup_start('standby', true)`, 'pg_backup_stop()']
+      : [`pg_start_backup('standby', true, false)`, 'pg_stop_backup(false)']
+  await session.run(`SELECT ${start}`)
   await cp(from, to, { recursive: true, filter: (path) => !path.includes('/postmaster.') })
-  const label = (await session.run('SELECT labelfile FROM pg_backup_stop()')).at(0)?.at(0) ?? ''
+  const label = (await session.run(`SELECT labelfile FROM ${stop}`)).at(0)?.at(0) ?? ''
   await writeFile(join(to, 'backup_label'), label)
   await writeFile(join(to, 'standby.signal'), '')
   const owner = await stat(from)

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { testServer } from '@eclusa/postgres-local/testing'
-import type { TestServer } from '@eclusa/postgres-local/testing'
+import type { TestServer, TestServerMajor } from '@eclusa/postgres-local/testing'
 import { makeCertificate } from './certificates.ts'
 import type { Certificate } from './certificates.ts'
 
@@ -30,7 +30,7 @@ host      rejected    all        127.0.0.1/32  reject
 export const tlsDatabases = ['either', 'tls_only', 'plain_only', 'certificate', 'md5', 'rejected'] as const
 
 /** Its certificate is for the name localhost, not for the address 127.0.0.1. */
-export async function startTlsServer(major: 15 | 18): Promise<TlsServer | undefined> {
+export async function startTlsServer(major: TestServerMajor): Promise<TlsServer | undefined> {
   const shared = await testServer({ major })
   if (shared === undefined) return undefined
   const authority = makeCertificate({ commonName: 'eclusa test authority' })

@@ -2,7 +2,7 @@ import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { EclusaError } from '@eclusa/sdk'
 import type { AnyErrorCode } from '@eclusa/sdk'
-import { testServer } from '@eclusa/postgres-local/testing'
+import { testMajors, testServer } from '@eclusa/postgres-local/testing'
 import { describe, expect, it } from 'vitest'
 import { startTlsServer } from '../../testing/tls-server.ts'
 import type { ConnectionSettings } from './connection-settings.ts'
@@ -54,7 +54,7 @@ function settingsFor(
   }
 }
 
-for (const major of [15, 18] as const) {
+for (const major of testMajors) {
   const tls = await startTlsServer(major)
   if (tls === undefined) continue
   describe(`a PostgreSQL ${major} that speaks TLS`, () => {

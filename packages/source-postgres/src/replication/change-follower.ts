@@ -11,6 +11,7 @@ import { openSession } from '../connection/session.ts'
 import type { Session } from '../connection/session.ts'
 import { quoteLiteral } from '../sql-text.ts'
 import type { SourceStream } from '../source-stream.ts'
+import { answeredInTime } from './answer-deadline.ts'
 import { readChanges } from './change-reader.ts'
 import type { ChangeSource, ReadChangesOptions, ReplicatedStream, StartedReplication } from './change-source.ts'
 import { ControlSession } from './control-session.ts'
@@ -22,6 +23,7 @@ import { isWhole, publishedSince, readPublicationEntries } from './publication.t
 import { isBinaryDecodable } from './relation-decoder.ts'
 import type { ReplicatedTable } from './replicated-table.ts'
 import { protocolVersionMax } from './replication-command.ts'
+import type { ReplicationConnection } from './replication-connection.ts'
 import { explainSlotError, openWalsender } from './replication-server.ts'
 import type { ReplicationSettings } from './replication-settings.ts'
 import { verifyContinuation } from './replication-start.ts'
@@ -202,48 +204,50 @@ export class ChangeFollower {
     return await openSession(connectionSettings(config), signal)
   }
 
-  async #connect(
-    from: Lsn,
-    { position, isText }: { readonly position: Lsn; readonly isText: boolean },
-  ): Promise<StartedReplication> {
-    const { request, settings, start, followed } = this.#options
-    const connection = connectionSettings(request.config)
-    const walsender = await openWalsender(connection, request.signal)
+  async #connect(from: Lsn, form: { readonly position: Lsn; readonly isText: boolean }): Promise<StartedReplication> {
+    const { request, settings } = this.#options
+    const walsender = await openWalsender(connectionSettings(request.config), request.signal)
     try {
-      const { database } = connection
-      const { isStandby } = start.facts
-      const timeline = await verifyContinuation(walsender, {
-        shared: this.#shared,
-        position,
-        readFrom: from,
-        database,
-        isStandby,
-      })
-      this.#shared = { ...this.#shared, timeline }
-      this.#described.clear()
-      await this.#assertPublishedAsBefore()
-      const isBinary = !isText && followed.every(({ source }) => isBinaryDecodable(source.codecs))
-      const stream = await walsender.startReplication({
-        slot: settings.slot,
-        from,
-        publications: [settings.publication],
-        protocolVersion: protocolVersionMax(walsender.versionNumber),
-        isBinary,
-        streaming: settings.isStreaming ? 'on' : 'off',
-      })
-      stream.confirm({ written: from, flushed: this.#durable, applied: this.#durable })
-      return {
-        stream,
-        isStreaming: settings.isStreaming,
-        isBinary,
-        [Symbol.asyncDispose]: async () => {
-          await stream.stop()
-          await walsender.close()
-        },
-      }
+      return await answeredInTime(walsender.session, async () => await this.#start(walsender, { from, ...form }))
     } catch (error) {
       await walsender.close()
       throw explainSlotError(error, settings.slot)
+    }
+  }
+
+  async #start(
+    walsender: ReplicationConnection,
+    { from, position, isText }: { readonly from: Lsn; readonly position: Lsn; readonly isText: boolean },
+  ): Promise<StartedReplication> {
+    const { request, settings, start, followed } = this.#options
+    const timeline = await verifyContinuation(walsender, {
+      shared: this.#shared,
+      position,
+      readFrom: from,
+      database: connectionSettings(request.config).database,
+      isStandby: start.facts.isStandby,
+    })
+    this.#shared = { ...this.#shared, timeline }
+    this.#described.clear()
+    await this.#assertPublishedAsBefore()
+    const isBinary = !isText && followed.every(({ source }) => isBinaryDecodable(source.codecs))
+    const stream = await walsender.startReplication({
+      slot: settings.slot,
+      from,
+      publications: [settings.publication],
+      protocolVersion: protocolVersionMax(walsender.versionNumber),
+      isBinary,
+      streaming: settings.isStreaming ? 'on' : 'off',
+    })
+    stream.confirm({ written: from, flushed: this.#durable, applied: this.#durable })
+    return {
+      stream,
+      isStreaming: settings.isStreaming,
+      isBinary,
+      [Symbol.asyncDispose]: async () => {
+        await stream.stop()
+        await walsender.close()
+      },
     }
   }
 

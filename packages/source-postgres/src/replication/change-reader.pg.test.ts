@@ -4,8 +4,11 @@ import { afterEach, beforeEach, describe, expect, onTestFailed, test } from 'vit
 import { ChangeRun, positionOf } from '../../testing/change-run.ts'
 import { createSourceDatabase, waitUntil } from '../../testing/database.ts'
 import type { SourceDatabase } from '../../testing/database.ts'
+import { startMutableProxy } from '../../testing/mutable-proxy.ts'
+import { settingsOf } from '../../testing/pgoutput-capture.ts'
 import { RandomWorkload, randomNumbers } from '../../testing/random-workload.ts'
 import { Replica } from '../../testing/replica.ts'
+import { openSession } from '../connection/session.ts'
 
 const transactions = 40
 
@@ -153,6 +156,43 @@ for (const server of await testServers()) {
       await reading
       expect(connections).toBe(4)
       expect(run.log.warnings).toEqual(Array.from({ length: 3 }, () => 'Replication was interrupted; it goes on soon.'))
+    })
+
+    test('a session that does not answer any more is given up, and reading goes on on other connections', async () => {
+      await database.run('CREATE SCHEMA silent; CREATE TABLE silent.item (id int PRIMARY KEY)')
+      await using run = await ChangeRun.create(database, newSlot(), ['silent.item'])
+      await using proxy = await startMutableProxy(server)
+      const url = new URL(database.connectionString)
+      url.port = String(proxy.port)
+      const stop = new AbortController()
+      let [sessions, rows, connections] = [0, 0, 0]
+      const reading = (async () => {
+        const options = {
+          stopSignal: stop.signal,
+          heartbeatIntervalMs: 10,
+          answerTimeoutMs: 500,
+          onConnect: () => connections++,
+          openSession: async () => {
+            const session = await openSession(settingsOf(url.href), new AbortController().signal)
+            sessions++
+            return session
+          },
+        }
+        for await (const message of run.read(options))
+          if (message.type === 'batch') rows += message.batch.records.numRows
+      })()
+      // The walsender comes by another way, and is heard all the time.
+      await database.run('INSERT INTO silent.item VALUES (1)')
+      await waitUntil('a row and a heartbeat have come', async () => await Promise.resolve(rows === 1 && sessions > 0))
+      const before = { sessions, connections }
+      proxy.mute()
+      await waitUntil('there is another session', async () => await Promise.resolve(sessions > before.sessions))
+      await database.run('INSERT INTO silent.item VALUES (2)')
+      await waitUntil('the second row has come', async () => await Promise.resolve(rows === 2))
+      stop.abort()
+      await reading
+      expect(connections).toBeGreaterThan(before.connections)
+      expect(run.log.warnings).toContain('Replication was interrupted; it goes on soon.')
     })
   })
 }

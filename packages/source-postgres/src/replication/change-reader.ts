@@ -61,7 +61,7 @@ class ChangeReader implements ChangeSource {
     // A quarter for transactions that are not committed, the rest for batches and what is on its way to and from them.
     this.#streamed = new StreamedTransactions(budget.bytesMax / 4)
     this.#assembler = new ChangeAssembler({ from, readFrom, until, budget, pool, streamed: this.#streamed })
-    this.#control = new ControlSession(async () => await options.openSession())
+    this.#control = new ControlSession(async () => await options.openSession(), options.answerTimeoutMs)
     this.#flushClock = new FlushClock(options.flushIntervalMs)
     this.#yielded = from
   }

@@ -75,6 +75,8 @@ export interface ReadChangesOptions {
   readonly flushIntervalMs: number
   /** A message is written into the log when nothing has arrived for so long. 0: never, as on a standby. */
   readonly heartbeatIntervalMs: number
+  /** A session of `openSession` that does not answer for so long is given up. Default: 60 s. */
+  readonly answerTimeoutMs?: number
   /** Asks to end in order: with a checkpoint for what was yielded. */
   readonly stopSignal: AbortSignal
   /** Ends at once. */

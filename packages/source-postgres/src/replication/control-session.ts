@@ -1,18 +1,22 @@
 import type { Session } from '../connection/session.ts'
+import { answeredInTime } from './answer-deadline.ts'
 
 /** An ordinary session beside the walsender, opened when it is first needed, and anew after it was lost. */
 export class ControlSession implements AsyncDisposable {
   readonly #open: () => Promise<Session>
+  readonly #answerTimeoutMs: number | undefined
   #session: Session | undefined
 
-  constructor(open: () => Promise<Session>) {
+  constructor(open: () => Promise<Session>, answerTimeoutMs?: number) {
     this.#open = open
+    this.#answerTimeoutMs = answerTimeoutMs
   }
 
+  /** @throws POSTGRES_CONNECTION_LOST when the server does not answer in time, and whatever `work` throws. */
   async use<Result>(work: (session: Session) => Promise<Result>): Promise<Result> {
     const session = (this.#session ??= await this.#open())
     try {
-      return await work(session)
+      return await answeredInTime(session, async () => await work(session), this.#answerTimeoutMs)
     } catch (error) {
       // Whatever failed, the next one has a session whose state is known.
       await this[Symbol.asyncDispose]()

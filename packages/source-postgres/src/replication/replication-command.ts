@@ -11,7 +11,7 @@ export interface CreateSlotOptions {
    * is open on the connection sees it. `nothing`: no snapshot.
    */
   readonly snapshot: 'export' | 'use' | 'nothing'
-  /** Prepared transactions are sent when they are prepared. Default: false. */
+  /** Prepared transactions are sent when they are prepared (15 and later, as the command goes). Default: false. */
   readonly isTwoPhase?: boolean
   /** The slot is kept on standbys (17 and later). Default: false. */
   readonly isFailover?: boolean
@@ -26,7 +26,7 @@ export function createSlotCommand(options: CreateSlotOptions, versionNumber: num
   const head = `CREATE_REPLICATION_SLOT ${quoteIdentifier(name)}${temporary} LOGICAL "pgoutput"`
   if (versionNumber < 150_000) {
     const form = { export: 'EXPORT_SNAPSHOT', use: 'USE_SNAPSHOT', nothing: 'NOEXPORT_SNAPSHOT' }[snapshot]
-    return `${head} ${form}${isTwoPhase ? ' TWO_PHASE' : ''}`
+    return `${head} ${form}`
   }
   const choices = [
     `SNAPSHOT '${snapshot}'`,

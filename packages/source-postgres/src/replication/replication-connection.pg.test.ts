@@ -1,5 +1,3 @@
-import { connect, createServer } from 'node:net'
-import type { AddressInfo, Socket } from 'node:net'
 import { testServers } from '@eclusa/postgres-local/testing'
 import { EclusaError } from '@eclusa/sdk'
 import type { AnyErrorCode } from '@eclusa/sdk'
@@ -7,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startChoppingProxy } from '../../testing/chopping-proxy.ts'
 import { createSourceDatabase, waitUntil } from '../../testing/database.ts'
 import type { SourceDatabase } from '../../testing/database.ts'
+import { startMutableProxy } from '../../testing/mutable-proxy.ts'
 import { collectMessages, describeMessages, endPrefix, settingsOf } from '../../testing/pgoutput-capture.ts'
 import { formatLsn, parseLsn } from './lsn.ts'
 import { createSlotCommand, protocolVersionMax } from './replication-command.ts'
@@ -85,7 +84,7 @@ for (const server of await testServers()) {
       })
       const [[current = ''] = []] = await database.run('SELECT pg_current_wal_lsn()')
       expect(position).toBeLessThanOrEqual(parseLsn(current ?? ''))
-      expect(protocolVersionMax(connection.versionNumber)).toBe(server.major === 15 ? 3 : 4)
+      expect(protocolVersionMax(connection.versionNumber)).toBe({ 14: 2, 15: 3, 16: 4, 17: 4, 18: 4 }[server.major])
     })
 
     test('exports the snapshot of the point at which a slot begins, or adopts it', async () => {
@@ -118,13 +117,13 @@ for (const server of await testServers()) {
     test('creates slots of every kind that the version has', async () => {
       await using connection = await open()
       const name = `kinds_${server.major}`
-      const isFailover = server.major >= 17
-      await connection.createSlot({ name, snapshot: 'nothing', isTwoPhase: true, isFailover })
+      const [isTwoPhase, isFailover] = [server.major >= 15, server.major >= 17]
+      await connection.createSlot({ name, snapshot: 'nothing', isTwoPhase, isFailover })
       const [[kinds] = []] = await database.run(
         `SELECT concat_ws(' ', plugin, temporary, to_jsonb(s) -> 'two_phase', to_jsonb(s) -> 'failover')
            FROM pg_replication_slots AS s WHERE slot_name = '${name}'`,
       )
-      expect(kinds).toBe(isFailover ? 'pgoutput f true true' : 'pgoutput f true')
+      expect(kinds).toBe(['pgoutput f', isTwoPhase, ...(isFailover ? [true] : [])].join(' '))
       const refused = await failure(connection.createSlot({ name, snapshot: 'nothing' }))
       expect(refused).toMatchObject({ code: 'POSTGRES_STATEMENT_FAILED', sqlState: '42710' })
       await connection.dropSlot(name, { isWaiting: true })
@@ -135,12 +134,12 @@ for (const server of await testServers()) {
     test('understands the older form of the command too, in which PostgreSQL 14 takes it', async () => {
       await using connection = await open()
       for (const snapshot of ['export', 'nothing'] as const) {
-        const options = { name: `older_${server.major}`, snapshot, isTwoPhase: true, isTemporary: true }
+        const options = { name: `older_${server.major}`, snapshot, isTemporary: true }
         await connection.session.execute(createSlotCommand(options, 140_000), doing)
         const made = await database.run(
-          `SELECT two_phase FROM pg_replication_slots WHERE slot_name = '${options.name}'`,
+          `SELECT plugin, temporary FROM pg_replication_slots WHERE slot_name = '${options.name}'`,
         )
-        expect(made).toEqual([['t']])
+        expect(made).toEqual([['pgoutput', 't']])
         await connection.dropSlot(options.name)
       }
     })
@@ -371,26 +370,4 @@ for (const server of await testServers()) {
       })
     })
   })
-}
-
-/** Passes bytes on, until it is told to swallow what the server says. */
-async function startMutableProxy(target: { host: string; port: number }) {
-  const sockets: Socket[] = []
-  let isMute = false
-  const proxy = createServer((client) => {
-    const upstream = connect(target.port, target.host)
-    sockets.push(client, upstream)
-    client.pipe(upstream)
-    upstream.on('data', (chunk) => isMute || client.write(chunk))
-    for (const socket of [client, upstream]) socket.on('error', () => socket.destroy())
-  })
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
-  return {
-    port: (proxy.address() as AddressInfo).port,
-    mute: () => (isMute = true),
-    [Symbol.asyncDispose]: async () => {
-      for (const socket of sockets) socket.destroy()
-      await new Promise((resolve) => proxy.close(resolve))
-    },
-  }
 }

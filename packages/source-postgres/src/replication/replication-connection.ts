@@ -4,6 +4,7 @@ import type { ConnectionSettings } from '../connection/connection-settings.ts'
 import { openSession } from '../connection/session.ts'
 import type { Session } from '../connection/session.ts'
 import { quoteLiteral } from '../sql-text.ts'
+import { answeredInTime } from './answer-deadline.ts'
 import { parseLsn } from './lsn.ts'
 import type { Lsn } from './lsn.ts'
 import { createSlotCommand, dropSlotCommand, startReplicationCommand } from './replication-command.ts'
@@ -145,12 +146,16 @@ export async function openReplicationConnection(
       ([name, value]) => `(${quoteLiteral(name)}, ${quoteLiteral(value)})`,
     )
     // Joined with pg_settings, because older servers lack some of the names. A walsender takes no parameters.
-    const [row] = await session.query<{ version: number }>(
-      `SELECT pg_catalog.current_setting('server_version_num')::pg_catalog.int4 AS version,
+    const [row] = await answeredInTime(
+      session,
+      async () =>
+        await session.query<{ version: number }>(
+          `SELECT pg_catalog.current_setting('server_version_num')::pg_catalog.int4 AS version,
               count(pg_catalog.set_config(s.name, v.value, false))
          FROM (VALUES ${values.join(', ')}) AS v (name, value)
          JOIN pg_catalog.pg_settings AS s ON pg_catalog.lower(s.name) = pg_catalog.lower(v.name)`,
-      { attempt: { doing: 'preparing the connection for replication' } },
+          { attempt: { doing: 'preparing the connection for replication' } },
+        ),
     )
     if (row === undefined) throw noAnswer('SELECT')
     return new ReplicationConnection(session, row.version)

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { testServers } from '@eclusa/postgres-local/testing'
+import { testMajors, testServers } from '@eclusa/postgres-local/testing'
 import { EclusaError } from '@eclusa/sdk'
 import { afterEach, describe, expect, it } from 'vitest'
 import { TestSession, waitUntil } from '../../testing/database.ts'
@@ -166,7 +166,7 @@ describe.each(await testServers({ settings: { max_wal_senders: '1' } }))(
   },
 )
 
-for (const major of [15, 18] as const) {
+for (const major of testMajors) {
   const tls = await startTlsServer(major)
   if (tls === undefined) continue
   describe(`on PostgreSQL ${major} that demands TLS, replication`, () => {

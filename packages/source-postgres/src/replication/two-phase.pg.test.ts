@@ -85,29 +85,33 @@ describe.each(await testServers())('on PostgreSQL $major, a transaction that is 
     expect((await run.slot())['confirmed']).toBe(run.destination.position)
   })
 
-  it('is not confirmed to a slot with two_phase before it is committed, whatever else is', async () => {
-    const bench = await createBench(server, database, true)
-    const { run, table, choices } = bench
-    const isBehind = async (left: string, right: string) =>
-      (await database.run(`SELECT '${left}'::pg_lsn <= '${right}'::pg_lsn`)).at(0)?.at(0) === 't'
-    const before = (await database.run('SELECT pg_current_wal_insert_lsn()')).at(0)!.at(0)!
-    await bench.prepare('held', `INSERT INTO ${table} VALUES (11)`)
-    const after = (await database.run('SELECT pg_current_wal_insert_lsn()')).at(0)!.at(0)!
-    await database.run(`INSERT INTO ${table} VALUES (12)`)
-    for (let round = 0; round < 3; round++) {
-      await run.run(choices)
-      const confirmed = (await run.slot())['confirmed']!
-      expect(await isBehind(before, confirmed)).toBe(true)
-      expect(await isBehind(after, confirmed)).toBe(false)
-      expect(await isBehind(after, run.destination.position)).toBe(true)
-      const findings = await run.check(choices)
-      expect(findings.filter(({ status }) => status === 'failed')).toEqual([])
-    }
-    await bench.end('held', 'COMMIT')
-    const { source, destination } = await bench.readRows()
-    expect(destination).toEqual(source)
-    expect(await isBehind(after, (await run.slot())['confirmed']!)).toBe(true)
-  })
+  // In 14 pgoutput sends a prepared transaction when it is committed, whatever the slot says.
+  it.runIf(server.major >= 15)(
+    'is not confirmed to a slot with two_phase before it is committed, whatever else is',
+    async () => {
+      const bench = await createBench(server, database, true)
+      const { run, table, choices } = bench
+      const isBehind = async (left: string, right: string) =>
+        (await database.run(`SELECT '${left}'::pg_lsn <= '${right}'::pg_lsn`)).at(0)?.at(0) === 't'
+      const before = (await database.run('SELECT pg_current_wal_insert_lsn()')).at(0)!.at(0)!
+      await bench.prepare('held', `INSERT INTO ${table} VALUES (11)`)
+      const after = (await database.run('SELECT pg_current_wal_insert_lsn()')).at(0)!.at(0)!
+      await database.run(`INSERT INTO ${table} VALUES (12)`)
+      for (let round = 0; round < 3; round++) {
+        await run.run(choices)
+        const confirmed = (await run.slot())['confirmed']!
+        expect(await isBehind(before, confirmed)).toBe(true)
+        expect(await isBehind(after, confirmed)).toBe(false)
+        expect(await isBehind(after, run.destination.position)).toBe(true)
+        const findings = await run.check(choices)
+        expect(findings.filter(({ status }) => status === 'failed')).toEqual([])
+      }
+      await bench.end('held', 'COMMIT')
+      const { source, destination } = await bench.readRows()
+      expect(destination).toEqual(source)
+      expect(await isBehind(after, (await run.slot())['confirmed']!)).toBe(true)
+    },
+  )
 
   it('is read again from its beginning when the connection was lost before its commit', async () => {
     const bench = await createBench(server, database, true)

@@ -1,10 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 const pollMs = 20
-const deadlineMs = 60_000
 
-/** Asks again and again. @throws when it has not come true within a minute. */
-export async function waitUntil(what: string, condition: () => Promise<boolean>): Promise<void> {
+/** Asks again and again. @throws when it has not come true in time, by default within a minute. */
+export async function waitUntil(
+  what: string,
+  condition: () => Promise<boolean>,
+  { deadlineMs = 60_000 }: { readonly deadlineMs?: number } = {},
+): Promise<void> {
   const deadlineAtMs = performance.now() + deadlineMs
   while (!(await condition())) {
     if (performance.now() > deadlineAtMs) throw new Error(`waited in vain until ${what}`)
