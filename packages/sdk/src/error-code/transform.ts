@@ -23,6 +23,11 @@ export const transformErrors = {
     cause: 'The enforced contract of a versioned model was changed in a way that its readers cannot bear.',
     remedy: 'Take the change back, or make a new version of the model.',
   },
+  DOCS_NOT_SERVED: {
+    failureType: 'config_error',
+    cause: 'The docs site cannot be served: there is none, or the port or the address cannot be listened at.',
+    remedy: 'Write the site with `docs generate`, or name another port with --port.',
+  },
   FRESHNESS_UNKNOWN: {
     failureType: 'config_error',
     cause:

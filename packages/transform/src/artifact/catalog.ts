@@ -33,8 +33,13 @@ export interface CatalogTable {
 
 export interface WriteCatalogOptions extends ArtifactRun {
   readonly targetFolder: string
-  readonly manifest: Manifest
-  readonly tables: readonly TableFacts[]
+  readonly catalog: Catalog
+}
+
+/** The tables of a project's nodes and sources, by unique id. */
+export interface Catalog {
+  readonly nodes: Readonly<Record<string, CatalogTable>>
+  readonly sources: Readonly<Record<string, CatalogTable>>
 }
 
 /** Neither DuckDB nor PostgreSQL give sizes that dbt shows. */
@@ -51,16 +56,22 @@ const noStatistics = {
 export type TableFacts = Omit<CatalogTable, 'stats' | 'unique_id'>
 
 /** Writes catalog.json, schema v1. Returns its path. */
-export async function writeCatalog({ targetFolder, manifest, tables, ...run }: WriteCatalogOptions): Promise<string> {
+export async function writeCatalog({ targetFolder, catalog, ...run }: WriteCatalogOptions): Promise<string> {
+  return await writeArtifact(targetFolder, 'catalog.json', {
+    metadata: artifactMetadata('catalog/v1', run),
+    ...catalog,
+    errors: null,
+  })
+}
+
+/** Which table of the warehouse belongs to which entry. `selected`: the ids to take; default: all. */
+export function catalogOf(manifest: Manifest, tables: readonly TableFacts[], selected?: ReadonlySet<string>): Catalog {
   const byName = new Map(
     tables.map((table) => [keyOf(table.metadata.database, table.metadata.schema, table.metadata.name), table]),
   )
-  return await writeArtifact(targetFolder, 'catalog.json', {
-    metadata: artifactMetadata('catalog/v1', run),
-    nodes: tablesOf(Object.values(manifest.nodes), byName),
-    sources: tablesOf(Object.values(manifest.sources), byName),
-    errors: null,
-  })
+  const chosen = (group: Readonly<Record<string, ProjectNode>>) =>
+    Object.values(group).filter(({ unique_id: id }) => selected?.has(id) ?? true)
+  return { nodes: tablesOf(chosen(manifest.nodes), byName), sources: tablesOf(chosen(manifest.sources), byName) }
 }
 
 /** Several sources may be one table; each has an entry. */

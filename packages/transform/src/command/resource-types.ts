@@ -26,9 +26,10 @@ const usualTypes: Readonly<Partial<Record<NodeCommand, readonly string[]>>> = {
   snapshot: ['snapshot'],
   compile: executable,
   show: executable,
-  'docs generate': executable,
+  'docs generate': [...executable, 'source'],
   ls: listed,
   clone: refable,
+  diff: refable,
   freshness: ['source'],
 }
 

@@ -18,6 +18,7 @@ const implementations: Partial<Readonly<Record<CommandName, () => Promise<Implem
   debug: async () => (await import('./debug-command.ts')).runDebug,
   deps: async () => (await import('./deps-command.ts')).runDeps,
   'docs generate': async () => (await import('./docs-command.ts')).runDocsGenerate,
+  'docs serve': async () => (await import('./docs-serve-command.ts')).runDocsServe,
   ls: async () => (await import('./list-command.ts')).runList,
   parse: async () => (await import('./parse-command.ts')).runParse,
   retry: async () => (await import('./retry-command.ts')).runRetry,
