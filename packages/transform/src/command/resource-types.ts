@@ -29,7 +29,6 @@ const usualTypes: Readonly<Partial<Record<NodeCommand, readonly string[]>>> = {
   'docs generate': [...executable, 'source'],
   ls: listed,
   clone: refable,
-  diff: refable,
   freshness: ['source'],
 }
 
