@@ -7,14 +7,21 @@ import { createProjectEnvironment } from './context/macro-library.ts'
 import type { ProjectScope, Target } from './context/scope.ts'
 import type { Environment } from './jinja/environment.ts'
 import { Graph } from './manifest/graph.ts'
+import { manifestOfText } from './artifact/manifest-text.ts'
 import type { Manifest } from './manifest/manifest.ts'
 import { groupMap, relationMaps } from './manifest/manifest-maps.ts'
 import type { ProjectNode } from './manifest/node.ts'
+import { listPackageFiles } from './parse/package-files.ts'
+import type { PackageFiles } from './parse/package-files.ts'
 import { ParseSession } from './parse/parse-session.ts'
 import { parseProject } from './parse/project-parser.ts'
 import type { ParsedProject } from './parse/project-parser.ts'
-import { readMacros } from './parse/read-macros.ts'
+import { macroLibrary, readMacroFiles } from './parse/read-macros.ts'
 import { TemplateStore } from './parse/template-store.ts'
+import { EnvironmentWatch } from './partial-parse/environment-watch.ts'
+import { fingerprintOf } from './partial-parse/fingerprint.ts'
+import { PartialParse } from './partial-parse/partial-parse.ts'
+import type { PartialParseOptions } from './partial-parse/partial-parse.ts'
 import { readInstalledPackages, readRootProject } from './project/package-project.ts'
 import type { PackageProject } from './project/package-project.ts'
 import { readProfile, readProfileName } from './project/profile.ts'
@@ -29,6 +36,8 @@ export interface LoadProjectOptions {
   readonly directory: string
   /** Where models go. Default: what profiles.yml says. */
   readonly target?: Target
+  /** What `target` was read from, where the caller has read profiles.yml. */
+  readonly output?: Profile
   /** Default: that of the target's type. */
   readonly dialect?: Dialect
   /** Folder with profiles.yml. Default: DBT_PROFILES_DIR, then the working directory, then ~/.dbt. */
@@ -45,6 +54,8 @@ export interface LoadProjectOptions {
   readonly targetPath?: string
   /** What artifacts and templates call the run. Default: a new UUID. */
   readonly invocationId?: string
+  /** Where a parse is kept, and taken up again by the next one. Default: nowhere, and nothing is written. */
+  readonly partialParse?: PartialParseOptions
   readonly log: Log
 }
 
@@ -71,24 +82,27 @@ export interface LoadedProject {
 }
 
 /**
- * Reads and parses a dbt project: no query is sent and nothing is written.
+ * Reads and parses a dbt project: no query is sent, and nothing is written but what `partialParse` asks for.
  *
  * @throws PROJECT_INVALID with every fault found in its files, with file, line and column.
  * @throws MODEL_CYCLE when models depend on each other in a circle.
  */
 export async function loadProject(options: LoadProjectOptions): Promise<LoadedProject> {
+  const readSinceMs = Date.now()
   const environment = createProjectEnvironment()
-  const { profile, root, packages, target } = await readProjects(options, environment)
   const variables = options.environment ?? process.env
+  const [projectVariables, templateVariables] = [new EnvironmentWatch(variables), new EnvironmentWatch(variables)]
+  const { profile, root, packages, target } = await readProjects(options, environment, projectVariables.variables)
   const dialect = options.dialect ?? dialectOf({ type: target.type })
-  const macros = await readMacros({ environment, root, packages, adapterType: target.type })
+  const macroFiles = await readMacroFiles({ root, packages, adapterType: target.type })
+  const macros = macroLibrary(macroFiles, { environment, root, adapterType: target.type })
   const settings = readProjectSettings(root, packages, target)
   const scope: ProjectScope = {
     projectName: root.name,
     target,
     dialect,
     vars: {},
-    environment: variables,
+    environment: templateVariables.variables,
     macros,
     log: options.log,
     quoting: settings.quoting,
@@ -100,21 +114,50 @@ export async function loadProject(options: LoadProjectOptions): Promise<LoadedPr
     runStartedAt: new Date().toISOString(),
   }
   const templates = new TemplateStore(environment)
-  const session = new ParseSession({ environment, scope, templates, root, packages, vars: options.vars ?? {} })
-  const parsed = await parseProject(session)
-  const nodes = enabledNodes(parsed)
+  const openSession = (log: Log) =>
+    new ParseSession({ environment, scope: { ...scope, log }, templates, root, packages, vars: options.vars ?? {} })
+  const session = openSession(options.log)
+  const files = [...session.projects.values()].map(listPackageFiles)
+  const partial =
+    options.partialParse === undefined
+      ? undefined
+      : new PartialParse({
+          options: options.partialParse,
+          files,
+          fingerprint: fingerprintOf({
+            vars: options.vars ?? {},
+            profileName: (options.output ?? profile)?.name,
+            target,
+            projects: [root, ...packages],
+            macroFiles,
+            projectVariables,
+          }),
+          variables: templateVariables,
+          readSinceMs,
+          log: options.log,
+          openSession,
+        })
+  const { manifest, isTakenOver } = await parse({ session, files, settings, partial })
+  const nodes = lazily(() => enabledNodes(manifest))
+  const graph = lazily(() => new Graph(nodes()))
+  // A circle is an error of the load; what was taken over from an earlier one has none.
+  if (!isTakenOver) graph()
   return {
     name: root.name,
     directory: options.directory,
     targetPath: options.targetPath ?? root.file['target-path'],
-    manifest: manifestOf(parsed, session.scopeOf(root.name), settings),
-    nodes,
+    manifest,
+    get nodes() {
+      return nodes()
+    },
     templates,
-    graph: new Graph(nodes),
+    get graph() {
+      return graph()
+    },
     scope: session.scopeOf(root.name),
     environment,
     settings,
-    profile,
+    profile: options.output ?? profile,
     selectors: await readSelectors(root, { context: yamlContext(session.scopeOf(root.name)) }),
     scopeOf: (packageName) => session.scopeOf(packageName),
   }
@@ -124,9 +167,36 @@ function versionOf({ file: { version } }: PackageProject): string | null {
   return version == null ? null : String(version)
 }
 
+interface ParseOptions {
+  readonly session: ParseSession
+  readonly files: readonly PackageFiles[]
+  readonly settings: ProjectSettings
+  readonly partial: PartialParse | undefined
+}
+
+async function parse({ session, files, settings, partial }: ParseOptions) {
+  const metadata = metadataOf(session.scope, settings)
+  const text = await partial?.reuse()
+  if (text !== undefined) return { manifest: manifestOfText(text, metadata), isTakenOver: true }
+  const parsed = parseProject(session, files)
+  const manifest = manifestOf(parsed, metadata)
+  await partial?.keep(parsed, manifest)
+  return { manifest, isTakenOver: false }
+}
+
+/** A value that is made when it is first asked for. */
+function lazily<Value extends object>(make: () => Value): () => Value {
+  let made: Value | undefined
+  return () => (made ??= make())
+}
+
 /** dbt_project.yml may ask for the target, and the profile is named in it: it is read once without the former. */
-async function readProjects(options: LoadProjectOptions, environment: Environment) {
-  const given = { vars: options.vars ?? {}, environment: options.environment ?? process.env }
+async function readProjects(
+  options: LoadProjectOptions,
+  environment: Environment,
+  variables: Readonly<Record<string, string | undefined>>,
+) {
+  const given = { vars: options.vars ?? {}, environment: variables }
   const profile = options.target === undefined ? await readProfileOf(options, environment) : undefined
   const target = options.target ?? profile!.target
   const reading = { context: yamlContext({ ...given, target }) }
@@ -154,32 +224,38 @@ function upperCased(flags: Readonly<Record<string, unknown>>): Record<string, un
   return Object.fromEntries(Object.entries(flags).map(([name, value]) => [name.toUpperCase(), value]))
 }
 
-function enabledNodes({ nodes, sources }: ParsedProject): Map<string, ProjectNode> {
-  const enabled = [...nodes].filter(([, node]) => node.config.enabled)
-  return new Map<string, ProjectNode>([...sources, ...enabled])
+function enabledNodes({ nodes, sources }: Manifest): Map<string, ProjectNode> {
+  const enabled = Object.entries(nodes).filter(([, node]) => node.config.enabled)
+  return new Map<string, ProjectNode>([...Object.entries(sources), ...enabled])
 }
 
-function manifestOf(parsed: ParsedProject, scope: ProjectScope, settings: ProjectSettings): Manifest {
-  const { parents, children } = relationMaps(parsed)
+function metadataOf(scope: ProjectScope, { quoting }: ProjectSettings): Manifest['metadata'] {
   return {
-    metadata: {
-      dbt_schema_version: 'https://schemas.getdbt.com/dbt/manifest/v12.json',
-      dbt_version: '1.10.23',
-      generated_at: new Date().toISOString(),
-      invocation_id: scope.invocationId,
-      invocation_started_at: scope.runStartedAt,
-      env: {},
-      project_name: scope.projectName,
-      project_id: createHash('md5').update(scope.projectName).digest('hex'),
-      user_id: null,
-      send_anonymous_usage_stats: false,
-      adapter_type: scope.target.type,
-      quoting: { ...settings.quoting, column: null },
-    },
+    dbt_schema_version: 'https://schemas.getdbt.com/dbt/manifest/v12.json',
+    dbt_version: '1.10.23',
+    generated_at: new Date().toISOString(),
+    invocation_id: scope.invocationId,
+    invocation_started_at: scope.runStartedAt,
+    env: {},
+    project_name: scope.projectName,
+    project_id: createHash('md5').update(scope.projectName).digest('hex'),
+    user_id: null,
+    send_anonymous_usage_stats: false,
+    adapter_type: scope.target.type,
+    quoting: { ...quoting, column: null },
+  }
+}
+
+function manifestOf(parsed: ParsedProject, metadata: Manifest['metadata']): Manifest {
+  const { parents, children } = relationMaps(parsed)
+  // The parse itself holds all files, which nobody needs any more.
+  const { macros } = parsed
+  return {
+    metadata,
     nodes: Object.fromEntries(parsed.nodes),
     sources: Object.fromEntries(parsed.sources),
     get macros() {
-      return parsed.macros.all
+      return macros.all
     },
     docs: Object.fromEntries(parsed.docs),
     exposures: Object.fromEntries(parsed.exposures),

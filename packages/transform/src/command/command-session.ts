@@ -9,6 +9,7 @@ import type { Target } from '../context/scope.ts'
 import { createProjectEnvironment } from '../context/macro-library.ts'
 import { loadProject } from '../load-project.ts'
 import type { LoadedProject } from '../load-project.ts'
+import type { PartialParseOptions } from '../partial-parse/partial-parse.ts'
 import { readRootProject } from '../project/package-project.ts'
 import type { PackageProject } from '../project/package-project.ts'
 import { writeManifest } from '../artifact/manifest.ts'
@@ -33,6 +34,9 @@ const placeFlags = new Set([
   'which',
 ])
 const keptByRetry = new Set([...placeFlags, 'vars', 'threads'])
+
+/** In the target folder, beside dbt's own of another name. */
+const partialParseFile = 'partial_parse.eclusa'
 
 /** One invocation: its settings, its log, and the project that it is about. */
 export class CommandSession implements Disposable {
@@ -111,14 +115,15 @@ export class CommandSession implements Disposable {
     if (this.settings.isOn('write_json')) await writeManifest(project)
   }
 
-  async readProfile(): Promise<Profile> {
+  /** @param targetName the output of the profile, in the place of the one that is asked for */
+  async readProfile(targetName = this.settings.text('target')): Promise<Profile> {
     const { settings, host, root } = this
     return await readProfile({
       environment: createProjectEnvironment(),
       profile: settings.text('profile') ?? root.file.profile ?? undefined,
       profilesDirectory: settings.text('profiles_dir'),
       workingDirectory: host.directory,
-      targetName: settings.text('target'),
+      targetName,
       threads: settings.number('threads'),
       vars: settings.vars,
       variables: host.environment,
@@ -126,15 +131,26 @@ export class CommandSession implements Disposable {
   }
 
   async loadProject(profile: Profile): Promise<LoadedProject> {
-    const project = await loadProject({
+    return await loadProject({
       directory: this.settings.projectDirectory,
       target: profile.target,
+      output: profile,
       dialect: dialectOf({ type: profile.type }),
       vars: this.settings.vars,
       environment: this.host.environment,
+      targetPath: path.relative(this.settings.projectDirectory, this.targetFolder),
+      partialParse: this.#partialParse(),
       log: this.log,
     })
-    return { ...project, profile, targetPath: path.relative(this.settings.projectDirectory, this.targetFolder) }
+  }
+
+  #partialParse(): PartialParseOptions {
+    const earlier = this.settings.text('partial_parse_file_path')
+    return {
+      file: path.join(this.targetFolder, partialParseFile),
+      ...(earlier === undefined ? {} : { earlierFile: path.resolve(this.host.directory, earlier) }),
+      isOn: this.settings.isOn('partial_parse'),
+    }
   }
 
   /** What the runs left that `--state` and `--defer-state` name; undefined where they are not given. */

@@ -1,5 +1,9 @@
+import { floatText } from './float-text.ts'
 import { OperationError, typeError, valueError } from './template-error.ts'
 import { trimEnd, trimStart } from './whitespace.ts'
+
+/** A text that stands in JSON as it is; the types of TypeScript do not have it yet. */
+const { rawJSON: rawJson } = JSON as typeof JSON & { rawJSON(text: string): unknown }
 
 /**
  * Numbers. Python keeps 1 and 1.0 apart, JavaScript does not. Here a JavaScript number with an integral value is a Python
@@ -17,8 +21,9 @@ export class PyFloat {
     return this.value
   }
 
-  toJSON(): number {
-    return this.value
+  /** With its point, as Python writes it. */
+  toJSON(): unknown {
+    return rawJson(floatText(this.value))
   }
 }
 

@@ -16,8 +16,10 @@ export class DocumentationSet {
   readonly entries = new Map<string, Documentation>()
   readonly #session: ParseSession
 
-  constructor(session: ParseSession) {
+  /** @param known blocks of files that were read before */
+  constructor(session: ParseSession, known: readonly Documentation[] = []) {
     this.#session = session
+    for (const entry of known) this.entries.set(entry.unique_id, entry)
   }
 
   addFile(project: PackageProject, source: ProjectSource): void {

@@ -2,7 +2,7 @@ import path from 'node:path'
 import { strippedText } from '../manifest/stripped-text.ts'
 import { checksumOf, nodeDefaults } from '../manifest/node-defaults.ts'
 import type { PackageProject } from '../project/package-project.ts'
-import type { ProjectSource } from '../project/project-files.ts'
+import type { ProjectFile, ProjectSource } from '../project/project-files.ts'
 import { belowRoot, fqnOf } from './file-path.ts'
 import { findJinjaBlocks } from './jinja-blocks.ts'
 import { parseTemplate, referenceArguments } from './parse-template.ts'
@@ -23,6 +23,9 @@ interface NodeText {
   readonly tags?: readonly string[]
   readonly index?: number
 }
+
+/** dbt's limit. */
+export const seedBytesMax = 1024 * 1024
 
 /** Makes nodes of files: each is rendered once for what it says of itself. */
 export class NodeBuilder {
@@ -46,13 +49,16 @@ export class NodeBuilder {
     return this.#ofFile('analysis', project, source, `analysis/${below}`)
   }
 
-  seed(project: PackageProject, source: ProjectSource & { readonly isTooLarge?: boolean }): ParsedNode {
+  /** One beyond dbt's limit is known by its path alone, and not read. */
+  seed(project: PackageProject, file: ProjectFile): ParsedNode {
+    const isTooLarge = file.facts.bytes > seedBytesMax
+    const source = isTooLarge ? { path: file.path, text: '' } : file
     const name = path.posix.basename(source.path, '.csv')
     const below = belowRoot(source.path, project.file['seed-paths'])
     const facts = { kind: 'seed', project, source, name, path: below, fqn: fqnOf(project.name, below, name) } as const
     const node = this.#draft({ ...facts, text: '' })
     node.root_path = project.directory
-    if (source.isTooLarge === true) node.checksum = { name: 'path', checksum: source.path }
+    if (isTooLarge) node.checksum = { name: 'path', checksum: source.path }
     return {
       kind: 'seed',
       project,

@@ -9,18 +9,37 @@ export interface LookupPlace {
   readonly root: string
 }
 
+/** What others see of a node that `ref` can mean. */
+export type Referable = Pick<
+  DraftNode,
+  | 'unique_id'
+  | 'resource_type'
+  | 'name'
+  | 'package_name'
+  | 'original_file_path'
+  | 'version'
+  | 'latest_version'
+  | 'access'
+  | 'group'
+> & { readonly config: { readonly enabled: boolean } }
+
+/** What others see of a table of a source. */
+export type ReferableSource = Pick<SourceNode, 'unique_id' | 'package_name' | 'source_name' | 'name'> & {
+  readonly config: { readonly enabled: boolean }
+}
+
 type ByPackage<Entry> = Map<string, Entry>
 
 /** Finds the nodes that `ref` and `source` mean. Names are those of models, seeds and snapshots. */
 export class NodeIndex {
-  readonly #nodes = new Map<string, ByPackage<DraftNode>>()
-  readonly #disabled = new Map<string, DraftNode[]>()
-  readonly #sources = new Map<string, ByPackage<SourceNode>>()
+  readonly #nodes = new Map<string, ByPackage<Referable>>()
+  readonly #disabled = new Map<string, Referable[]>()
+  readonly #sources = new Map<string, ByPackage<ReferableSource>>()
   readonly #disabledSources = new Set<string>()
-  readonly #byId = new Map<string, DraftNode>()
+  readonly #byId = new Map<string, Referable>()
 
   /** A version of a model is found by its name with the version; the latest also without. */
-  add(node: DraftNode): void {
+  add(node: Referable): void {
     this.#byId.set(node.unique_id, node)
     for (const name of namesOf(node)) {
       if (node.config.enabled) entryOf(this.#nodes, name).set(node.package_name, node)
@@ -28,27 +47,27 @@ export class NodeIndex {
     }
   }
 
-  addSource(source: SourceNode): void {
+  addSource(source: ReferableSource): void {
     const name = `${source.source_name}.${source.name}`
     if (source.config.enabled) entryOf(this.#sources, name).set(source.package_name, source)
     else this.#disabledSources.add(name)
   }
 
-  byId(id: string): DraftNode | undefined {
+  byId(id: string): Referable | undefined {
     return this.#byId.get(id)
   }
 
   /** The enabled node that a reference means: that of the named package, or of the nearest. */
-  find({ name, package: packageName, version }: Reference, place: LookupPlace): DraftNode | undefined {
+  find({ name, package: packageName, version }: Reference, place: LookupPlace): Referable | undefined {
     const key = version === undefined ? name : `${name}.v${version}`
     return nearest(this.#nodes.get(key), packageName, place)
   }
 
-  findDisabled({ name, version }: Reference): DraftNode | undefined {
+  findDisabled({ name, version }: Reference): Referable | undefined {
     return this.#disabled.get(version === undefined ? name : `${name}.v${version}`)?.[0]
   }
 
-  findSource({ sourceName, tableName }: SourceReference, place: LookupPlace): SourceNode | undefined {
+  findSource({ sourceName, tableName }: SourceReference, place: LookupPlace): ReferableSource | undefined {
     return nearest(this.#sources.get(`${sourceName}.${tableName}`), undefined, place)
   }
 
@@ -70,7 +89,7 @@ export class NodeIndex {
   }
 }
 
-function namesOf({ name, version, latest_version: latest }: DraftNode): string[] {
+function namesOf({ name, version, latest_version: latest }: Referable): string[] {
   if (version === null) return [name]
   const versioned = `${name}.v${version}`
   return String(version) === String(latest) ? [versioned, name] : [versioned]

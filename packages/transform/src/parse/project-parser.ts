@@ -1,13 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { libraryPackages } from '../context/library-macros.ts'
 import { keysNotOfSeeds } from '../manifest/node-defaults.ts'
 import type { Documentation, Exposure, Group, Manifest, UnitTest, UnrunEntry } from '../manifest/manifest.ts'
 import type { ManifestNode, SourceNode } from '../manifest/node.ts'
-import type { PackageProject } from '../project/package-project.ts'
-import { readProjectFiles } from '../project/project-files.ts'
-import type { ProjectSource } from '../project/project-files.ts'
-import { DocumentationSet, docsFolders } from './documentation.ts'
+import { DocumentationSet } from './documentation.ts'
 import { NodeLinker } from './link-nodes.ts'
 import { loadExposures, loadGroups, loadUnitTests, loadUnrun } from './load-entries.ts'
 import { loadSources } from './load-sources.ts'
@@ -17,8 +13,10 @@ import { MacroEntries } from './macro-entries.ts'
 import { NodeBuilder } from './node-builder.ts'
 import { NodeFinisher } from './node-finisher.ts'
 import { NodeIndex } from './node-index.ts'
+import type { PackageFiles } from './package-files.ts'
 import type { ParseSession } from './parse-session.ts'
 import type { DraftNode, ParsedNode } from './parsed-node.ts'
+import { parseNodes } from './parse-nodes.ts'
 import { primaryKeyOf } from './primary-key.ts'
 import { PropertyPatches } from './property-patches.ts'
 import { readProperties } from './read-properties.ts'
@@ -37,45 +35,17 @@ export interface ParsedProject {
   readonly semanticModels: ReadonlyMap<string, UnrunEntry>
   readonly savedQueries: ReadonlyMap<string, UnrunEntry>
   readonly disabled: Manifest['disabled']
+  readonly trace: ParseTrace
 }
 
-/** The text files of a package, by what they hold. */
-interface PackageFiles {
-  readonly project: PackageProject
-  readonly projectText: string
-  readonly models: readonly ProjectSource[]
-  readonly seeds: readonly ProjectSource[]
-  readonly snapshots: readonly ProjectSource[]
-  readonly analyses: readonly ProjectSource[]
-  readonly tests: readonly ProjectSource[]
-  readonly properties: readonly ProjectSource[]
-  readonly docs: readonly ProjectSource[]
-  readonly fixtures: readonly ProjectSource[]
-}
-
-/** Seeds beyond this are known by their path alone. dbt's limit. */
-const seedBytesMax = 1024 * 1024
-
-async function readPackageFiles(project: PackageProject): Promise<PackageFiles> {
-  const { directory, file } = project
-  const read = async (folders: readonly string[], ...endings: string[]) =>
-    await readProjectFiles(directory, folders, endings, project.ignores)
-  const tests = await read(file['test-paths'], '.sql', '.csv')
-  const isBelow = (folder: string) => (source: ProjectSource) =>
-    file['test-paths'].some((root) => source.path.startsWith(`${root}/${folder}/`))
-  const all = docsFolders({ ...project, file: { ...file, 'docs-paths': undefined } })
-  return {
-    project,
-    projectText: await readFile(path.join(directory, 'dbt_project.yml'), 'utf8'),
-    models: await read(file['model-paths'], '.sql'),
-    seeds: await read(file['seed-paths'], '.csv'),
-    snapshots: await read(file['snapshot-paths'], '.sql'),
-    analyses: await read(file['analysis-paths'], '.sql'),
-    tests: tests.filter((one) => one.path.endsWith('.sql') && !isBelow('generic')(one) && !isBelow('fixtures')(one)),
-    fixtures: tests.filter(isBelow('fixtures')),
-    properties: await read(all, '.yml', '.yaml'),
-    docs: await read(docsFolders(project), '.md'),
-  }
+/** What a later parse of a part of the project has to know of the whole. */
+export interface ParseTrace {
+  /** All nodes of files, disabled ones too, in the order in which references find them. */
+  readonly nodes: readonly ParsedNode[]
+  readonly patches: PropertyPatches
+  readonly tests: readonly DraftTest[]
+  readonly sources: readonly SourceNode[]
+  readonly properties: readonly ParsedProperties[]
 }
 
 /**
@@ -83,8 +53,7 @@ async function readPackageFiles(project: PackageProject): Promise<PackageFiles> 
  *
  * @throws PROJECT_INVALID with every fault found.
  */
-export async function parseProject(session: ParseSession): Promise<ParsedProject> {
-  const files = await Promise.all([...session.projects.values()].map(readPackageFiles))
+export function parseProject(session: ParseSession, files: readonly PackageFiles[]): ParsedProject {
   return new ProjectParser(session, files).parse()
 }
 
@@ -92,11 +61,13 @@ class ProjectParser {
   readonly #session: ParseSession
   readonly #files: readonly PackageFiles[]
   readonly #nodes: ParsedNode[] = []
+  readonly #patches: PropertyPatches
   readonly #disabled: Record<string, (ManifestNode | SourceNode | Exposure | UnitTest)[]> = {}
 
   constructor(session: ParseSession, files: readonly PackageFiles[]) {
     this.#session = session
     this.#files = files
+    this.#patches = new PropertyPatches(session)
   }
 
   parse(): ParsedProject {
@@ -104,7 +75,7 @@ class ProjectParser {
     const properties = this.#files.flatMap(({ project, properties: sources }) =>
       sources.flatMap((source) => readProperties(session, project, source) ?? []),
     )
-    this.#parseFiles()
+    this.#nodes.push(...parseNodes(session, this.#files))
     this.#addYamlSnapshots(properties)
     session.throwFaults()
     const finisher = new NodeFinisher(session, libraryPackages(session.scope.target.type))
@@ -116,23 +87,6 @@ class ProjectParser {
     for (const table of tables) tests.loadTable(table)
     session.throwFaults()
     return this.#link({ properties, index, tests: tests.nodes, sources: tables.map(({ node }) => node) })
-  }
-
-  #parseFiles(): void {
-    const builder = new NodeBuilder(this.#session)
-    const attempt = (work: () => ParsedNode | ParsedNode[]) => {
-      const made = this.#session.attempt(work)
-      if (made !== undefined) this.#nodes.push(...[made].flat())
-    }
-    for (const { project, projectText, models, seeds, snapshots, analyses, tests } of this.#files) {
-      for (const source of models) attempt(() => builder.model(project, source))
-      for (const source of snapshots) attempt(() => builder.snapshots(project, source))
-      for (const source of analyses) attempt(() => builder.analysis(project, source))
-      for (const source of tests) attempt(() => builder.singularTest(project, source))
-      for (const source of seeds)
-        attempt(() => builder.seed(project, { ...source, isTooLarge: Buffer.byteLength(source.text) > seedBytesMax }))
-      attempt(() => builder.hooks(project, projectText))
-    }
   }
 
   #addYamlSnapshots(properties: readonly ParsedProperties[]): void {
@@ -148,12 +102,12 @@ class ProjectParser {
 
   #finishNodes(properties: readonly ParsedProperties[], finisher: NodeFinisher): NodeIndex {
     const session = this.#session
-    const patches = new PropertyPatches(session)
+    const patches = this.#patches
     patches.match(properties, this.#nodes)
     const index = new NodeIndex()
     for (const parsed of this.#nodes) {
       session.attempt(() => patches.finish(parsed, finisher))
-      if (['model', 'seed', 'snapshot'].includes(parsed.kind)) index.add(parsed.node)
+      if (isReferable(parsed)) index.add(parsed.node)
     }
     this.#refuseDuplicates()
     session.throwFaults()
@@ -200,6 +154,7 @@ class ProjectParser {
       semanticModels: byId(properties.flatMap((one) => loadUnrun('semantic_models', one))),
       savedQueries: byId(properties.flatMap((one) => loadUnrun('saved_queries', one))),
       disabled: this.#disabled,
+      trace: { nodes: this.#nodes, patches: this.#patches, tests, sources, properties },
     }
     this.#refuseUnknownGroups(enabled, parsed.groups)
     session.throwFaults()
@@ -232,9 +187,9 @@ class ProjectParser {
   #refuseDuplicates(): void {
     const first = new Map<string, ParsedNode>()
     for (const parsed of this.#nodes) {
-      const { node, label, kind } = parsed
+      const { node, label } = parsed
       if (!node.config.enabled) continue
-      const refable = ['model', 'seed', 'snapshot'].includes(kind)
+      const refable = isReferable(parsed)
       const key = refable ? `ref.${node.package_name}.${node.name}.${node.version ?? ''}` : node.unique_id
       const other = first.get(key)
       if (other === undefined) first.set(key, parsed)
@@ -275,7 +230,12 @@ class ProjectParser {
   }
 }
 
-function inferPrimaryKeys(nodes: readonly DraftTest[]): void {
+/** Whether `ref` can mean it. */
+export function isReferable({ kind }: Pick<ParsedNode, 'kind'>): boolean {
+  return kind === 'model' || kind === 'seed' || kind === 'snapshot'
+}
+
+export function inferPrimaryKeys(nodes: readonly DraftTest[]): void {
   const tests = new Map<string, DraftTest[]>()
   for (const node of nodes) {
     const attached = node.attached_node
@@ -287,7 +247,7 @@ function inferPrimaryKeys(nodes: readonly DraftTest[]): void {
 }
 
 /** The node as the manifest has it: a seed without the keys of what has code. */
-function finished(node: DraftNode): ManifestNode {
+export function finished(node: DraftNode): ManifestNode {
   if (node.resource_type !== 'seed') return node as unknown as ManifestNode
   const { root_path: rootPath, depends_on: dependsOn, ...rest } = node
   const without = Object.fromEntries(

@@ -25,8 +25,8 @@ const sections = [
 ] as const
 
 /** What a properties file says of one node. */
-interface Patch {
-  readonly file: YamlFile
+export interface Patch {
+  readonly file: Pick<YamlFile, 'path' | 'place'>
   readonly keys: readonly PropertyKey[]
   readonly path: string
   readonly config: PartialConfig
@@ -99,6 +99,18 @@ export class PropertyPatches {
         ...place,
         message: `${parsed.kind} "${name}" is also described in ${other.file.path}`,
       })
+  }
+
+  /** Lays over a node what an earlier parse found of it in a file that is still the same. */
+  restore(parsed: ParsedNode, patch: Patch): void {
+    const { version, model, latest } = patch
+    if (version !== undefined && model !== undefined && latest !== undefined)
+      renameToVersion(parsed.node, model.name, version.v, latest)
+    this.#patches.set(parsed, patch)
+  }
+
+  of(parsed: ParsedNode): Patch | undefined {
+    return this.#patches.get(parsed)
   }
 
   finish(parsed: ParsedNode, finisher: NodeFinisher): void {
