@@ -10,6 +10,7 @@ export type CommandName =
   | 'compile'
   | 'debug'
   | 'deps'
+  | 'diff'
   | 'docs generate'
   | 'docs serve'
   | 'init'
@@ -46,6 +47,7 @@ const selecting: readonly CommandName[] = [
   'build',
   'clone',
   'compile',
+  'diff',
   'docs generate',
   'ls',
   'run',
@@ -255,7 +257,7 @@ const commandFlags: readonly Flag[] = [
     name: 'output',
     options: ['--output', '-o'],
     kind: 'text',
-    commands: ['compile', 'ls', 'show', 'source freshness'],
+    commands: ['compile', 'diff', 'ls', 'show', 'source freshness'],
     hasVariable: false,
     about: 'form of the output; of source freshness, where to write it',
   },
@@ -284,6 +286,40 @@ const commandFlags: readonly Flag[] = [
     commands: ['show'],
     hasVariable: false,
     about: 'rows to show, -1 for all',
+  },
+  {
+    name: 'limit',
+    options: ['--limit'],
+    kind: 'number',
+    default: 0,
+    commands: ['diff'],
+    hasVariable: false,
+    about: 'differing rows to show with their values (default: none)',
+  },
+  {
+    name: 'against',
+    options: ['--against'],
+    kind: 'text',
+    commands: ['diff'],
+    hasVariable: false,
+    about: 'target of the profile to compare with',
+  },
+  {
+    name: 'against_schema',
+    options: ['--against-schema'],
+    kind: 'text',
+    commands: ['diff'],
+    hasVariable: false,
+    about: 'schema of the same database to compare with',
+  },
+  {
+    name: 'key',
+    options: ['--key'],
+    kind: 'list',
+    default: [],
+    commands: ['diff'],
+    hasVariable: false,
+    about: 'columns that tell rows apart (default: unique_key, else what tests say)',
   },
   {
     name: 'args',

@@ -8,6 +8,7 @@ export type NodeCommand =
   | 'compile'
   | 'show'
   | 'ls'
+  | 'diff'
   | 'clone'
   | 'freshness'
   | 'run-operation'

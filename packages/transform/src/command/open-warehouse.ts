@@ -115,6 +115,8 @@ function withSessionStatements(warehouse: Warehouse, statements: readonly string
     type: warehouse.type,
     database: warehouse.database,
     connect,
+    // In a session of its own, which the statements do not reach: relations are named in full where this is used.
+    ...(warehouse.read === undefined ? {} : { read: (sql, options) => warehouse.read!(sql, options) }),
     [Symbol.asyncDispose]: async () => await warehouse[Symbol.asyncDispose](),
   }
 }

@@ -29,6 +29,7 @@ const usualTypes: Readonly<Partial<Record<NodeCommand, readonly string[]>>> = {
   'docs generate': [...executable, 'source'],
   ls: listed,
   clone: refable,
+  diff: refable,
   freshness: ['source'],
 }
 

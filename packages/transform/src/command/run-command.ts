@@ -17,6 +17,7 @@ const implementations: Partial<Readonly<Record<CommandName, () => Promise<Implem
   compile: async () => (await import('./compile-command.ts')).runCompile,
   debug: async () => (await import('./debug-command.ts')).runDebug,
   deps: async () => (await import('./deps-command.ts')).runDeps,
+  diff: async () => (await import('./diff-command.ts')).runDiff,
   'docs generate': async () => (await import('./docs-command.ts')).runDocsGenerate,
   'docs serve': async () => (await import('./docs-serve-command.ts')).runDocsServe,
   ls: async () => (await import('./list-command.ts')).runList,
