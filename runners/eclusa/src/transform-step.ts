@@ -13,6 +13,10 @@ const transformConfigSchema = z.strictObject({
   vars: z.record(z.string(), z.unknown()).optional().describe('Variables of the project, for `var()`. Default: none.'),
   select: selection.describe("Models and tests to build, in dbt's selection grammar. Default: all."),
   exclude: selection.describe('Models and tests to leave out. Default: none.'),
+  only_stale: z
+    .boolean()
+    .optional()
+    .describe('Leave out what has not changed since it was built, or passed. Default: false.'),
   fail_fast: z.boolean().optional().describe('Stop at the first failure. Default: false.'),
 })
 export type TransformConfig = z.input<typeof transformConfigSchema>
@@ -26,9 +30,10 @@ export const transformStep: StepPart = {
       target_schema: schema,
       target: targetName,
       fail_fast: failFast,
+      only_stale: onlyStale,
       ...config
     } = transformConfigSchema.parse(input)
-    return transform(withoutUndefined({ ...config, schema, targetName, failFast, fullRefresh }))
+    return transform(withoutUndefined({ ...config, schema, targetName, failFast, onlyStale, fullRefresh }))
   },
 }
 
