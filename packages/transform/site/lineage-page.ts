@@ -3,6 +3,7 @@ import { selectLineage } from '../src/site-view/lineage-selection.ts'
 import { routeText } from '../src/site-view/route.ts'
 import type { Route } from '../src/site-view/route.ts'
 import { create } from './dom.ts'
+import { compareNames } from './labels.ts'
 import { LineageView } from './lineage-view.ts'
 import { lineageAddress, selectionOf } from './links.ts'
 import type { SiteStore } from './site-store.ts'
@@ -27,12 +28,35 @@ export function lineagePage(store: SiteStore, route: Extract<Route, { page: 'lin
     selectionForm(route),
     create('p', { class: 'hint', role: 'status' }, noteOf(shown.size, unknown)),
   )
-  if (!isDrawn) return page
+  if (!isDrawn) {
+    page.append(folderLinks(store, shown))
+    return page
+  }
   const view = new LineageView(store, { shown, focus: focusOf(store, route.select), wheelZooms: true })
   page.append(view.element)
   // It has a size once it is on the page.
   requestAnimationFrame(() => view.fit())
   return page
+}
+
+const foldersShown = 40
+
+/** The largest folders of what is too much to draw, as selections to begin with. */
+function folderLinks(store: SiteStore, shown: ReadonlySet<number>): HTMLElement {
+  const counts = new Map<string, number>()
+  for (const at of shown) {
+    const { file = '' } = store.entry(at)
+    const folder = file.split('/').slice(0, -1).join('/')
+    if (folder !== '') counts.set(folder, (counts.get(folder) ?? 0) + 1)
+  }
+  const drawable = [...counts].filter(([, count]) => count <= drawnMax)
+  const largest = drawable.toSorted(([, a], [, b]) => b - a).slice(0, foldersShown)
+  const items = largest
+    .toSorted(([a], [b]) => compareNames(a, b))
+    .map(([folder, count]) =>
+      create('li', {}, create('a', { href: lineageAddress(`path:${folder}`) }, folder), ` ${count}`),
+    )
+  return create('ul', { class: 'plain folders' }, ...items)
 }
 
 function selectionForm(route: Extract<Route, { page: 'lineage' }>): HTMLElement {

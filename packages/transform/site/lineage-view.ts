@@ -1,5 +1,5 @@
 import { layoutLineage } from '../src/site-view/lineage-layout.ts'
-import type { LayoutEdge, LineageLayout } from '../src/site-view/lineage-layout.ts'
+import type { LayoutEdge, LayoutNode, LineageLayout } from '../src/site-view/lineage-layout.ts'
 import { kindOf } from '../src/site-view/site-data.ts'
 import { create, createSvg } from './dom.ts'
 import { kindLabel, statusTone } from './labels.ts'
@@ -13,6 +13,8 @@ const nodeGap = 12
 const margin = 16
 const scaleMin = 0.05
 const scaleMax = 2.5
+/** Below it names cannot be read. */
+const readableScale = 0.45
 const nameLengthMax = 24
 
 export interface LineageViewOptions {
@@ -64,21 +66,33 @@ export class LineageView {
     return this.#layout.height + 2 * margin
   }
 
-  /** All of it, as far as it stays readable; else the focus in the middle. To be called when it has a size. */
+  /** All of it where that is readable; else what it is about in the middle. To be called when it has a size. */
   fit(): void {
     const { width, height } = this.#svg.getBoundingClientRect()
     const whole = Math.min(
       (width - 2 * margin) / Math.max(this.#layout.width, 1),
       (height - 2 * margin) / Math.max(this.#layout.height, 1),
     )
-    const focus = this.#layout.nodes.find(({ id }) => id === this.#options.focus)
-    const isReadable = whole >= 0.5 || focus === undefined
-    this.#scale = isReadable ? Math.max(scaleMin, Math.min(1, whole)) : 0.8
-    const middleX = isReadable ? this.#layout.width / 2 : focus.x + nodeWidth / 2
-    const middleY = isReadable ? this.#layout.height / 2 : focus.y
+    const focus = whole < readableScale ? this.#center() : undefined
+    this.#scale = focus === undefined ? Math.min(1, whole) : 0.7
+    const middleX = focus === undefined ? this.#layout.width / 2 : focus.x + nodeWidth / 2
+    const middleY = focus === undefined ? this.#layout.height / 2 : focus.y
     this.#x = width / 2 - middleX * this.#scale
     this.#y = height / 2 - middleY * this.#scale
     this.#apply()
+  }
+
+  /** The node that it is about, or else that with the most neighbours. */
+  #center(): LayoutNode | undefined {
+    const { focus } = this.#options
+    const { nodes, edges } = this.#layout
+    const degrees = new Map<number, number>()
+    for (const id of edges.flatMap(({ from, to }) => [from, to])) degrees.set(id, (degrees.get(id) ?? 0) + 1)
+    const weight = ({ id }: LayoutNode) => (id === focus ? Infinity : (degrees.get(id) ?? 0))
+    return nodes.reduce<LayoutNode | undefined>(
+      (best, node) => (best === undefined || weight(node) > weight(best) ? node : best),
+      undefined,
+    )
   }
 
   #node(store: SiteStore, id: number, x: number, y: number): SVGElement {

@@ -1,12 +1,12 @@
 import { kindOf, packageOf } from '../src/site-view/site-data.ts'
 import type { IndexEntry } from '../src/site-view/site-data.ts'
 import { create } from './dom.ts'
-import { durationText, kindsLabel, statusPill } from './labels.ts'
+import { compareNames, durationText, kindsLabel, statusPill } from './labels.ts'
 import type { SiteStore } from './site-store.ts'
 import { entriesTable } from './tables.ts'
 
 const orders: Readonly<Record<string, (a: IndexEntry, b: IndexEntry) => number>> = {
-  Name: (a, b) => a.name.localeCompare(b.name),
+  Name: (a, b) => compareNames(a.name, b.name),
   Status: (a, b) => (a.status ?? '~').localeCompare(b.status ?? '~'),
   'Time, longest first': (a, b) => (b.seconds ?? -1) - (a.seconds ?? -1),
 }

@@ -1,7 +1,7 @@
 import { kindOf, packageOf } from '../src/site-view/site-data.ts'
 import type { IndexEntry } from '../src/site-view/site-data.ts'
 import { create } from './dom.ts'
-import { kindMark, kindsLabel } from './labels.ts'
+import { compareNames, kindMark, kindsLabel } from './labels.ts'
 import { entryAddress, longList } from './links.ts'
 import type { SiteStore } from './site-store.ts'
 
@@ -38,10 +38,7 @@ export class Navigation {
     this.#current = at
     for (const link of this.#tree.querySelectorAll('[aria-current]')) link.removeAttribute('aria-current')
     if (at === undefined) return
-    for (const opener of this.#tree.querySelectorAll<HTMLElement>(`[data-holds]`)) {
-      const holder = opener.parentElement!
-      if (folderHolds.get(holder)?.has(at) === true) openFolder(holder)
-    }
+    for (let holder = this.#closedHolder(at); holder !== undefined; holder = this.#closedHolder(at)) openFolder(holder)
     this.#markLink()
   }
 
@@ -51,6 +48,14 @@ export class Navigation {
     const only = tree.folders.size === 1 ? this.#tree.querySelector('li') : null
     if (only !== null) openFolder(only)
     if (this.#current !== undefined) this.mark(this.#current)
+  }
+
+  /** A folder that the entry is in and that is not open; those within it are made when it is. */
+  #closedHolder(at: number): Element | undefined {
+    const closed = [...this.#tree.querySelectorAll('button[aria-expanded="false"]')].map(
+      ({ parentElement }) => parentElement,
+    )
+    return closed.find((item) => item !== null && folderHolds.get(item)?.has(at) === true) ?? undefined
   }
 
   #markLink(): void {
@@ -74,7 +79,7 @@ export class Navigation {
   #folder(folder: Folder): HTMLElement {
     const button = create(
       'button',
-      { type: 'button', 'aria-expanded': 'false', 'data-holds': '', onclick: () => toggle() },
+      { type: 'button', 'aria-expanded': 'false', onclick: () => toggle() },
       folder.name,
       create('span', { class: 'count' }, String(countOf(folder))),
     )
@@ -151,8 +156,8 @@ function databaseTree({ index }: SiteStore): Folder {
 /** `fromDepth`: the levels above stay as they are. */
 function sorted(folder: Folder, fromDepth = -1): Folder {
   const folders = [...folder.folders].map(([name, inner]): [string, Folder] => [name, sorted(inner, fromDepth - 1)])
-  if (fromDepth < 0) folders.sort(([a], [b]) => a.localeCompare(b))
-  folder.entries.sort((a, b) => a.name.localeCompare(b.name))
+  if (fromDepth < 0) folders.sort(([a], [b]) => compareNames(a, b))
+  folder.entries.sort((a, b) => compareNames(a.name, b.name))
   return { ...folder, folders: new Map(folders) }
 }
 

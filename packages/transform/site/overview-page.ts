@@ -94,7 +94,7 @@ function failedEntries(store: SiteStore): HTMLElement[] {
 
 function slowestEntries(store: SiteStore): HTMLElement[] {
   const slowest = positions(store)
-    .filter((at) => store.entry(at).seconds !== undefined && isInLineage(store.entry(at), false))
+    .filter((at) => (store.entry(at).seconds ?? 0) > 0 && isInLineage(store.entry(at), false))
     .toSorted((a, b) => (store.entry(b).seconds ?? 0) - (store.entry(a).seconds ?? 0))
     .slice(0, slowestShown)
   if (slowest.length === 0) return []

@@ -23,7 +23,7 @@ export function runsSection(store: SiteStore, { lastRun, history = [] }: SitePag
       create('td', { class: 'bar-cell' }, bar),
     )
   })
-  const earlier = rows.length > 1 && table(['When', 'Command', 'Status', 'Took', ''], rows, 'runs')
+  const earlier = rows.length > 1 && table(['When', 'Command', 'Status', 'Took', 'Compared'], rows, 'runs')
   return create('div', {}, lastRunFacts(lastRun), earlier)
 }
 
@@ -42,6 +42,9 @@ function lastRunFacts({ status, at, command, seconds, message, failures, rowsAff
     ),
     ...fact('Rows', rowsAffected?.toLocaleString('en')),
     ...fact('Rows that fail', failures?.toLocaleString('en')),
-    ...fact('Message', message === undefined ? undefined : create('pre', { class: 'text' }, message)),
+    ...fact(
+      'Message',
+      message === undefined || message === 'OK' ? undefined : create('pre', { class: 'text' }, message),
+    ),
   )
 }

@@ -76,13 +76,20 @@ export class SearchDialog {
     const section = found.field === 'column' ? `column-${found.text}` : undefined
     const link = create(
       'a',
-      { href: entryAddress(entry, section), tabindex: -1, onclick: () => this.element.close() },
+      {
+        href: entryAddress(entry, section),
+        role: 'option',
+        id: `hit-${at}`,
+        tabindex: -1,
+        onclick: () => this.element.close(),
+        onpointermove: () => this.#choose(at, false),
+      },
       kindMark(entry),
       create('span', { class: 'hit-name' }, entry.name),
       create('span', { class: 'hit-place' }, place),
       detail !== '' && create('span', { class: 'hit-detail' }, detail),
     )
-    return create('li', { role: 'option', id: `hit-${at}`, onpointermove: () => this.#choose(at, false) }, link)
+    return create('li', { role: 'presentation' }, link)
   }
 
   #onKey(event: KeyboardEvent): void {
@@ -92,13 +99,13 @@ export class SearchDialog {
       this.#choose((this.#chosen + (event.key === 'ArrowDown' ? 1 : count - 1)) % Math.max(count, 1))
     } else if (event.key === 'Enter') {
       event.preventDefault()
-      this.#hits.children[this.#chosen]?.querySelector('a')?.click()
+      this.#hits.querySelectorAll('a')[this.#chosen]?.click()
     }
   }
 
   #choose(at: number, scroll = true): void {
     this.#chosen = at
-    for (const [position, hit] of [...this.#hits.children].entries()) {
+    for (const [position, hit] of this.#hits.querySelectorAll('a').entries()) {
       hit.setAttribute('aria-selected', String(position === at))
       if (position === at && scroll) hit.scrollIntoView({ block: 'nearest' })
     }
