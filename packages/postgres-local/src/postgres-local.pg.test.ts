@@ -104,8 +104,8 @@ describe('when the process that started it is killed', () => {
   it('ends and removes its directory', async () => {
     const owner = await startOwner()
     owner.process.kill('SIGKILL')
-    await expect.poll(() => isRunning(owner.postmasterPid), { timeout: 20_000 }).toBe(false)
-    await expect.poll(() => exists(owner.runDirectory), { timeout: 20_000 }).toBe(false)
+    await expect.poll(() => isRunning(owner.postmasterPid), { timeout: 45_000 }).toBe(false)
+    await expect.poll(() => exists(owner.runDirectory), { timeout: 45_000 }).toBe(false)
   })
 
   it.runIf(isLinux)('is ended by the next start even if its watchdog was killed too', async () => {
@@ -117,7 +117,7 @@ describe('when the process that started it is killed', () => {
 
     await using next = await startPostgresLocal()
     expect(next.version).toMatch(/^18/)
-    await expect.poll(() => isRunning(owner.postmasterPid), { timeout: 20_000 }).toBe(false)
+    await expect.poll(() => isRunning(owner.postmasterPid), { timeout: 45_000 }).toBe(false)
     expect(await exists(owner.runDirectory)).toBe(false)
   })
 })
@@ -127,7 +127,7 @@ it.runIf(canRunAsNobody)('runs for a user without rights', async () => {
   owner.process.stdin?.end()
   await once(owner.process, 'exit')
   expect(owner.process.exitCode).toBe(0)
-  await expect.poll(() => isRunning(owner.postmasterPid), { timeout: 20_000 }).toBe(false)
+  await expect.poll(() => isRunning(owner.postmasterPid), { timeout: 45_000 }).toBe(false)
 })
 
 describe('a failed start', () => {

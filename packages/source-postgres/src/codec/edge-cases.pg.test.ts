@@ -102,7 +102,7 @@ for (const server of await testServers()) {
       )
     })
 
-    test('5: a negative scale, and a scale beyond the precision, are exact', async () => {
+    test.runIf(server.major >= 15)('5: a negative scale, and a scale beyond the precision, are exact', async () => {
       expect(await read('numeric(5,-3)', ['99999499', '-1500', '499'])).toEqual(
         kept('decimal(8,0)', ['99999000', '-2000', '0']),
       )
@@ -395,7 +395,9 @@ for (const server of await testServers()) {
     })
 
     test('51: "char" and name', async () => {
-      expect(await read('"char"', ['a', '', '\\351', null])).toEqual(kept('text', ['a', '', '\\351', null]))
+      // Before 15 there is no way to write a byte beyond ASCII.
+      const texts = ['a', '', server.major >= 15 ? '\\351' : 'b', null]
+      expect(await read('"char"', texts)).toEqual(kept('text', texts))
       expect(await read('name', ['é'.repeat(31)])).toEqual(kept('text', ['é'.repeat(31)]))
     })
 

@@ -44,6 +44,11 @@ export class Session implements AsyncDisposable {
     if (options.signal.aborted) this.#sever()
   }
 
+  /** True once the connection is known to be lost, or in a state that nobody knows. */
+  get isBroken(): boolean {
+    return this.#isBroken
+  }
+
   /** Runs one statement and returns its rows. */
   async query<Row extends QueryResultRow>(sql: string, { attempt, parameters }: StatementOptions): Promise<Row[]> {
     return await this.use(attempt, async (client) => (await client.query<Row>(sql, parameters && [...parameters])).rows)

@@ -11,7 +11,7 @@ import { createBufferPool } from '../codec/buffer-pool.ts'
 import type { BufferPool } from '../codec/buffer-pool.ts'
 import { readCopy } from './read-copy.ts'
 
-const waiting = { timeout: 20_000, interval: 20 }
+const waiting = { timeout: 45_000, interval: 20 }
 const smallBatches = { bytesMax: 256 * 1024, batchBytesMax: 64 * 1024, batchRowsMax: 1000 }
 
 describe('readCopy', () => {
@@ -232,8 +232,8 @@ describe('readCopy', () => {
   })
 
   test('reports a statement timeout as cancelled', async () => {
-    await client.query(`SET statement_timeout = '100ms'`)
     const plan = await planTable(client, 'nothing')
+    await client.query(`SET statement_timeout = '100ms'`)
     await expect(copyTable(client, plan, { query: 'SELECT 1::int8 FROM pg_sleep(1000)' })).rejects.toMatchObject({
       code: 'POSTGRES_STATEMENT_CANCELLED',
       details: { sqlState: '57014' },

@@ -122,14 +122,16 @@ class ChangeReader implements ChangeSource {
         async (attempt) => {
           // The loss counts as the first attempt that failed, so that a delay follows it too.
           if (attempt === 1) throw lost
-          return await open()
+          const replication = await open()
+          log.info('Replication goes on.')
+          return replication
         },
         {
           signal: AbortSignal.any([signal, stopSignal]),
           attemptsMax: Number.POSITIVE_INFINITY,
           shouldRetry: (error) => this.#isWorthAnotherTry(error),
           onRetry: ({ error, delayMs }) =>
-            log.warn('Replication was interrupted; it goes on soon.', { error, delayMs }),
+            log.warn('Replication was interrupted; it goes on soon.', { error, delayMs: Math.round(delayMs) }),
         },
       )
     } catch (error) {

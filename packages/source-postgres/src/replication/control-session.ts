@@ -14,6 +14,8 @@ export class ControlSession implements AsyncDisposable {
 
   /** @throws POSTGRES_CONNECTION_LOST when the server does not answer in time, and whatever `work` throws. */
   async use<Result>(work: (session: Session) => Promise<Result>): Promise<Result> {
+    // Lost with the server, while nobody used it: that is no reason to fail now that the server is back.
+    if (this.#session?.isBroken === true) await this[Symbol.asyncDispose]()
     const session = (this.#session ??= await this.#open())
     try {
       return await answeredInTime(session, async () => await work(session), this.#answerTimeoutMs)

@@ -244,13 +244,13 @@ describe.each(await testServers())('PostgreSQL $major', (server) => {
     const run = runOf('nothing', [table])
     await run.run({ [table]: replicated })
     const durations: number[] = []
-    // The quickest of a few, since other tests run beside this one.
-    for (let round = 0; round < 4; round++) {
+    // What waited for a timer would be slow every time; the machine, busy with other tests, is so now and then.
+    while (durations.length < 20 && (durations.at(-1) ?? Infinity) >= 1_000) {
       const startedAt = performance.now()
       await run.run({ [table]: replicated })
       durations.push(performance.now() - startedAt)
     }
-    expect(Math.min(...durations)).toBeLessThan(1_000)
+    expect(durations.at(-1)).toBeLessThan(1_000)
     expect(typesOf(run.destination.messages, 'batch')).toEqual([])
   })
 

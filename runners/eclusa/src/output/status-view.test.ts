@@ -55,7 +55,7 @@ describe('the status of a pipeline', () => {
     expect(plain({ status, follow, nowMs })).toEqual([
       'Pipeline sales  is followed by process 42 for 1 h 00 min',
       '  position      0/A, the server is at 0/F',
-      '  lag           5.00 kB, 80 ms',
+      '  lag           5.00 kB, 380 ms',
       '  server keeps  2.00 MB of its log of 50.0 GB at most',
       '  slot          eclusa_sales, in use',
       '  rate          250 rows/s, 25.0 kB/s; 12,000 rows since the start',
@@ -77,12 +77,18 @@ describe('the status of a pipeline', () => {
     expect(plain({ status, follow: undefined, nowMs })).toContain('  lag           5.00 kB, 20.0 s')
   })
 
+  test('that is behind by nothing is so by no time either, however old its last change was', () => {
+    const all = { ...status, replication: { ...status.replication!, lag: { bytes: 0 } } }
+    const late = { ...follow, lag: { ms: 25_000 } }
+    expect(statusDocument({ status: all, follow: late, nowMs })).toMatchObject({ lag: { bytes: 0, ms: 0 } })
+  })
+
   test('is one JSON document with times and without what only the process counts by', () => {
     expect(JSON.parse(JSON.stringify(statusDocument({ status, follow, nowMs })))).toMatchObject({
       pipeline: 'sales',
       isFollowed: true,
       follow: { pid: 42, startedAt: '2025-12-31T23:01:00.000Z', lastCommitAt: '2026-01-01T00:00:59.700Z' },
-      lag: { bytes: 5000, ms: 80 },
+      lag: { bytes: 5000, ms: 380 },
       lastCommit: { sequence: 7, at: '2026-01-01T00:00:40.000Z' },
       streams: [
         { stream: 'sales.orders', lastRowsAt: '2025-12-31T23:59:30.000Z' },
@@ -99,13 +105,14 @@ describe('the status of a pipeline', () => {
     }
     expect(plain({ status: gone, follow: undefined, nowMs })).toEqual([
       'Pipeline sales  nobody follows it',
+      '  lag           not known: the source cannot be asked',
       '',
       'stream        mode     state  table         last rows',
       expect.stringMatching(/^─+$/u),
       'sales.orders  unknown  read   sales.orders',
     ])
-    expect(statusDocument({ status: gone, follow: undefined, nowMs })).toMatchObject({
-      sourceError: { code: 'TIMEOUT' },
-    })
+    // What the process knows is of its last commit.
+    const document = statusDocument({ status: gone, follow, nowMs })
+    expect(document).toMatchObject({ isFollowed: true, lag: undefined, sourceError: { code: 'TIMEOUT' } })
   })
 })

@@ -19,16 +19,19 @@ interface Lag {
 }
 
 /**
- * The process that follows knows the age of what it has not read. Without one nothing was read since the last commit, so
- * that is how far the warehouse is behind, unless nothing has happened since.
+ * Where something is left to read, the warehouse is as old as it was at the last commit, of which the process that follows
+ * knows how old its last change was, and the time since. A source that cannot be asked may have written anything.
  */
 function lagOf({ status, follow, nowMs }: StatusView): Lag | undefined {
-  const { replication, lastCommit } = status
+  const { replication, lastCommit, sourceError } = status
+  if (sourceError !== undefined) return undefined
   const bytes = replication?.lag?.bytes ?? follow?.lag.bytes
-  const sinceCommitMs = bytes !== undefined && bytes > 0 && lastCommit !== undefined ? nowMs - lastCommit.atMs : 0
-  const ms = follow?.lag.ms ?? replication?.lag?.ms ?? (bytes === undefined ? undefined : sinceCommitMs)
-  if (bytes === undefined && ms === undefined) return undefined
-  return { ...(bytes === undefined ? {} : { bytes }), ...(ms === undefined ? {} : { ms }) }
+  if (bytes === 0) return { bytes, ms: 0 }
+  const committedAtMs = follow?.lastCommitAtMs ?? lastCommit?.atMs
+  const sinceCommitMs = bytes === undefined || committedAtMs === undefined ? 0 : Math.max(0, nowMs - committedAtMs)
+  const knownMs = follow?.lag.ms ?? replication?.lag?.ms
+  if (bytes === undefined && knownMs === undefined) return undefined
+  return { ...(bytes === undefined ? {} : { bytes }), ms: (knownMs ?? 0) + sinceCommitMs }
 }
 
 /** What `eclusa status --json` prints: times in ISO 8601, sizes in bytes, durations in milliseconds. */
@@ -85,11 +88,12 @@ function followText({ follow, nowMs }: StatusView, paint: Paint): string {
 
 function factLines(view: StatusView): [string, string][] {
   const { status, follow, nowMs } = view
-  const { replication, lastCommit } = status
+  const { replication, lastCommit, sourceError } = status
   const lag = lagOf(view)
+  const unknownLag = sourceError && 'not known: the source cannot be asked'
   const lines: [string, string | undefined][] = [
     ['position', replication?.position && `${replication.position}, the server is at ${replication.serverPosition}`],
-    ['lag', lag && lagText(lag)],
+    ['lag', lag === undefined ? unknownLag : lagText(lag)],
     ['server keeps', replication?.retainedBytes === undefined ? undefined : keptText(replication)],
     ['slot', replication && `${replication.slot}, ${replication.isActive ? 'in use' : 'not in use'}`],
     ['rate', follow && rateText(follow)],
