@@ -130,7 +130,8 @@ export class CommandSession implements Disposable {
     })
   }
 
-  async loadProject(profile: Profile): Promise<LoadedProject> {
+  /** @param parseFile in the target folder; another one for another target than the usual, which would spoil it */
+  async loadProject(profile: Profile, parseFile = partialParseFile): Promise<LoadedProject> {
     return await loadProject({
       directory: this.settings.projectDirectory,
       target: profile.target,
@@ -139,15 +140,15 @@ export class CommandSession implements Disposable {
       vars: this.settings.vars,
       environment: this.host.environment,
       targetPath: path.relative(this.settings.projectDirectory, this.targetFolder),
-      partialParse: this.#partialParse(),
+      partialParse: this.#partialParse(parseFile),
       log: this.log,
     })
   }
 
-  #partialParse(): PartialParseOptions {
+  #partialParse(name: string): PartialParseOptions {
     const earlier = this.settings.text('partial_parse_file_path')
     return {
-      file: path.join(this.targetFolder, partialParseFile),
+      file: path.join(this.targetFolder, name),
       ...(earlier === undefined ? {} : { earlierFile: path.resolve(this.host.directory, earlier) }),
       isOn: this.settings.isOn('partial_parse'),
     }

@@ -230,7 +230,7 @@ async function findEarlier({ session, profile }: ComparisonOptions): Promise<Ear
 /** The project as the other target sees it, for its names of schemas. */
 async function earlierOfTarget(session: CommandSession, profile: Profile, target: string): Promise<Earlier> {
   const other = await session.readProfile(target)
-  const project = await session.loadProject(other)
+  const project = await session.loadProject(other, 'partial_parse.against.eclusa')
   const find = ({ unique_id: id }: ManifestNode) => {
     const node = project.nodes.get(id)
     return node === undefined ? undefined : relationOf(node)
