@@ -1,5 +1,9 @@
-{# The first time, and on a full refresh, as a table; otherwise the query's rows go into what is there. #}
 {% materialization incremental, default %}
+  {{- return(build_incremental_model()) -}}
+{% endmaterialization %}
+
+{# The first time, and on a full refresh, as a table; otherwise the query's rows go into what is there. #}
+{% macro build_incremental_model() %}
   {%- set existing = load_cached_relation(this) -%}
   {%- set target = this.incorporate(type='table') -%}
   {%- set staged = make_temp_relation(target) -%}
@@ -57,7 +61,7 @@
   {%- for relation in to_drop -%}{%- do adapter.drop_relation(relation) -%}{%- endfor -%}
   {{- run_hooks(post_hooks, inside_transaction=False) -}}
   {{- return({'relations': [target]}) -}}
-{% endmaterialization %}
+{% endmacro %}
 
 {# Begins the transaction too, so that reading the rows and writing them is one. #}
 {% macro run_in_transaction(sql) %}

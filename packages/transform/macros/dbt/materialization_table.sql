@@ -1,5 +1,9 @@
-{# Built aside and put in place by renaming: readers see the old rows or the new ones. #}
 {% materialization table, default %}
+  {{- return(build_table_model()) -}}
+{% endmaterialization %}
+
+{# Built aside and put in place by renaming: readers see the old rows or the new ones. #}
+{% macro build_table_model() %}
   {%- set existing = load_cached_relation(this) -%}
   {%- set target = this.incorporate(type='table') -%}
   {%- set aside = make_intermediate_relation(target) -%}
@@ -30,7 +34,7 @@
   {%- if existing is not none -%}{%- do adapter.drop_relation(backup) -%}{%- endif -%}
   {{- run_hooks(post_hooks, inside_transaction=False) -}}
   {{- return({'relations': [target]}) -}}
-{% endmaterialization %}
+{% endmacro %}
 
 {# DuckDB renames no table that has indexes. #}
 {% macro indexes_before_rename() %}

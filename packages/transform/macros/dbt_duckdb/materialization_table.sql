@@ -3,12 +3,12 @@
 #}
 {% materialization table, adapter='duckdb', supported_languages=['sql', 'python'] %}
   {%- do warn_of_layout(this) -%}
-  {{- return(dbt.materialization_table_default()) -}}
+  {{- return(build_table_model()) -}}
 {% endmaterialization %}
 
 {% materialization incremental, adapter='duckdb', supported_languages=['sql', 'python'] %}
   {%- do warn_of_layout(this) -%}
-  {{- return(dbt.materialization_incremental_default()) -}}
+  {{- return(build_incremental_model()) -}}
 {% endmaterialization %}
 
 {# Partitions and sorting are those of DuckLake: other tables have none. #}

@@ -13,7 +13,7 @@ import type { Manifest } from '../manifest/manifest.ts'
 import { isEphemeral } from '../manifest/node.ts'
 import type { ManifestNode } from '../manifest/node.ts'
 import type { Profile } from '../project/profile.ts'
-import { artifactPath } from '../run/artifact-files.ts'
+import { artifactPath } from '../compile/artifact-files.ts'
 import { executeNodes } from '../run/execute-nodes.ts'
 
 /** What the commands do that run nodes at the warehouse. */

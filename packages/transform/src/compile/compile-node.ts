@@ -15,7 +15,7 @@ export interface CompileOptions {
   /** Names that override those of the context: what a unit test sets. */
   readonly extra?: Readonly<Record<string, unknown>>
   /** Told of the ephemeral models that were compiled on the way, each with its whole SQL. */
-  onEphemeral?(node: ManifestNode, sql: string): Promise<void>
+  onEphemeral?(node: ManifestNode, sql: string): void
 }
 
 /**
@@ -31,7 +31,7 @@ export async function compileNode(run: RunScope, node: ManifestNode, options: Co
     const table = { name: model.alias, sql: await renderNode(run, model, options) }
     tables.set(model.unique_id, table)
     const own = ephemeralAncestors(run, model).map(({ unique_id: id }) => tables.get(id)!)
-    await options.onEphemeral?.(model, injectCommonTables(table.sql, own))
+    options.onEphemeral?.(model, injectCommonTables(table.sql, own))
   }
   return injectCommonTables(sql, [...tables.values()])
 }

@@ -21,7 +21,7 @@ export interface CompiledUnitTest {
 export interface CompileUnitTestOptions {
   readonly session: AdapterSession
   /** Told of the SQL of each input, with the name of what it stands for. */
-  onFixture?(node: ManifestNode, sql: string): Promise<void>
+  onFixture?(node: ManifestNode, sql: string): void
 }
 
 /** One relation that a unit test replaces by rows. */
@@ -50,7 +50,7 @@ export async function compileUnitTest(
     for (const given of test.given) {
       const input = await inputOf(run, { given, test, tested, session })
       inputs.push(input)
-      await options.onFixture?.({ ...node, path: `${input.read.name}.sql` }, input.sql)
+      options.onFixture?.({ ...node, path: `${input.read.name}.sql` }, input.sql)
     }
     const own = inputs.find(({ read }) => read.unique_id === tested.unique_id)
     const context = run.contextOf(

@@ -18,6 +18,7 @@ import { isEphemeral, relationOf } from '../manifest/node.ts'
 import type { DeferRelation, ManifestNode, ProjectNode, SourceNode } from '../manifest/node.ts'
 import { isRecord } from '../manifest/node-config.ts'
 import type { PartialConfig } from '../manifest/node-config.ts'
+import { ArtifactFiles } from './artifact-files.ts'
 import { graphValue } from './graph-value.ts'
 import { operationNode } from './operation-node.ts'
 import { StatementResults } from './statement-results.ts'
@@ -74,6 +75,7 @@ export class RunScope {
   readonly signal: AbortSignal
   readonly selected: ReadonlySet<string>
   readonly references: ReferenceIndex
+  readonly files: ArtifactFiles
   /** Relations that wait for their tests, by unique id: these read them in the place of what is visible. */
   readonly unpublished = new Map<string, RelationValue>()
   readonly #deferral: Deferral
@@ -88,6 +90,7 @@ export class RunScope {
     this.signal = signal
     this.selected = selected
     this.references = new ReferenceIndex(project)
+    this.files = new ArtifactFiles(project)
     this.#deferral = deferral
     const flags = {
       ...flagsDefault,

@@ -20,8 +20,7 @@ import type { ProjectScope } from './scope.ts'
 
 /** What of `adapter` needs no warehouse. `namespace` has the macros bound to the node of package `from`. */
 export function adapterNames(scope: ProjectScope, from: string, namespace: object): Record<string, unknown> {
-  const { macros, target, dialect } = scope
-  const quoting = quotingOf(scope)
+  const { macros, target } = scope
   const dispatch = (macro: unknown, macroNamespace: unknown) => {
     const found = macros.dispatch(textOf(macro), macroNamespace == null ? undefined : textOf(macroNamespace), from)
     if (found !== undefined) return boundMacro(namespace, found)
@@ -31,13 +30,23 @@ export function adapterNames(scope: ProjectScope, from: string, namespace: objec
       `No macro named ${reprOfValue(name)} found for ${target.type}: define ${target.type}__${name} or default__${name}`,
     )
   }
+  const names = namesOfScope.get(scope) ?? sharedNames(scope)
+  namesOfScope.set(scope, names)
+  return { ...names, dispatch: new NativeFunction('dispatch', 'macro_name macro_namespace?', dispatch) }
+}
+
+/** All but `dispatch` are the same for every node. */
+const namesOfScope = new WeakMap<ProjectScope, Readonly<Record<string, unknown>>>()
+
+function sharedNames(scope: ProjectScope): Record<string, unknown> {
+  const { target, dialect } = scope
+  const quoting = quotingOf(scope)
   const quote = (name: unknown) => quoted(textOf(name))
   const no = (name: string, signature: string) => new NativeFunction(name, signature, () => false)
   return {
     ...apiValue(dialect, quoting),
     behavior: new BehaviorValue(),
     config: { quoting, project_name: scope.projectName },
-    dispatch: new NativeFunction('dispatch', 'macro_name macro_namespace?', dispatch),
     type: new NativeFunction('type', '', () => target.type),
     quote: new NativeFunction('quote', 'identifier', quote),
     quote_as_configured: new NativeFunction(

@@ -134,9 +134,16 @@ function argumentsOf(flags: Readonly<Record<string, unknown>>): Record<string, u
 
 const metadataPrefix = 'DBT_ENV_CUSTOM_ENV_'
 
+/** Looked for once: every node asks, and the environment of a process is slow to go through. */
+const metadata = new WeakMap<object, Record<string, string>>()
+
 function metadataVariables(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const known = metadata.get(environment)
+  if (known !== undefined) return { ...known }
   const entries = Object.entries(environment).flatMap(([name, value]) =>
     name.startsWith(metadataPrefix) && value !== undefined ? [[name.slice(metadataPrefix.length), value]] : [],
   )
-  return Object.fromEntries(entries) as Record<string, string>
+  const found = Object.fromEntries(entries) as Record<string, string>
+  metadata.set(environment, found)
+  return { ...found }
 }

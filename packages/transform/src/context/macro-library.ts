@@ -41,6 +41,8 @@ export interface MacroLibraryOptions {
 
 type Macros = Map<string, MacroDefinition>
 
+const nothingBelow: object = Object.create(null) as object
+
 /** What a name is to dbt's own library as a whole. */
 const globalPackage = 'dbt'
 
@@ -53,7 +55,7 @@ export class MacroLibrary {
   readonly #packages = new Map<string, Macros>()
   /** Our own library, with the more special packages going first. */
   readonly #internal: Macros = new Map()
-  readonly #prototypes = new Map<string, object>()
+  readonly #prototypes = new WeakMap<object, Map<string, object>>()
 
   /** @throws PROJECT_INVALID for a syntax error, and for a name that one package defines twice. */
   constructor(options: MacroLibraryOptions) {
@@ -117,16 +119,22 @@ export class MacroLibrary {
     return undefined
   }
 
-  /** An object that has every macro and every package as a property, for a node of package `from`. */
+  /**
+   * An object that has every macro and every package as a property, for a node of package `from`.
+   *
+   * @param options.below what names mean that no macro has. The same object for many nodes saves making it for each.
+   */
   namespaceFor(
     from: string,
     contextOf: () => Readonly<Record<string, unknown>>,
-    options: RenderOptions = {},
+    { below = nothingBelow, ...options }: RenderOptions & { readonly below?: object } = {},
   ): Record<string, unknown> {
-    let prototype = this.#prototypes.get(from)
+    const prototypes = this.#prototypes.get(below) ?? new Map<string, object>()
+    this.#prototypes.set(below, prototypes)
+    let prototype = prototypes.get(from)
     if (prototype === undefined) {
-      prototype = this.#prototypeFor(from)
-      this.#prototypes.set(from, prototype)
+      prototype = this.#prototypeFor(from, below)
+      prototypes.set(from, prototype)
     }
     const namespace = Object.create(prototype) as BoundNamespace
     namespace[bound] = new BoundMacros(contextOf, options)
@@ -134,8 +142,8 @@ export class MacroLibrary {
   }
 
   /** Nodes are many and macros are hundreds: getters stand on one object per package and look up the node's modules. */
-  #prototypeFor(from: string): object {
-    const prototype = Object.create(null) as object
+  #prototypeFor(from: string, below: object): object {
+    const prototype = Object.assign(Object.create(null) as object, below)
     const define = (name: string, value: (macros: BoundMacros) => unknown) => {
       Object.defineProperty(prototype, name, {
         configurable: true,

@@ -16,27 +16,58 @@ import type { NodeScope, ProjectScope } from './scope.ts'
 /** The names that a model, a test or a macro sees. */
 export function nodeContext(scope: ProjectScope, node: NodeScope): Record<string, unknown> {
   const from = node.packageName ?? scope.projectName
-  const namespace = scope.macros.namespaceFor(
-    from,
-    () => context,
-    node.signal === undefined ? {} : { signal: node.signal },
-  )
+  const namespace = scope.macros.namespaceFor(from, () => context, {
+    ...(node.signal === undefined ? {} : { signal: node.signal }),
+    below: sharedNames(scope, node.execute),
+  })
   const context: Record<string, unknown> = Object.create(namespace) as Record<string, unknown>
   const names = adapterNames(scope, from, namespace)
   const builtins = {
-    ref: hostFunction('ref', (args, kwargs) => node.ref(args, kwargs), { config: runtimeConfig(scope) }),
+    ref: hostFunction('ref', (args, kwargs) => node.ref(args, kwargs), { config: runtimeConfigOf(scope) }),
     source: hostFunction('source', (args) => node.source(args)),
     config: new ConfigValue(node),
   }
   define(context, {
-    ...baseNames(scope, node),
-    ...targetNames(scope),
     ...builtins,
     builtins,
-    execute: node.execute,
     metric: hostFunction('metric', (args) => node.metric?.(args) ?? textOf(args.at(-1) ?? '')),
+    this: node.thisRelation,
+    model: node.model,
+    context: new ContextValue(context),
+  })
+  const adapter = node.adapter?.({ context, namespace, packageName: from, names })
+  define(context, { adapter: adapter ?? new ParsingAdapter(names) })
+  if (node.graph !== undefined) defineLazily(context, 'graph', () => node.graph?.())
+  return Object.assign(context, node.extra)
+}
+
+/** What is the same for every node: made once, because making some hundred values takes as long as a small model. */
+const shared = new WeakMap<ProjectScope, Map<boolean, Readonly<Record<string, unknown>>>>()
+
+function sharedNames(scope: ProjectScope, execute: boolean): Readonly<Record<string, unknown>> {
+  const known = shared.get(scope) ?? new Map<boolean, Readonly<Record<string, unknown>>>()
+  shared.set(scope, known)
+  let names = known.get(execute)
+  if (names === undefined) {
+    names = {
+      ...offlineNames(),
+      ...baseNames(scope, { execute }),
+      ...targetNames(scope),
+      ...projectNames(scope),
+      execute,
+    }
+    known.set(execute, names)
+  }
+  return names
+}
+
+function projectNames(scope: ProjectScope): Record<string, unknown> {
+  const api = apiValue(scope.dialect, quotingOf(scope))
+  return {
+    flags: { FULL_REFRESH: false, STORE_FAILURES: false, ...scope.flags },
+    api,
+    column: api['Column'],
     env: { ...scope.target },
-    column: apiValue(scope.dialect, quotingOf(scope))['Column'],
     sql_now: 'now()',
     adapter_macro: hostFunction('adapter_macro', ([name]) => {
       throw new OperationError(
@@ -45,17 +76,7 @@ export function nodeContext(scope: ProjectScope, node: NodeScope): Record<string
       )
     }),
     context_macro_stack: { call_stack: [], depth: 0 },
-    this: node.thisRelation,
-    model: node.model,
-    flags: { FULL_REFRESH: false, STORE_FAILURES: false, ...scope.flags },
-    api: apiValue(scope.dialect, quotingOf(scope)),
-    context: new ContextValue(context),
-  })
-  const adapter = node.adapter?.({ context, namespace, packageName: from, names })
-  define(context, { adapter: adapter ?? new ParsingAdapter(names) })
-  if (node.graph !== undefined) defineLazily(context, 'graph', () => node.graph?.())
-  define(context, offlineNames())
-  return Object.assign(context, node.extra)
+  }
 }
 
 function targetNames(scope: ProjectScope): Record<string, unknown> {
@@ -66,6 +87,14 @@ function targetNames(scope: ProjectScope): Record<string, unknown> {
     database: target.database,
     project_name: scope.projectName,
   }
+}
+
+const runtimeConfigs = new WeakMap<ProjectScope, RecordValue>()
+
+function runtimeConfigOf(scope: ProjectScope): RecordValue {
+  const config = runtimeConfigs.get(scope) ?? runtimeConfig(scope)
+  runtimeConfigs.set(scope, config)
+  return config
 }
 
 /** `builtins.ref.config`: the parts of dbt's RuntimeConfig by which packages find out where they are. */

@@ -12,6 +12,18 @@ interface Signature {
   readonly takesRest: boolean
 }
 
+/** Functions are made anew for each node; their signatures are a few hundred texts. */
+const signatures = new Map<string, Signature>()
+
+function signatureOf(text: string): Signature {
+  let signature = signatures.get(text)
+  if (signature === undefined) {
+    signature = parseSignature(text)
+    signatures.set(text, signature)
+  }
+  return signature
+}
+
 function parseSignature(text: string): Signature {
   const words = text.split(' ').filter((word) => word !== '')
   const positionalOnlyCount = Math.max(0, words.indexOf('/'))
@@ -57,7 +69,7 @@ export class NativeFunction implements HostObject {
 
   constructor(name: string, signature: string, body: (...values: never[]) => unknown) {
     this.name = name
-    this.#signature = parseSignature(signature)
+    this.#signature = signatureOf(signature)
     this.#body = body
   }
 

@@ -8,7 +8,6 @@ import { RunScope } from '../compile/run-scope.ts'
 import type { Deferral } from '../compile/run-scope.ts'
 import type { LoadedProject } from '../load-project.ts'
 import type { ManifestNode } from '../manifest/node.ts'
-import { writeCompiled } from './artifact-files.ts'
 
 export interface CompileNodesOptions {
   /** Unique ids; sources and seeds among them are passed over. */
@@ -44,16 +43,14 @@ export async function compileNodes(
   await using connection = warehouse === undefined ? noConnection : await warehouse.connect()
   const cache = new RelationCache()
   const compiled = new Map<string, ManifestNode>()
-  const onEphemeral = async (node: ManifestNode, sql: string) => {
-    await writeCompiled(project, node, sql)
-  }
+  const onEphemeral = (node: ManifestNode, sql: string) => run.files.writeCompiled(node, sql)
   for (const id of ids) {
     const node = project.nodes.get(id)
     if (node === undefined || node.resource_type === 'source' || node.resource_type === 'seed') continue
     const session = new AdapterSession({ connection, cache, signal })
     try {
       const sql = await compileNode(run, node, { session, ...(writeFiles ? { onEphemeral } : {}) })
-      if (writeFiles) await writeCompiled(project, node, sql)
+      if (writeFiles) run.files.writeCompiled(node, sql)
       compiled.set(id, { ...node, compiled: true, compiled_code: sql })
     } catch (error) {
       signal.throwIfAborted()
@@ -63,6 +60,7 @@ export async function compileNodes(
       await session.rollback()
     }
   }
+  await run.files.settle()
   return compiled
 }
 

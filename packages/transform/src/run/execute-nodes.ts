@@ -50,7 +50,11 @@ export async function executeNodes(
 ): Promise<readonly RunResult[]> {
   await using sessions = new SessionPool(options.warehouse)
   const run = new NodesRun(project, options, sessions)
-  await run.execute()
+  try {
+    await run.execute()
+  } finally {
+    await run.settleFiles()
+  }
   options.signal.throwIfAborted()
   return run.results
 }
@@ -148,6 +152,10 @@ class NodesRun {
     if (untested.length === 0) return
     const message = `publish: after_tests, and no test of it in this run, so that what is built is visible at once: ${untested.join(', ')}. \`build\` runs the tests.`
     this.#options.emit({ type: 'log', level: 'warn', message })
+  }
+
+  async settleFiles(): Promise<void> {
+    await this.#run.files.settle()
   }
 
   /** Nobody runs an ephemeral model, but its compiled SQL is looked at; one that cannot be compiled is told of. */

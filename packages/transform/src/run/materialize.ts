@@ -11,7 +11,6 @@ import { listOf } from '../jinja/python-object.ts'
 import { textOf } from '../jinja/python-text.ts'
 import { NativeFunction } from '../jinja/signature.ts'
 import type { ManifestNode } from '../manifest/node.ts'
-import { writeArtifact } from './artifact-files.ts'
 import { hooksOf } from './node-hooks.ts'
 import { loadSeedTable } from './seed-table.ts'
 import { StatementResults } from '../compile/statement-results.ts'
@@ -63,8 +62,8 @@ export async function materialize(run: RunScope, options: Materialization): Prom
         'string',
         async (text: unknown) => await renderText(run, textOf(text), context),
       ),
-      write: new NativeFunction('write', 'payload', async (text: unknown) => {
-        await writeArtifact(run.project, node, 'run', textOf(text))
+      write: new NativeFunction('write', 'payload', (text: unknown) => {
+        run.files.write(node, 'run', textOf(text))
         return ''
       }),
       load_agate_table: new NativeFunction('load_agate_table', '', async () => await loadSeedTable(run.project, node)),

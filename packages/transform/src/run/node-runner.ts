@@ -3,6 +3,7 @@ import type { Warehouse } from '@eclusa/sdk'
 import { AdapterSession, isConflict } from '../adapter/adapter-session.ts'
 import type { AdapterSessionOptions } from '../adapter/adapter-session.ts'
 import type { RelationCache } from '../adapter/relation-cache.ts'
+import { artifactPath } from '../compile/artifact-files.ts'
 import { compileNode, templateFailed } from '../compile/compile-node.ts'
 import { compileUnitTest } from '../compile/compile-unit-test.ts'
 import type { Batch, RunScope } from '../compile/run-scope.ts'
@@ -10,7 +11,6 @@ import { TemplateError } from '../jinja/template-error.ts'
 import type { Exposure, UnitTest } from '../manifest/manifest.ts'
 import type { ManifestNode } from '../manifest/node.ts'
 import type { RunResult, RunStatus, Timing } from '../manifest/run-result.ts'
-import { artifactPath, writeCompiled } from './artifact-files.ts'
 import { materialize } from './materialize.ts'
 import type { QueryComment } from './query-comment.ts'
 import { isUnitTest } from './run-entry.ts'
@@ -153,7 +153,7 @@ export class NodeRunner {
     const { run, sessions, cache, comment } = this.#options
     await sessions.use(async (connection) => {
       await using session = new AdapterSession({ connection, cache, signal: run.signal, comment: comment(node) })
-      await writeCompiled(run.project, node, await compileNode(run, node, { session }))
+      run.files.writeCompiled(node, await compileNode(run, node, { session }))
     })
   }
 
@@ -164,15 +164,13 @@ export class NodeRunner {
     onCompiled: (code: string) => void,
   ): Promise<Executed> {
     const { run, materialization } = this.#options
-    const onEphemeral = async (model: ManifestNode, sql: string) => {
-      await writeCompiled(run.project, model, sql)
-    }
+    const onEphemeral = (model: ManifestNode, sql: string) => run.files.writeCompiled(model, sql)
     clock.begin('compile')
     const compiledCode =
       node.resource_type === 'seed' ? undefined : await compileNode(run, node, { session, onEphemeral })
     if (compiledCode !== undefined) {
       onCompiled(compiledCode)
-      await writeCompiled(run.project, node, compiledCode)
+      run.files.writeCompiled(node, compiledCode)
     }
     clock.begin('execute')
     try {
@@ -254,7 +252,7 @@ export class NodeRunner {
     const copy: ManifestNode = { ...node, config: { ...node.config, ...hooks } }
     const overrides = isIncremental ? { macros: { is_incremental: true, should_full_refresh: false } } : {}
     const compiledCode = await compileNode(run, copy, { session, batch, overrides })
-    await writeCompiled(run.project, node, compiledCode)
+    run.files.writeCompiled(node, compiledCode)
     await materialize(run, { node: copy, compiledCode, session, batch, overrides })
     await session.rollback()
     return compiledCode
@@ -270,12 +268,10 @@ export class NodeRunner {
     clock.begin('compile')
     const { node, compiledCode } = await compileUnitTest(run, test, {
       session,
-      onFixture: async (fixture, sql) => {
-        await writeCompiled(run.project, fixture, sql)
-      },
+      onFixture: (fixture, sql) => run.files.writeCompiled(fixture, sql),
     })
     onCompiled(compiledCode)
-    await writeCompiled(run.project, node, compiledCode)
+    run.files.writeCompiled(node, compiledCode)
     clock.begin('execute')
     try {
       const { main } = await materialize(run, { node, compiledCode, session, name: 'unit' })

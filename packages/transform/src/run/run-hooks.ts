@@ -7,7 +7,6 @@ import { RecordValue } from '../context/record-value.ts'
 import { PyTuple } from '../jinja/python-collections.ts'
 import type { ManifestNode, OperationNode } from '../manifest/node.ts'
 import type { RunResult } from '../manifest/run-result.ts'
-import { writeCompiled } from './artifact-files.ts'
 import type { QueryComment } from './query-comment.ts'
 import type { RunEvent } from './run-event.ts'
 import type { SessionPool } from './session-pool.ts'
@@ -30,6 +29,7 @@ export interface RunHooksOptions {
  * that fails the others are skipped. @returns their results.
  */
 export async function runHooks(options: RunHooksOptions): Promise<RunResult[]> {
+  const { run } = options
   const hooks = hooksOfPhase(options)
   const results: RunResult[] = []
   let failed = false
@@ -55,6 +55,7 @@ export async function runHooks(options: RunHooksOptions): Promise<RunResult[]> {
       ...(error === undefined ? {} : { error }),
     })
   }
+  await run.files.settle()
   return results
 }
 
@@ -75,7 +76,7 @@ async function runHook(hook: OperationNode, options: RunHooksOptions): Promise<E
       try {
         const extra = phase === 'on-run-end' ? endNames(options) : {}
         const sql = await compileNode(run, hook, { session, extra })
-        await writeCompiled(run.project, hook, sql)
+        run.files.writeCompiled(hook, sql)
         if (sql.trim() !== '') await session.execute(sql, { autoBegin: false })
         await session.commit()
       } finally {
