@@ -1,5 +1,6 @@
-import { attributeOf, typeNameOf } from '../jinja/protocol.ts'
+import { attributeOf, itemOf, typeNameOf } from '../jinja/protocol.ts'
 import type { HostObject } from '../jinja/protocol.ts'
+import { textOf } from '../jinja/python-text.ts'
 import { NativeFunction } from '../jinja/signature.ts'
 
 /** An object of dbt's own: its fields are attributes, and `to_dict()` gives them as a dict. */
@@ -32,5 +33,31 @@ export class RecordValue implements HostObject {
 
   toString(): string {
     return this.#text
+  }
+}
+
+/** A node's settings as dbt's own object has them: what is not set is None, as an attribute and as an item. */
+export class SettingsValue extends RecordValue {
+  readonly #settings: Readonly<Record<string, unknown>>
+
+  constructor(settings: Readonly<Record<string, unknown>>) {
+    super('NodeConfig', settings)
+    this.#settings = settings
+  }
+
+  override [attributeOf](name: string): unknown {
+    if (name === 'get') {
+      return new NativeFunction(
+        'get',
+        'key default?',
+        (key: unknown, fallback: unknown) => this[itemOf](key) ?? fallback ?? null,
+      )
+    }
+    return super[attributeOf](name) ?? this[itemOf](name)
+  }
+
+  [itemOf](key: unknown): unknown {
+    const name = textOf(key)
+    return Object.hasOwn(this.#settings, name) ? (this.#settings[name] ?? null) : null
   }
 }

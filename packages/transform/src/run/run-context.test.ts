@@ -13,7 +13,7 @@ on-run-end: ["{{ keep_results(results) }}"]
     {% macro keep_results(results) %}
       {% set kept = [] %}
       {% for result in results %}
-        {% do kept.append([result.node.name, result.to_dict()['status'], result.node.to_dict()['resource_type'], result.timing[1].to_dict()['name']] | join(' ')) %}
+        {% do kept.append([result.node.name, result.to_dict()['status'], result.node.to_dict()['resource_type'], result.timing[1].to_dict()['name'], result.node.config.materialized, result.node.config.no_such_setting is none] | join(' ')) %}
       {% endfor %}
       create or replace table kept as select '{{ kept | sort | join(', ') }}' as kept
     {% endmacro %}`,
@@ -26,7 +26,9 @@ it('gives hooks at the end results as objects, whose nodes and timings are objec
     'models/two.sql': 'select * from {{ ref("one") }}',
   })
   await trial.run()
-  expect(await trial.rows('select kept from kept')).toEqual([['one success model execute, two success model execute']])
+  expect(await trial.rows('select kept from kept')).toEqual([
+    ['one success model execute view True, two success model execute view True'],
+  ])
 })
 
 it('tells packages the versions of the project and of themselves, and that a relation which is not there has no columns', async () => {

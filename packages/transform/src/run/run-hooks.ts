@@ -3,8 +3,9 @@ import { AdapterSession } from '../adapter/adapter-session.ts'
 import type { RelationCache } from '../adapter/relation-cache.ts'
 import { compileNode, templateFailed } from '../compile/compile-node.ts'
 import type { RunScope } from '../compile/run-scope.ts'
-import { RecordValue } from '../context/record-value.ts'
+import { RecordValue, SettingsValue } from '../context/record-value.ts'
 import { PyTuple } from '../jinja/python-collections.ts'
+import { isRecord } from '../manifest/node-config.ts'
 import type { ManifestNode, OperationNode } from '../manifest/node.ts'
 import type { RunResult } from '../manifest/run-result.ts'
 import type { QueryComment } from './query-comment.ts'
@@ -118,9 +119,14 @@ function isRelational({ resource_type: type }: ManifestNode): boolean {
 
 /** dbt's RunResult for templates: the record with the node. */
 function resultValue(result: RunResult, node: object | undefined): RecordValue {
-  const fields = { ...result, node: node === undefined ? null : new RecordValue('Node', { ...node }) }
+  const fields = { ...result, node: node === undefined ? null : nodeValue(node) }
   const timing = result.timing.map((phase) => new RecordValue('TimingInfo', { ...phase }))
   return new RecordValue('RunResult', { ...fields, timing }, () => ({ ...result, node: node ?? null }))
+}
+
+function nodeValue(node: object): RecordValue {
+  const settings = 'config' in node && isRecord(node.config) ? { config: new SettingsValue(node.config) } : {}
+  return new RecordValue('Node', { ...node, ...settings }, () => ({ ...node }))
 }
 
 function hookResult(
