@@ -64,6 +64,33 @@ describe.each(Object.entries(trialWarehouses))('a model that is published after 
     expect(await trial.rows('select id from analytics.orders')).toEqual([[1]])
   })
 
+  it('publishes views and seeds too, and runs hooks once, on what is tested', async () => {
+    await using trial = await ProjectTrial.open(open, {
+      'dbt_project.yml': 'name: trial\nseeds: {+publish: after_tests}\n',
+      'seeds/countries.csv': 'id,name\n1,pt\n',
+      'models/orders.sql': orders(`materialized='table', post_hook='update {{ this }} set amount = amount + 1'`, 0),
+      'models/names.sql': `{{ config(publish='after_tests') }} select name from {{ ref('countries') }}`,
+      'tests/positive.sql': positive,
+      'tests/named.sql': `select * from {{ ref('names') }} where name = ''`,
+      'tests/coded.sql': `select * from {{ ref('countries') }} where name = 'es'`,
+    })
+    expect(new Set(Object.values(statusesOf(await trial.run())))).toEqual(new Set(['success', 'pass']))
+    expect(await trial.rows('select amount from analytics.orders')).toEqual([[1]])
+    await trial.write('seeds/countries.csv', 'id,name\n1,es\n')
+    expect(statusesOf(await trial.run())).toMatchObject({
+      countries: 'error',
+      coded: 'fail',
+      names: 'skipped',
+      named: 'skipped',
+    })
+    expect(await trial.rows('select name from analytics.names')).toEqual([['pt']])
+  })
+})
+
+describe('a model that is published after its tests', () => {
+  // Nothing of this is the warehouse's doing.
+  const open = trialWarehouses.DuckDB
+
   it('holds two models back for a test that looks at both, and runs one that looks below after the publishing', async () => {
     const model = (id: number) => `{{ config(publish='after_tests', materialized='table') }} select ${id} as id`
     await using trial = await ProjectTrial.open(open, {
@@ -100,28 +127,6 @@ describe.each(Object.entries(trialWarehouses))('a model that is published after 
     })
     const built = { a: 'success', b: 'success', on_a: 'success', on_b: 'success' }
     expect(statusesOf(await trial.run())).toEqual({ ...built, one: 'pass', other: 'pass' })
-  })
-
-  it('publishes views and seeds too, and runs hooks once, on what is tested', async () => {
-    await using trial = await ProjectTrial.open(open, {
-      'dbt_project.yml': 'name: trial\nseeds: {+publish: after_tests}\n',
-      'seeds/countries.csv': 'id,name\n1,pt\n',
-      'models/orders.sql': orders(`materialized='table', post_hook='update {{ this }} set amount = amount + 1'`, 0),
-      'models/names.sql': `{{ config(publish='after_tests') }} select name from {{ ref('countries') }}`,
-      'tests/positive.sql': positive,
-      'tests/named.sql': `select * from {{ ref('names') }} where name = ''`,
-      'tests/coded.sql': `select * from {{ ref('countries') }} where name = 'es'`,
-    })
-    expect(new Set(Object.values(statusesOf(await trial.run())))).toEqual(new Set(['success', 'pass']))
-    expect(await trial.rows('select amount from analytics.orders')).toEqual([[1]])
-    await trial.write('seeds/countries.csv', 'id,name\n1,es\n')
-    expect(statusesOf(await trial.run())).toMatchObject({
-      countries: 'error',
-      coded: 'fail',
-      names: 'skipped',
-      named: 'skipped',
-    })
-    expect(await trial.rows('select name from analytics.names')).toEqual([['pt']])
   })
 
   it('is published as it is built where the run has no test of it, and says so', async () => {

@@ -39,7 +39,7 @@ export class Fingerprints {
       describes(node) ? [node.description, node.columns] : [],
       'constraints' in node ? node.constraints : [],
       this.#overriding,
-      hasHooks ? this.#textOfMacros(node.depends_on.macros) : '',
+      hasHooks ? this.#textOfMacros(node.depends_on.macros.filter(isOwnMacro)) : '',
     ])
   }
 
@@ -72,15 +72,22 @@ export class Fingerprints {
   }
 }
 
-/** Macros of the project and its packages that take the place of the library's: materializations, `create_table_as`. */
-function overridingMacros({ manifest }: LoadedProject): string[] {
-  const macros = Object.values(manifest.macros)
-  const library = new Set(macros.filter(({ unique_id: id }) => !isOwnMacro(id)).map(({ name }) => name))
+/** Their effect is in the compiled SQL and in the names of relations. */
+const namingMacros =
+  /^(?:[a-z]+__)?(?:generate_(?:schema|alias|database)_name(?:_for_env)?|ref|source|get_where_subquery|test_.*)$/u
+
+/**
+ * Macros of the project and its packages that take the place of the library's: materializations, `create_table_as`. Their
+ * names alone are looked at first, as texts of macros are made for all of them at once.
+ */
+function overridingMacros({ scope }: LoadedProject): string[] {
+  const macros = [...scope.macros.definitions()]
+  const library = new Set(macros.filter(({ uniqueId }) => !isOwnMacro(uniqueId)).map(({ name }) => name))
   const plain = (name: string) => name.replace(/^[a-z]+__/u, '')
   return macros
-    .filter(({ unique_id: id }) => isOwnMacro(id))
+    .filter(({ uniqueId, name }) => isOwnMacro(uniqueId) && !namingMacros.test(name))
     .filter(({ name }) => name.startsWith('materialization_') || library.has(name) || library.has(plain(name)))
-    .map(({ unique_id: id }) => id)
+    .map(({ uniqueId }) => uniqueId)
     .toSorted()
 }
 
