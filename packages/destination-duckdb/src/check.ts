@@ -4,6 +4,7 @@ import { EclusaError } from '@eclusa/sdk'
 import type { CheckFinding, CheckResult, ConnectorContext } from '@eclusa/sdk'
 import { openDuckDb } from '@eclusa/warehouse'
 import type { DuckDbConfig } from './config.ts'
+import { limitsOf } from './database-limits.ts'
 import { busyIfLocked } from './session.ts'
 
 /** Looks whether the file can be opened for writing, or created; changes nothing. */
@@ -49,14 +50,6 @@ async function nearestDirectory(directory: string): Promise<string> {
   const found = await stat(directory).catch(() => undefined)
   const parent = dirname(directory)
   return found !== undefined || parent === directory ? directory : nearestDirectory(parent)
-}
-
-export function limitsOf(config: DuckDbConfig) {
-  return {
-    ...(config.threads === undefined ? {} : { threads: config.threads }),
-    ...(config.memory_limit === undefined ? {} : { memoryLimit: config.memory_limit }),
-    ...(config.temp_directory === undefined ? {} : { temporaryDirectory: config.temp_directory }),
-  }
 }
 
 function exists(path: string): Promise<boolean> {

@@ -19,8 +19,11 @@ export const duckdbConfigSchema = z.strictObject({
   memory_limit: z
     .string()
     .regex(/^\d+(\.\d+)?\s*([KMGT]i?B|%)$/i, 'write a number and a unit: 512MB, 4GiB, 50%')
+    .refine((limit) => !limit.endsWith('%') || isPart(Number.parseFloat(limit)), 'write a percentage up to 100%')
     .optional()
-    .describe("Memory that DuckDB may use before it spills to disk: 512MB, 4GiB. Default: DuckDB's own, 80 % of all"),
+    .describe(
+      "Memory that DuckDB may use before it spills to disk: 512MB, 4GiB, or 50% of the machine's or the container's. Default: DuckDB's own, 80 % of all",
+    ),
   temp_directory: z
     .string()
     .min(1)
@@ -42,6 +45,10 @@ export const duckdbConfigSchema = z.strictObject({
 export type DuckDbConfig = z.output<typeof duckdbConfigSchema>
 
 export type DeletionMode = 'hard_delete' | 'soft_delete'
+
+function isPart(percent: number): boolean {
+  return percent > 0 && percent <= 100
+}
 
 /** The names in Airbyte's configurations mean the same. */
 export function deletionModeOf({ cdc_deletion_mode: mode }: DuckDbConfig): DeletionMode {

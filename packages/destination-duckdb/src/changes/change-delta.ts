@@ -10,7 +10,7 @@ import { deltaSlots, markColumn, operationColumn, rowColumn } from './change-slo
 import { filledRows } from './filled-rows.ts'
 import { areLone, loneRows, unresolvedColumn } from './lone-rows.ts'
 import { plainMerge, replaceUnresolved, resolvedMerge, truncation } from './merge-sql.ts'
-import { unfoundColumn } from './merge.ts'
+import { lastRows, quote, unfoundColumn } from './merge.ts'
 import type { Merge } from './merge.ts'
 import { areCopied } from './log-position.ts'
 import { UnchangedMarks } from './unchanged-marks.ts'
@@ -65,6 +65,8 @@ export class ChangeDelta {
   #bytes = 0
   #positionMin: bigint | undefined
   #positionMax = 0n
+  /** Rows that may take the place of one in the table. */
+  #replacing = 0
   #hasDeletes = false
   #hasCopies = false
   #hasUnsentRekeys = false
@@ -201,6 +203,7 @@ export class ChangeDelta {
     const { operations, positions } = changes
     if (operations.length === 0) return
     this.#noteRange(positions[0]!, positions[positions.length - 1]!)
+    for (const operation of operations) if (operation !== changeOperation.insert) this.#replacing++
     this.#hasDeletes ||= operations.includes(changeOperation.delete)
     this.#hasCopies ||= areCopied(changes)
     this.#hasUnsentRekeys ||= words.some((word) =>
@@ -255,13 +258,35 @@ export class ChangeDelta {
     const fillsDeletes = merge.deletes === 'filled' && this.#hasDeletes
     const isPlain = this.#marks.columns.size === 0 && !fillsDeletes && !mayBeBehind
     if (isPlain) {
-      await this.#queryAll(plainMerge(merge))
+      await this.#mergePlain(merge, rows.before - rows.from)
       return 0
     }
     const resolved = { ...this.#options.delta, identifier: `${this.#options.delta.identifier}_resolved` }
     const unfound = await this.#resolve(merge, { resolved, count: rows.before - rows.from })
     await this.#queryAll([...resolvedMerge(merge, resolved), duckdbDialect.dropRelation(resolved, 'table')])
     return unfound
+  }
+
+  /**
+   * The last rows of many keys are looked for on their own: what DuckDB (1.5.6) keeps for that is gone when it inserts, and
+   * where all rows are the last ones, as in most transactions that are large, it need not look at them again.
+   */
+  async #mergePlain(merge: Merge, count: number): Promise<void> {
+    if (merge.takes === 'all' || count <= smallDeltaRows) return await this.#queryAll(plainMerge(merge))
+    const { limits } = this.#context
+    await limits.beginReplacing(this.#replacing)
+    const last = { ...merge.delta, identifier: `${merge.delta.identifier}_last` }
+    const create = duckdbDialect.createTableAs(last, lastRows(merge), { temporary: true })
+    const { rowsChanged: keys } = await this.#query(create)
+    const areAllLast = keys === count
+    const selected = areAllLast
+      ? undefined
+      : `SELECT ${quote(rowColumn.name)} FROM ${duckdbDialect.formatRelation(last)}`
+    const [deleteOld, insertNew] = plainMerge(merge, { last: selected })
+    await this.#query(deleteOld!)
+    if (areAllLast) await limits.beginInserting(limits.threadsAvailable())
+    await this.#query(insertNew!)
+    await this.#query(duckdbDialect.dropRelation(last, 'table'))
   }
 
   /** Makes rows as they are to be. @returns how many values were found nowhere. */
@@ -297,6 +322,7 @@ export class ChangeDelta {
     if (this.#isThere && this.#rows > 0) await this.#query(duckdbDialect.truncate(this.#options.delta))
     this.#rows = 0
     this.#bytes = 0
+    this.#replacing = 0
     this.#positionMin = undefined
     this.#hasDeletes = false
     this.#hasCopies = false

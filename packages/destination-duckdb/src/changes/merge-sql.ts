@@ -19,13 +19,20 @@ import {
 } from './merge.ts'
 import type { Merge } from './merge.ts'
 
-/** When no change leaves anything out and the table has nothing newer: no more than one pass over the table's keys. */
-export function plainMerge(merge: Merge): string[] {
+/**
+ * When no change leaves anything out and the table has nothing newer: no more than one pass over the table's keys.
+ *
+ * @param last rows that are the last ones of their keys, as a query. Default: looked for. Undefined: all are.
+ */
+export function plainMerge(
+  merge: Merge,
+  { last }: { readonly last: string | undefined } = { last: lastRows(merge) },
+): string[] {
   const target = duckdbDialect.formatRelation(merge.table)
   const names = namesOf(merge)
   const changes = changesOf(merge)
   const conditions = [
-    ...(merge.takes === 'last' && merge.key.length > 0 ? [`d.${row} IN (${lastRows(merge)})`] : []),
+    ...(merge.takes === 'last' && last !== undefined ? [`d.${row} IN (${last})`] : []),
     ...(merge.deletes === 'removed' ? [`NOT (${isDelete('d')})`] : []),
   ]
   const insert = `INSERT INTO ${target} (${names}) SELECT ${names} FROM ${changes} AS d${whereAll(conditions)}`

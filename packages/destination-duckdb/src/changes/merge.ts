@@ -78,10 +78,11 @@ export function isUnsent({ mark }: MergeColumn, alias: string): string {
   return `coalesce(${alias}.${quote(markColumn(mark.word).name)}, 0) & ${mark.mask} <> 0`
 }
 
+/** Numbers of the rows that are the last ones of their keys, by the name of the column that they are from. */
 export function lastRows(merge: Merge & { readonly changes?: string }): string {
   const from = `FROM ${merge.changes ?? changesOf(merge)} AS d GROUP BY ${keyList(merge, 'd')}`
-  if (!merge.mayBeBehind) return `SELECT max(d.${row}) ${from}`
-  return `SELECT arg_max(d.${row}, struct_pack(p := d.${lsn}, o := d.${order}, r := d.${row})) ${from}`
+  if (!merge.mayBeBehind) return `SELECT max(d.${row}) AS ${row} ${from}`
+  return `SELECT arg_max(d.${row}, struct_pack(p := d.${lsn}, o := d.${order}, r := d.${row})) AS ${row} ${from}`
 }
 
 /** Rows of a copy that come as changes are ahead of the log; all others are in its order as they come. */

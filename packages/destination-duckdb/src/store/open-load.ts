@@ -9,6 +9,7 @@ import { passesSelfTest } from '../chunk/self-test.ts'
 import type { InsertionContext } from '../chunk/table-insertion.ts'
 import { deletionModeOf } from '../config.ts'
 import type { DuckDbConfig } from '../config.ts'
+import { limitsOf } from '../database-limits.ts'
 import { metadataColumnsOf } from '../table/metadata-column.ts'
 import { lendWarehouse } from './lent-warehouse.ts'
 import { Load } from './load.ts'
@@ -35,20 +36,15 @@ export async function openLoad({
   runId,
   signal,
 }: WriteRequest<DuckDbConfig>): Promise<OpenLoad> {
-  const warehouse = await openDuckDb({
-    path: config.path,
-    signal,
-    ...(config.threads === undefined ? {} : { threads: config.threads }),
-    ...(config.memory_limit === undefined ? {} : { memoryLimit: config.memory_limit }),
-    ...(config.temp_directory === undefined ? {} : { temporaryDirectory: config.temp_directory }),
-  })
+  const configuredLimits = limitsOf(config)
+  const warehouse = await openDuckDb({ path: config.path, signal, ...configuredLimits })
   try {
     const session = await warehouse.connect()
     await keepMemoryFlat(session)
     const { streams } = catalog
     const limits = await LoadLimits.of(await warehouse.connect(), {
       columns: widestOf(streams),
-      configuredMemory: config.memory_limit,
+      configuredMemory: configuredLimits.memoryLimit,
       lowersMemory: !withoutLowering.has(config),
     })
     const inserting = { session, feed: RowFeed.register(session.native), limits }
