@@ -14,6 +14,7 @@ import { compare } from './comparison.ts'
 import type { Comparison, Pair } from './comparison.ts'
 import { reportTable } from './report-table.ts'
 import { runCase } from './run-case.ts'
+import { measureParsing } from './transform-parse.ts'
 
 interface BenchOptions {
   readonly rows: number
@@ -23,8 +24,11 @@ interface BenchOptions {
   readonly only?: readonly string[]
   readonly binaries?: string
   readonly json?: string
+  readonly dbt?: string
+  readonly transformCommand: string
 }
 
+const sourceCommand = path.resolve(import.meta.dirname, '../../runners/transform/src/main.ts')
 const whole = (text: string) => Number.parseInt(text, 10)
 const command = new Command('bench')
   .description('Measures ratios to what this machine can do at most, A B A B, in processes of their own.')
@@ -32,14 +36,15 @@ const command = new Command('bench')
   .option('--rounds <n>', 'pairs per measurement; the median counts', whole, 5)
   .option('--sales-scale <n>', 'scale of the sales tables (1 = 1 M orders, 4 M items)', Number.parseFloat, 0.1)
   .option('--changes <n>', 'changes that wait in a replication slot', whole, 2_000_000)
-  .option('--only <names...>', 'copy, pipeline, append, sales, changes')
+  .option('--only <names...>', 'copy, pipeline, append, sales, changes; parse, which needs no PostgreSQL')
+  .option('--dbt <file>', 'the dbt executable to compare parsing with', process.env['ECLUSA_BENCH_DBT'])
+  .option('--transform-command <file>', 'our command: an installed or a packed one starts faster', sourceCommand)
   .option('--binaries <dir>', 'folder with the postgres and initdb to use instead of those from npm')
   .option('--json <file>', 'also write the figures there')
   .parse()
 const options = command.opts<BenchOptions>()
 
 const directory = await mkdtemp(path.join(tmpdir(), 'eclusa-bench-'))
-await using database = await openBenchDatabase(options)
 const limit = spawnSync('psql', ['--version']).status === 0 ? 'limit-psql' : 'limit-frames'
 const wanted = (name: string) => options.only === undefined || options.only.includes(name)
 
@@ -132,8 +137,11 @@ async function changes({ url, postmasterPid }: BenchDatabase): Promise<Compariso
   })
 }
 
-const comparisons: Comparison[] = []
-try {
+const machine = `${availableParallelism()} cores, ${cpus()[0]?.model ?? 'unknown'}; Node ${process.versions.node}`
+
+async function measureParts(): Promise<void> {
+  await using database = await openBenchDatabase(options)
+  const comparisons: Comparison[] = []
   if (wanted('copy'))
     comparisons.push(
       await againstCopy('(a) table copy -> batches : COPY > /dev/null', '>= 0.85', database, database.wide, 'copy'),
@@ -158,11 +166,27 @@ try {
     if (spawnSync('pg_recvlogical', ['--version']).status === 0) comparisons.push(await changes(database))
     else process.stderr.write('(f) changes: left out, there is no pg_recvlogical in the path\n')
   }
-  const machine = `${availableParallelism()} cores, ${cpus()[0]?.model ?? 'unknown'}; Node ${process.versions.node}; PostgreSQL ${database.version}; limit: ${limit === 'limit-psql' ? 'psql COPY BINARY > /dev/null' : 'our frame walker'}`
+  const server = `PostgreSQL ${database.version}; limit: ${limit === 'limit-psql' ? 'psql COPY BINARY > /dev/null' : 'our frame walker'}`
   const shape = `wide: ${database.wide.rows} rows, ${(database.wide.bytes / 1e6).toFixed(0)} MB; sales: ${database.sales.rows} rows, ${(database.sales.bytes / 1e6).toFixed(0)} MB; rounds: ${options.rounds}`
-  console.log(`${machine}\n${shape}\n\n${reportTable(comparisons)}`)
-  if (options.json !== undefined)
-    await writeFile(options.json, `${JSON.stringify({ machine, shape, options, comparisons }, undefined, 2)}\n`)
+  console.log(`${machine}; ${server}\n${shape}\n\n${reportTable(comparisons)}`)
+  if (options.json !== undefined) {
+    const figures = { machine: `${machine}; ${server}`, shape, options, comparisons }
+    await writeFile(options.json, `${JSON.stringify(figures, undefined, 2)}\n`)
+  }
+}
+
+async function measureParse(): Promise<void> {
+  const { rounds, dbt, transformCommand } = options
+  if (dbt === undefined) process.stderr.write('parse: there is no dbt to compare with (--dbt, ECLUSA_BENCH_DBT)\n')
+  const file = path.resolve(transformCommand)
+  const table = await measureParsing({ directory, rounds, command: file, ...(dbt === undefined ? {} : { dbt }) })
+  console.log(`${machine}; ${file === sourceCommand ? 'from source' : 'an installed command'}\n\n${table}`)
+}
+
+const databaseCases = ['copy', 'pipeline', 'append', 'sales', 'changes']
+try {
+  if (databaseCases.some(wanted)) await measureParts()
+  if (wanted('parse')) await measureParse()
 } finally {
   await rm(directory, { recursive: true, force: true })
 }

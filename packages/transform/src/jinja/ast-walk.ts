@@ -3,30 +3,31 @@ import type { MacroCatches, Node, Parameter, Statement } from './ast.ts'
 /** The nodes directly below a node, in the order of declaration and use. */
 export function children(node: Node): Node[] {
   const found: Node[] = []
-  for (const value of Object.values(node)) collect(value, found)
+  for (const [key, value] of Object.entries(node)) if (key !== 'position') collect(value, found)
   return found
 }
 
 function collect(value: unknown, found: Node[]): void {
+  if (typeof value !== 'object' || value === null) return
   if (Array.isArray(value)) for (const item of value) collect(item, found)
   else if (isNode(value)) found.push(value)
-  else if (isPlainObject(value)) for (const item of Object.values(value)) collect(item, found)
+  else if (Object.getPrototypeOf(value) === Object.prototype)
+    for (const item of Object.values(value)) collect(item, found)
 }
 
-function isNode(value: unknown): value is Node {
-  return typeof value === 'object' && value !== null && 'kind' in value && 'position' in value
+function isNode(value: object): value is Node {
+  return 'kind' in value && 'position' in value
 }
 
-function isPlainObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
-}
-
-/** Visits a node and everything below it, parents first. */
-export function* walk(nodes: readonly Node[]): Generator<Node, void, undefined> {
-  for (const node of nodes) {
-    yield node
-    yield* walk(children(node))
+/** All nodes and everything below them, parents first. */
+export function walk(nodes: readonly Node[]): Node[] {
+  const found: Node[] = []
+  const visit = (node: Node) => {
+    found.push(node)
+    for (const child of children(node)) visit(child)
   }
+  for (const node of nodes) visit(node)
+  return found
 }
 
 /**

@@ -195,7 +195,7 @@ export class Template {
 
   /** All macros of the template, also those inside blocks, in the order of the text. */
   get macros(): Macro[] {
-    return [...walk(this.tree.body)].filter((node) => node.kind === 'Macro')
+    return walk(this.tree.body).filter((node) => node.kind === 'Macro')
   }
 
   /** @throws TemplateError */

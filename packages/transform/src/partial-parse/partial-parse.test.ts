@@ -298,7 +298,7 @@ describe('a parse that builds on the one before', () => {
     expect(await run('parse')).toBe(missing)
   })
 
-  it('finds what a parse of everything finds, after any edit', { timeout: runs * 10_000 }, async () => {
+  it('finds what a parse of everything finds, after any edit', { timeout: runs * 20_000 }, async () => {
     let [steps, taken] = [0, 0]
     await fc.assert(
       fc.asyncProperty(fc.array(edits, { minLength: 1, maxLength: 6 }), async (list) => {
