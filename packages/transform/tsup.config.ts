@@ -7,5 +7,5 @@ export default defineConfig({
   target: 'node22',
   sourcemap: true,
   clean: false,
-  onSuccess: async () => await writeSiteBundle('dist/site'),
+  onSuccess: async () => await writeSiteBundle('dist/docs-site'),
 })

@@ -35,7 +35,7 @@ export function lineagePage(store: SiteStore, route: Extract<Route, { page: 'lin
   const view = new LineageView(store, { shown, focus: focusOf(store, route.select), wheelZooms: true })
   page.append(view.element)
   // It has a size once it is on the page.
-  requestAnimationFrame(() => view.fit())
+  requestAnimationFrame(() => view.begin())
   return page
 }
 
@@ -127,7 +127,7 @@ export function lineageAround(store: SiteStore, at: number): HTMLElement | undef
     view.element.style.height = `${Math.min(420, Math.max(120, view.naturalHeight))}px`
     holder.replaceChildren(view.element)
     whole.href = lineageAddress(`${depths.parents}+${selectionOf(store.entry(at))}+${depths.children}`)
-    requestAnimationFrame(() => view.fit())
+    requestAnimationFrame(() => view.begin())
   }
   draw()
   const controls = create('div', { class: 'depths' }, ...depthControls(depths, draw), whole)

@@ -6,16 +6,21 @@ import { kindLabel, statusTone } from './labels.ts'
 import { entryAddress } from './links.ts'
 import type { SiteStore } from './site-store.ts'
 
-const nodeWidth = 190
 const nodeHeight = 30
 const layerGap = 56
 const nodeGap = 12
 const margin = 16
-const scaleMin = 0.05
+const scaleMin = 0.02
 const scaleMax = 2.5
 /** Below it names cannot be read. */
-const readableScale = 0.45
-const nameLengthMax = 24
+const readableScale = 0.55
+const beginningScale = 0.7
+/** Of a name of a node, in letters: names of a project begin alike, so that their ends must be seen too. */
+const nameLengthMin = 16
+const nameLengthMax = 32
+const letterWidth = 6.7
+/** What a node has besides its name. */
+const nodePadding = 34
 
 export interface LineageViewOptions {
   /** Entries that are drawn. */
@@ -33,6 +38,9 @@ export class LineageView {
   readonly #content: SVGGElement
   readonly #layout: LineageLayout
   readonly #options: LineageViewOptions
+  /** Letters of a name that are shown. */
+  readonly #nameLength: number
+  readonly #nodeWidth: number
   readonly #pointers = new Map<number, { x: number; y: number }>()
   #scale = 1
   #x = 0
@@ -45,7 +53,17 @@ export class LineageView {
     const edges = shown.flatMap((to) =>
       store.graph.parents(to).flatMap((from): [number, number][] => (options.shown.has(from) ? [[from, to]] : [])),
     )
-    this.#layout = layoutLineage({ nodes: shown, edges, nodeWidth, nodeHeight, layerGap, nodeGap })
+    const longest = shown.reduce((length, at) => Math.max(length, store.entry(at).name.length), nameLengthMin)
+    this.#nameLength = Math.min(nameLengthMax, longest)
+    this.#nodeWidth = Math.round(this.#nameLength * letterWidth + nodePadding)
+    this.#layout = layoutLineage({
+      nodes: shown,
+      edges,
+      nodeWidth: this.#nodeWidth,
+      nodeHeight,
+      layerGap,
+      nodeGap,
+    })
     this.#content = createSvg(
       'g',
       {},
@@ -66,20 +84,32 @@ export class LineageView {
     return this.#layout.height + 2 * margin
   }
 
-  /** All of it where that is readable; else what it is about in the middle. To be called when it has a size. */
-  fit(): void {
+  /** All of it where that is readable; else the part around what it is about. To be called when it has a size. */
+  begin(): void {
+    const center = this.#wholeScale() < readableScale ? this.#center() : undefined
+    if (center === undefined) {
+      this.#showAll()
+      return
+    }
     const { width, height } = this.#svg.getBoundingClientRect()
-    const whole = Math.min(
-      (width - 2 * margin) / Math.max(this.#layout.width, 1),
-      (height - 2 * margin) / Math.max(this.#layout.height, 1),
-    )
-    const focus = whole < readableScale ? this.#center() : undefined
-    this.#scale = focus === undefined ? Math.min(1, whole) : 0.7
-    const middleX = focus === undefined ? this.#layout.width / 2 : focus.x + nodeWidth / 2
-    const middleY = focus === undefined ? this.#layout.height / 2 : focus.y
-    this.#x = width / 2 - middleX * this.#scale
-    this.#y = height / 2 - middleY * this.#scale
+    this.#scale = beginningScale
+    this.#x = placed(width, this.#layout.width * this.#scale, (center.x + this.#nodeWidth / 2) * this.#scale)
+    this.#y = placed(height, this.#layout.height * this.#scale, center.y * this.#scale)
     this.#apply()
+  }
+
+  #showAll(): void {
+    const { width, height } = this.#svg.getBoundingClientRect()
+    this.#scale = Math.max(scaleMin, Math.min(1, this.#wholeScale()))
+    this.#x = (width - this.#layout.width * this.#scale) / 2
+    this.#y = (height - this.#layout.height * this.#scale) / 2
+    this.#apply()
+  }
+
+  #wholeScale(): number {
+    const { width, height } = this.#svg.getBoundingClientRect()
+    const { width: layoutWidth, height: layoutHeight } = this.#layout
+    return Math.min((width - 2 * margin) / Math.max(layoutWidth, 1), (height - 2 * margin) / Math.max(layoutHeight, 1))
   }
 
   /** The node that it is about, or else that with the most neighbours. */
@@ -99,7 +129,8 @@ export class LineageView {
     const entry = store.entry(id)
     const kind = kindOf(entry)
     const isFocus = id === this.#options.focus
-    const short = entry.name.length > nameLengthMax ? `${entry.name.slice(0, nameLengthMax - 1)}…` : entry.name
+    // Bold letters take more room.
+    const short = shortened(entry.name, isFocus ? Math.floor(this.#nameLength * 0.93) : this.#nameLength)
     const node = createSvg(
       'a',
       {
@@ -114,14 +145,14 @@ export class LineageView {
         {},
         `${kindLabel(kind)} ${entry.name}${entry.status === undefined ? '' : `: ${entry.status}`}`,
       ),
-      createSvg('rect', { width: nodeWidth, height: nodeHeight, rx: 5 }),
+      createSvg('rect', { width: this.#nodeWidth, height: nodeHeight, rx: 5 }),
       createSvg('rect', { class: 'bar', width: 5, height: nodeHeight, rx: 2, style: colorStyle(entry.color) }),
       createSvg('text', { x: 14, y: nodeHeight / 2 + 4 }, short),
       entry.status === undefined
         ? undefined
         : createSvg('circle', {
             class: statusTone(entry.status),
-            cx: nodeWidth - 11,
+            cx: this.#nodeWidth - 11,
             cy: nodeHeight / 2,
             r: 4,
           }),
@@ -147,7 +178,7 @@ export class LineageView {
       { class: 'zoom' },
       button('Zoom in', '+', () => this.#zoomMiddle(1.25)),
       button('Zoom out', '−', () => this.#zoomMiddle(0.8)),
-      button('Show all', '⤢', () => this.fit()),
+      button('Show all', '⤢', () => this.#showAll()),
     )
   }
 
@@ -162,8 +193,8 @@ export class LineageView {
     for (const end of ['pointerup', 'pointercancel', 'pointerleave'] as const) {
       svg.addEventListener(end, (event) => this.#pointers.delete(event.pointerId))
     }
-    // The end of a drag over a node is no click on it.
-    svg.addEventListener('click', (event) => this.#hasMoved && event.preventDefault(), { capture: true })
+    // The end of a drag over a node is no click on it; a click without a pointer is the Enter key.
+    svg.addEventListener('click', (event) => this.#hasMoved && event.detail > 0 && event.preventDefault(), true)
     svg.addEventListener('dragstart', (event) => event.preventDefault())
     svg.addEventListener('keydown', (event) => this.#onKey(event))
   }
@@ -210,7 +241,7 @@ export class LineageView {
       this.#apply()
     } else if (event.key === '+' || event.key === '=') this.#zoomMiddle(1.25)
     else if (event.key === '-') this.#zoomMiddle(0.8)
-    else if (event.key === '0') this.fit()
+    else if (event.key === '0') this.#showAll()
     else return
     event.preventDefault()
   }
@@ -235,7 +266,7 @@ export class LineageView {
     if (node === undefined || this.#pointers.size > 0) return
     const { width, height } = this.#svg.getBoundingClientRect()
     const [x, y] = [node.x * this.#scale + this.#x, node.y * this.#scale + this.#y]
-    if (x >= 0 && x + nodeWidth * this.#scale <= width && y >= 0 && y <= height) return
+    if (x >= 0 && x + this.#nodeWidth * this.#scale <= width && y >= 0 && y <= height) return
     this.#x += width / 2 - x
     this.#y += height / 2 - y
     this.#apply()
@@ -246,6 +277,19 @@ export class LineageView {
     // Names that nobody can read take half of the time of drawing.
     this.#svg.classList.toggle('far', this.#scale < 0.3)
   }
+}
+
+/** Where a drawing begins so that a point of it is in the middle, with no empty room at an end where there is more. */
+function placed(room: number, length: number, point: number): number {
+  if (length <= room) return (room - length) / 2
+  return Math.max(room - length - margin, Math.min(margin, room / 2 - point))
+}
+
+/** Its beginning and its end. */
+function shortened(name: string, lengthMax: number): string {
+  if (name.length <= lengthMax) return name
+  const end = Math.floor((lengthMax - 1) / 2)
+  return `${name.slice(0, lengthMax - 1 - end)}…${name.slice(-end)}`
 }
 
 function colorStyle(color: string | undefined): string | undefined {

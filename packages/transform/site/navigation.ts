@@ -69,7 +69,7 @@ export class Navigation {
     const list = create('ul', {}, ...[...folders.values()].map((folder) => this.#folder(folder)))
     const show = ({ at, name }: Folder['entries'][number]) => {
       const entry = this.#store.entry(at)
-      const link = create('a', { href: entryAddress(entry), 'data-entry': at }, kindMark(entry), name)
+      const link = create('a', { href: entryAddress(entry), 'data-entry': at, title: name }, kindMark(entry), name)
       return create('li', {}, link)
     }
     return longList(entries, { list, show })

@@ -235,7 +235,7 @@ describe('docs serve', () => {
     const onLine = (text: string) => {
       const address = /navigate to: (\S+)/u.exec(text)?.[1]
       if (address === undefined) return
-      void fetch(address.replace('localhost', '127.0.0.1'))
+      void fetch(address)
         .then(async (response) => (body = await response.text()))
         .finally(() => interruption.abort())
     }

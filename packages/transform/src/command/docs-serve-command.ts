@@ -46,7 +46,7 @@ async function ensureSite(targetFolder: string): Promise<void> {
 
 /** Nobody can go to the address that means all of them. */
 function browsableHost(host: string): string {
-  if (host === '127.0.0.1' || host === '0.0.0.0' || host === '::' || host === '') return 'localhost'
+  if (['0.0.0.0', '::', ''].includes(host)) return 'localhost'
   return host.includes(':') ? `[${host}]` : host
 }
 

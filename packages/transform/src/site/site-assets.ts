@@ -8,11 +8,11 @@ export interface SiteAssets {
   readonly style: string
 }
 
-/** Those that the build left in `dist/site`; run from the sources, they are made anew. */
+/** Those that the build left in `dist/docs-site`; run from the sources, they are made anew. */
 export async function readSiteAssets(): Promise<SiteAssets> {
   if (import.meta.url.endsWith('.ts')) return await bundledAssets()
   const [script, style] = await Promise.all(
-    ['app.js', 'style.css'].map(async (name) => await readFile(new URL(`site/${name}`, import.meta.url), 'utf8')),
+    ['app.js', 'style.css'].map(async (name) => await readFile(new URL(`docs-site/${name}`, import.meta.url), 'utf8')),
   )
   return { script: script!, style: style! }
 }
