@@ -1,6 +1,7 @@
 import { commandAbouts } from './command-name.ts'
 import { flagsOf } from './command-flags.ts'
-import type { CommandName, Flag } from './command-flags.ts'
+import type { CommandName } from './command-name.ts'
+import type { Flag } from './flag.ts'
 
 /** The text of `--help`: of one command, or of all. */
 export function helpOf(program: string, topic?: CommandName): string {

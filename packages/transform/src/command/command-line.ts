@@ -2,7 +2,8 @@ import { EclusaError, closestName } from '@eclusa/sdk'
 import { parseDocument } from 'yaml'
 import { commandNames } from './command-name.ts'
 import { flags, flagsOf } from './command-flags.ts'
-import type { CommandName, Flag, FlagValue } from './command-flags.ts'
+import type { CommandName } from './command-name.ts'
+import type { Flag, FlagValue } from './flag.ts'
 
 /** A command line, read: what was said, not yet what holds. */
 export interface CommandLine {

@@ -1,4 +1,24 @@
-import type { CommandName } from './command-flags.ts'
+export type CommandName =
+  | 'build'
+  | 'clean'
+  | 'clone'
+  | 'compile'
+  | 'debug'
+  | 'deps'
+  | 'diff'
+  | 'docs generate'
+  | 'docs serve'
+  | 'init'
+  | 'ls'
+  | 'parse'
+  | 'retry'
+  | 'run'
+  | 'run-operation'
+  | 'seed'
+  | 'show'
+  | 'snapshot'
+  | 'source freshness'
+  | 'test'
 
 /** Every spelling of every command. */
 export const commandNames: ReadonlyMap<string, CommandName> = new Map<string, CommandName>([

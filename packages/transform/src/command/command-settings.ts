@@ -2,7 +2,8 @@ import path from 'node:path'
 import { flagValueOf } from './command-line.ts'
 import type { CommandLine } from './command-line.ts'
 import { flagsOf } from './command-flags.ts'
-import type { CommandName, FlagValue } from './command-flags.ts'
+import type { CommandName } from './command-name.ts'
+import type { FlagValue } from './flag.ts'
 import type { ExecutionOptions, IndirectSelection, SelectionOptions } from './command-options.ts'
 
 /** What a command goes by, from all the places that say it: command line, environment, dbt_project.yml, dbt's defaults. */

@@ -1,5 +1,5 @@
 import { EclusaError, formatError } from '@eclusa/sdk'
-import type { CommandName } from './command-flags.ts'
+import type { CommandName } from './command-name.ts'
 import { helpOf } from './command-help.ts'
 import type { CommandHost } from './command-host.ts'
 import { parseCommandLine } from './command-line.ts'

@@ -1,0 +1,76 @@
+import type { Flag } from './flag.ts'
+
+/** How nodes are run, and what warnings do. */
+export const executionFlags: readonly Flag[] = [
+  {
+    name: 'full_refresh',
+    options: ['-f', '--full-refresh'],
+    kind: 'switch',
+    default: false,
+    commands: ['build', 'clone', 'compile', 'retry', 'run', 'seed', 'show'],
+    about: 'build incremental models and seeds anew',
+  },
+  {
+    name: 'fail_fast',
+    options: ['-x', '--fail-fast'],
+    kind: 'switch',
+    default: false,
+    about: 'stop at the first failure',
+  },
+  {
+    name: 'empty',
+    options: ['--empty'],
+    kind: 'switch',
+    default: false,
+    commands: ['build', 'compile', 'run', 'snapshot'],
+    about: 'read no rows: try the SQL alone',
+  },
+  {
+    name: 'only_stale',
+    options: ['--only-stale'],
+    kind: 'switch',
+    default: false,
+    commands: ['build', 'run', 'seed', 'snapshot', 'test'],
+    about: 'leave out what has not changed since it was built, or passed',
+  },
+  {
+    name: 'store_failures',
+    options: ['--store-failures'],
+    kind: 'switch',
+    default: false,
+    commands: ['build', 'test'],
+    about: 'keep the rows that fail a test in a table',
+  },
+  {
+    name: 'event_time_start',
+    options: ['--event-time-start'],
+    kind: 'text',
+    commands: ['build', 'run'],
+    about: 'begin of what microbatch models build',
+  },
+  {
+    name: 'event_time_end',
+    options: ['--event-time-end'],
+    kind: 'text',
+    commands: ['build', 'run'],
+    about: 'end of what microbatch models build',
+  },
+  { name: 'sample', options: ['--sample'], kind: 'text', commands: ['build', 'run'] },
+  {
+    name: 'show',
+    options: ['--show'],
+    kind: 'switch',
+    default: false,
+    commands: ['build', 'seed'],
+    hasVariable: false,
+    about: 'show rows of what was loaded',
+  },
+  { name: 'warn_error', options: ['--warn-error'], kind: 'switch', about: 'let warnings fail the run' },
+  {
+    name: 'warn_error_options',
+    options: ['--warn-error-options'],
+    kind: 'yaml',
+    default: { error: [], warn: [], silence: [] },
+    about: 'which warnings do',
+  },
+]

@@ -1,0 +1,112 @@
+import type { CommandName } from './command-name.ts'
+import type { Flag } from './flag.ts'
+
+const selecting: readonly CommandName[] = [
+  'build',
+  'clone',
+  'compile',
+  'diff',
+  'docs generate',
+  'ls',
+  'run',
+  'seed',
+  'show',
+  'snapshot',
+  'source freshness',
+  'test',
+]
+const choosingTypes: readonly CommandName[] = ['build', 'clone', 'ls', 'test']
+const resourceTypes = [
+  'metric',
+  'semantic_model',
+  'saved_query',
+  'source',
+  'analysis',
+  'model',
+  'test',
+  'unit_test',
+  'exposure',
+  'snapshot',
+  'seed',
+  'default',
+]
+
+/** Which nodes a command takes, and what stands in for those that are not built here. */
+export const selectionFlags: readonly Flag[] = [
+  {
+    name: 'select',
+    options: ['-s', '--select', '-m', '--models', '--model'],
+    kind: 'list',
+    default: [],
+    commands: selecting,
+    hasVariable: false,
+    about: 'nodes to take: name, +name+, tag:nightly, path:models/staging, a,b for both',
+  },
+  {
+    name: 'models',
+    options: ['-m', '--models', '--model'],
+    kind: 'list',
+    default: [],
+    commands: ['ls'],
+    hasVariable: false,
+    about: 'as --select, for models only',
+  },
+  {
+    name: 'exclude',
+    options: ['--exclude'],
+    kind: 'list',
+    default: [],
+    commands: selecting,
+    hasVariable: false,
+    about: 'nodes to leave out',
+  },
+  {
+    name: 'selector',
+    options: ['--selector'],
+    kind: 'text',
+    commands: selecting,
+    hasVariable: false,
+    about: 'a selector of selectors.yml',
+  },
+  {
+    name: 'indirect_selection',
+    options: ['--indirect-selection'],
+    kind: 'text',
+    choices: ['eager', 'cautious', 'buildable', 'empty'],
+    default: 'eager',
+    about: 'which tests come along with what they look at',
+  },
+  {
+    name: 'resource_types',
+    options: ['--resource-type', '--resource-types'],
+    kind: 'list',
+    choices: [...resourceTypes, 'all'],
+    default: [],
+    commands: choosingTypes,
+    about: 'kinds of nodes to take',
+  },
+  {
+    name: 'exclude_resource_types',
+    options: ['--exclude-resource-type', '--exclude-resource-types'],
+    kind: 'list',
+    choices: resourceTypes,
+    default: [],
+    commands: choosingTypes,
+    about: 'kinds of nodes to leave out',
+  },
+  { name: 'state', options: ['--state'], kind: 'text', about: "folder of an earlier run's artifacts" },
+  { name: 'defer', options: ['--defer'], kind: 'switch', default: false, about: 'read what is not built from there' },
+  {
+    name: 'defer_state',
+    options: ['--defer-state'],
+    kind: 'text',
+    about: 'folder of the manifest to defer to (default: --state)',
+  },
+  {
+    name: 'favor_state',
+    options: ['--favor-state'],
+    kind: 'switch',
+    default: false,
+    about: 'defer also what is built here',
+  },
+]
