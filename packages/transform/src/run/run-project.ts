@@ -68,6 +68,7 @@ export async function runProject(project: LoadedProject, options: RunProjectOpti
     signal: options.signal,
     emit: (event) => {
       if (event.type === 'finished') results.push(nodeResultOf(event))
+      if (event.type === 'log') project.scope.log[event.level](event.message)
       const told = stepEventOf(event)
       if (told !== undefined) options.emit?.(told)
     },

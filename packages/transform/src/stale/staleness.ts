@@ -215,7 +215,7 @@ export class Staleness {
   ): Promise<string | undefined> {
     const { onlyStale } = this.#run.execution
     if (onlyStale !== true) return 'is asked for'
-    if (!this.#countsAsFresh(entry)) return 'is built in another way than usual'
+    if (!this.#countsAsFresh(entry)) return 'is of a kind of build that is not left out'
     if (this.#isRebuilt(entry)) return 'is to be built anew'
     if (record === undefined) return 'has no record of an earlier build'
     if (record.identity !== (await this.#identityOf(entry, connection))) {
@@ -382,6 +382,8 @@ export class Staleness {
   #countsAsFresh(entry: Runnable): boolean {
     const { empty, eventTimeStart, eventTimeEnd } = this.#run.execution
     if (!this.#options.recordsFresh || empty) return false
+    // Files are nobody's to watch.
+    if (!isUnitTest(entry) && ['external', 'table_function'].includes(entry.config.materialized)) return false
     const isBounded = eventTimeStart !== undefined || eventTimeEnd !== undefined
     return !isBounded || isUnitTest(entry) || !isMicrobatch(entry)
   }
