@@ -90,7 +90,11 @@ function reprRange({ start, stop, step }: PyRange): string {
 const escapedPattern = /[\\\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Zs}]/gu
 const shortEscapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t', ' ': ' ' }
 
+/** Letters, digits and the like, and neither quotes nor backslashes: most texts there are. */
+const plainPattern = /^[ !#-&(-[\]-~]*$/u
+
 function reprString(text: string): string {
+  if (plainPattern.test(text)) return `'${text}'`
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'"
   const escaped = text.replace(escapedPattern, (character) => shortEscapes[character] ?? escapeCodePoint(character))
   return quote + (quote === "'" ? escaped.replaceAll("'", "\\'") : escaped) + quote

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { DocsConfig, FileChecksum, ModelNode } from './node.ts'
 import type { NodeConfig } from './node-config.ts'
 import { strippedText } from './stripped-text.ts'
@@ -7,7 +7,7 @@ const docsDefault: DocsConfig = { show: true, node_color: null }
 
 /** dbt's checksum of a file: of its text without the white space around it. */
 export function checksumOf(text: string): FileChecksum {
-  return { name: 'sha256', checksum: createHash('sha256').update(strippedText(text)).digest('hex') }
+  return { name: 'sha256', checksum: hash('sha256', strippedText(text)) }
 }
 
 type NodeFacts = Pick<

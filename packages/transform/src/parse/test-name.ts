@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { reprOfValue } from '../jinja/python-text.ts'
 
 /*
@@ -31,17 +31,13 @@ export function genericTestName(identity: GenericTestIdentity): { readonly name:
     .map((part) => part.replaceAll(/[^0-9a-zA-Z_]+/gu, '_'))
   const name = `${identifier}_${parts.join('__')}`
   if (name.length < nameCharactersMax) return { name, shortName: name }
-  const hash = createHash('md5').update(name).digest('hex')
-  return { name, shortName: `${identifier.slice(0, truncatedCharacters)}_${hash}` }
+  return { name, shortName: `${identifier.slice(0, truncatedCharacters)}_${hash('md5', name)}` }
 }
 
 /** The ten characters at the end of a generic test's unique id. */
 export function genericTestHash(name: string, { testName, kwargs, namespace }: GenericTestIdentity): string {
   const metadata = hashable({ namespace: namespace ?? null, name: testName, kwargs })
-  return createHash('md5')
-    .update(`${name}${reprOfValue(metadata)}`)
-    .digest('hex')
-    .slice(-10)
+  return hash('md5', `${name}${reprOfValue(metadata)}`).slice(-10)
 }
 
 function flatten(value: unknown): string[] {

@@ -34,7 +34,8 @@ export interface FingerprintFacts {
 export function fingerprintOf(facts: FingerprintFacts): Fingerprint {
   const { vars, profileName, target, projects, macroFiles, projectVariables } = facts
   return {
-    version: programVersion(),
+    // What this process runs stays what it is, whatever becomes of the files.
+    version: (knownVersion ??= programVersion()),
     vars: hashOf([sortedKeys(vars), profileName, target.name]),
     // How many threads there are is another thing from run to run, and nothing that a node is made of.
     target: hashOf({ ...target, threads: undefined }),
@@ -85,12 +86,14 @@ function sortedKeys(record: object): unknown {
   return Object.entries(record).toSorted(([left], [right]) => (left < right ? -1 : 1))
 }
 
+let knownVersion: string | undefined
+
 /** While the program is being written its version says nothing: its files count, by size and time. */
 function programVersion(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', macroFolder), 'utf8')) as { version: string }
+  const manifest = readFileSync(new URL('../package.json', macroFolder), 'utf8')
   const own = import.meta.filename
   return hashOf([
-    version,
+    manifest,
     own.endsWith('.ts') ? filesBelow(path.dirname(import.meta.dirname)) : readFileSync(own, 'utf8'),
   ])
 }

@@ -263,7 +263,7 @@ describe('a parse that builds on the one before', () => {
     await trial.load(plain, true)
     const bytes = await readFile(trial.place(file))
     const flaw = Buffer.from(bytes)
-    flaw.write('}}', flaw.indexOf('"rows"'))
+    flaw.write('x', flaw.indexOf('raw_code'))
     for (const other of ['msgpack', bytes.subarray(0, -1), flaw]) {
       await writeFile(trial.place(file), other)
       const { manifest } = await trial.load(plain, true)
