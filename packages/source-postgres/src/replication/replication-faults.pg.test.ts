@@ -267,6 +267,13 @@ describe.each(await testServers())('on PostgreSQL $major, replication', (server)
       const reading = made.run.runFrom(made.choices, altered(checkpoints, change))
       expect((await failure(reading)).code).toBe('REPLICATION_SERVER_CHANGED')
     }
+    const { log, source } = made.run.source
+    const signal = new AbortController().signal
+    for (const change of [{}, { position: 'FF/0' }, { database: '1' }]) {
+      const { findings } = await source.replication!.status({ signal, log, checkpoints: altered(checkpoints, change) })
+      const codes = findings.filter(({ status }) => status === 'failed').map(({ code }) => code)
+      expect(codes).toEqual(Object.keys(change).map(() => 'REPLICATION_SERVER_CHANGED'))
+    }
   })
 
   it('stops at a pooler that does not pass on the replication protocol', async () => {

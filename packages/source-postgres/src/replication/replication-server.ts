@@ -137,15 +137,13 @@ export async function assertSamePast(
   now: SystemIdentity & Pick<LogOrigin, 'database'> & Pick<ServerFacts, 'isStandby'>,
   then: LogOrigin & { readonly position: Lsn },
 ): Promise<void> {
-  const changed = (what: string) =>
-    new EclusaError('REPLICATION_SERVER_CHANGED', {
-      message: `The checkpoint at ${formatLsn(then.position)} ${what}.`,
-      details: { position: formatLsn(then.position), systemId: now.systemId, timeline: now.timeline },
-    })
+  const { systemId, timeline } = now
+  const changed = (what: string) => serverChanged(then.position, what, { systemId, timeline })
   if (now.systemId !== then.systemId) {
     throw changed(`is of the server with the system identifier ${then.systemId}, and this one is ${now.systemId}`)
   }
-  if (now.database !== then.database) throw changed('is of another database, or of one that was dropped and restored')
+  const fault = foreignPositionFault(now, then)
+  if (now.database !== then.database) throw fault!
   if (now.timeline < then.timeline)
     throw changed(`is of timeline ${then.timeline}, and the server is on ${now.timeline}`)
   if (now.timeline > then.timeline) {
@@ -155,10 +153,28 @@ export async function assertSamePast(
       throw changed(`lies behind ${formatLsn(end)}, where the server that was promoted left timeline ${then.timeline}`)
     }
   }
-  // A standby may simply not have replayed so far yet.
-  if (!now.isStandby && compareLsn(then.position, now.position) > 0) {
-    throw changed(`lies behind the end of the server's log, ${formatLsn(now.position)}: an older state was restored`)
+  if (fault !== undefined) throw fault
+}
+
+/** What tells without asking a walsender that a position is not of the server's log. */
+export function foreignPositionFault(
+  now: Pick<SystemIdentity, 'position'> & Pick<LogOrigin, 'database'> & Pick<ServerFacts, 'isStandby'>,
+  then: Pick<LogOrigin, 'database'> & { readonly position: Lsn },
+): EclusaError | undefined {
+  if (now.database !== then.database) {
+    return serverChanged(then.position, 'is of another database, or of one that was dropped and restored')
   }
+  // A standby may simply not have replayed so far yet.
+  if (now.isStandby || compareLsn(then.position, now.position) <= 0) return undefined
+  const end = formatLsn(now.position)
+  return serverChanged(then.position, `lies behind the end of the server's log, ${end}: an older state was restored`)
+}
+
+function serverChanged(position: Lsn, what: string, details: Partial<SystemIdentity> = {}): EclusaError {
+  return new EclusaError('REPLICATION_SERVER_CHANGED', {
+    message: `The checkpoint at ${formatLsn(position)} ${what}.`,
+    details: { position: formatLsn(position), ...details },
+  })
 }
 
 async function readTimelineHistory(walsender: ReplicationConnection, timeline: number): Promise<string> {

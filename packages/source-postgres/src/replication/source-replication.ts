@@ -17,6 +17,7 @@ import type { Session } from '../connection/session.ts'
 import { compareLsn, formatLsn, parseLsn } from './lsn.ts'
 import type { Lsn } from './lsn.ts'
 import { publicationForbidden, readPublication } from './publication.ts'
+import { foreignPositionFault } from './replication-server.ts'
 import type { ReplicationSettings } from './replication-settings.ts'
 import { retentionFindings, unmadeSlotError } from './slot-finding.ts'
 import {
@@ -80,6 +81,7 @@ async function readStatus(session: Session, options: StatusOptions): Promise<Rep
     ...(retainedBytesMax !== undefined && { retainedBytesMax }),
     streams: streamsOf(checkpoints, shared),
     findings: [
+      ...originFindings(server, shared),
       ...slotFindings(slot, { ...options, position: shared && parseLsn(readFromOf(shared)) }),
       ...(await publicationFindings(session, settings)),
       ...(await retentionFindings(session, slot)),
@@ -89,17 +91,21 @@ async function readStatus(session: Session, options: StatusOptions): Promise<Rep
 
 interface ServerPosition {
   readonly position: Lsn
+  /** Oid of the database. */
+  readonly database: string
+  readonly isStandby: boolean
   /** How long ago what the reader has not confirmed yet was written; undefined while nobody reads, or nothing is known. */
   readonly lagMs: number | undefined
 }
 
 async function readServerPosition(session: Session, slot: Slot | undefined): Promise<ServerPosition> {
-  const [row] = await session.query<{ position: string; lagMs: number | null }>(
-    `SELECT (${logEndSql})::text AS position,
+  const [row] = await session.query<{ position: string; lagMs: number | null; database: string; isStandby: boolean }>(
+    `SELECT (${logEndSql})::text AS position, pg_is_in_recovery() AS "isStandby",
+            (SELECT oid::text FROM pg_database WHERE datname = current_database()) AS database,
             (SELECT extract(epoch FROM r.flush_lag) * 1000 FROM pg_stat_replication AS r WHERE r.pid = $1)::float8 AS "lagMs"`,
     { attempt: { doing: 'looking at the end of the log' }, parameters: [slot?.activePid ?? null] },
   )
-  return { position: parseLsn(row!.position), lagMs: row!.lagMs ?? undefined }
+  return { ...row!, position: parseLsn(row!.position), lagMs: row!.lagMs ?? undefined }
 }
 
 function lagOf(readTo: Lsn, { position, lagMs }: ServerPosition): NonNullable<ReplicationStatus['lag']> {
@@ -128,6 +134,13 @@ function parseStateIfOurs(checkpoint: Checkpoint): ReturnType<typeof parseState>
     if (EclusaError.isInstance(error)) return undefined
     throw error
   }
+}
+
+function originFindings(server: ServerPosition, shared: SharedState | undefined): CheckFinding[] {
+  if (shared === undefined) return []
+  const { database, position } = shared
+  const fault = foreignPositionFault(server, { database, position: parseLsn(position) })
+  return fault === undefined ? [] : [failed('server', fault)]
 }
 
 function* slotFindings(
