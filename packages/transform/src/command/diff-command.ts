@@ -32,7 +32,10 @@ export async function runDiff(session: CommandSession): Promise<number> {
   const project = await session.loadProject(profile)
   log.info(foundLine(project.manifest))
   const ids = await selectForCommand('diff', session, project)
-  const nodes = [...ids].map((id) => project.nodes.get(id) as ManifestNode).filter((node) => !isEphemeral(node))
+  const nodes = comparable(
+    session,
+    [...ids].map((id) => project.nodes.get(id) as ManifestNode),
+  )
   if (nodes.length === 0) {
     log.warn('Nothing to do. Try checking your model configs and model specification args')
     return 0
@@ -48,6 +51,14 @@ export async function runDiff(session: CommandSession): Promise<number> {
   tell(session, comparison.titles, outcomes)
   if (outcomes.some(({ error }) => error !== undefined)) return 2
   return outcomes.some(({ status }) => status !== 'equal') ? 1 : 0
+}
+
+/** Without what has no rows of its own; and, of more than one, without seeds and snapshots where SQL is to be run. */
+function comparable({ settings }: CommandSession, nodes: readonly ManifestNode[]): readonly ManifestNode[] {
+  const found = nodes.filter((node) => !isEphemeral(node))
+  const hasOther = ['against', 'against_schema', 'state'].some((name) => settings.text(name) !== undefined)
+  const models = found.filter(({ resource_type: type }) => type === 'model')
+  return hasOther || models.length === 0 ? found : models
 }
 
 interface Outcome {

@@ -160,6 +160,17 @@ describe('building only what is stale', () => {
     expect(built(await trial.run(stale))).toEqual(['hooked', 'orders'])
   })
 
+  it('leaves out tests that have passed before a view or a table was published', async () => {
+    await using trial = await ProjectTrial.open(open, {
+      'dbt_project.yml': 'name: trial\nmodels: {+publish: after_tests}\n',
+      'models/base.sql': `{{ config(materialized='table') }} select 1 as id`,
+      'models/over.sql': `select id from {{ ref('base') }}`,
+      'models/tests.yml': `models: [{name: base, columns: [{name: id, tests: [unique]}]}, {name: over, columns: [{name: id, tests: [unique]}]}]`,
+    })
+    await trial.run(stale)
+    expect(built(await trial.run(stale))).toEqual([])
+  })
+
   it('runs a test again until it passes, and builds what waited for it', async () => {
     await using trial = await ProjectTrial.open(open, {
       'models/orders.sql': `{{ config(materialized='table') }} select 1 as id`,

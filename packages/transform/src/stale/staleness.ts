@@ -145,8 +145,11 @@ export class Staleness {
   }
 
   /** The node is built under another name: its tests compare with this build. */
-  builtAside({ entry, version }: PendingBuild): void {
-    this.#versions.set(entry.unique_id, Promise.resolve({ kind: 'known', version }))
+  builtAside({ entry, version, inputs }: PendingBuild): void {
+    const isView = !isUnitTest(entry) && entry.config.materialized === 'view'
+    const below = Object.values(inputs).filter((input) => input !== null)
+    const known: DataVersion = { kind: 'known', version: isView ? viewVersion(version, below) : version }
+    this.#versions.set(entry.unique_id, Promise.resolve(known))
   }
 
   /** @param isGood whether the node was built, or the test has passed */
@@ -318,13 +321,13 @@ export class Staleness {
     if (this.#readRelation(node).schema !== node.schema) {
       return { kind: 'unknown', reason: `${node.name}, which it reads, is a view of another environment` }
     }
-    const versions: string[] = [record.version]
+    const versions: string[] = []
     for (const input of this.#inputsOf(node)) {
       const version = await this.#versionOf(input, connection)
       if (version.kind !== 'known') return version
       versions.push(version.version)
     }
-    return { kind: 'known', version: createHash('sha256').update(versions.join('\n')).digest('hex') }
+    return { kind: 'known', version: viewVersion(record.version, versions) }
   }
 
   /** Where a node is read: in another environment, where it is deferred to. */
@@ -420,6 +423,13 @@ export class Staleness {
     const level = reason.startsWith('is always built') ? 'info' : 'debug'
     this.#options.emit({ type: 'log', level, message })
   }
+}
+
+/** A view is another one when it is made anew, or when it reads other rows. */
+function viewVersion(own: string, below: readonly string[]): string {
+  return createHash('sha256')
+    .update([own, ...below].join('\n'))
+    .digest('hex')
 }
 
 /** The first input that is not what it was when the record was written. */
