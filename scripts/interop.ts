@@ -1,55 +1,73 @@
 /*
- * pnpm interop: comparisons with programs that need Python, which neither the product nor its tests do. Name an
- * interpreter that can import what a comparison needs in ECLUSA_PYTHON (default: python3); what is missing is skipped,
- * and said to be. Whole dbt projects are run by both sides where ECLUSA_DBT names a dbt and ECLUSA_DBT_PROJECTS folders of
- * projects with their packages, separated by colons; with ECLUSA_DBT_POSTGRES, a server's URL, on PostgreSQL too.
+ * pnpm interop: comparisons with programs that need Python, which neither the product nor its tests do. What cannot be
+ * compared here is skipped, and said to be.
+ *
+ *   ECLUSA_DBT            the executable of dbt, with dbt-duckdb (and dbt-postgres) beside it: our own projects are run by
+ *                         both sides, and what both left is compared. The Python of its environment has Jinja2.
+ *   ECLUSA_DBT_PROJECTS   folders of further projects with their packages, separated by colons
+ *   ECLUSA_DBT_POSTGRES   a server's URL: the projects are run on PostgreSQL too
+ *   ECLUSA_PYTHON         an interpreter with jinja2, where it is not that of ECLUSA_DBT (default: python3)
  */
 import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import path from 'node:path'
 
-interface Comparison {
-  readonly name: string
-  /** Python module that has to be there. */
-  readonly needs: string
-  readonly args: readonly string[]
-}
-
-const python = process.env['ECLUSA_PYTHON'] ?? 'python3'
-const comparisons: readonly Comparison[] = [
-  {
-    name: 'Jinja2: the written cases and 2,000 random templates',
-    needs: 'jinja2',
-    args: ['packages/transform/interop/jinja-oracle.ts', python],
-  },
-]
-
-let failed = 0
-for (const { name, needs, args } of comparisons) {
-  console.log(`— ${name}`)
-  if (spawnSync(python, ['-c', `import ${needs}`], { stdio: 'ignore' }).status !== 0) {
-    console.log(`  skipped: ${python} cannot import ${needs}`)
-    continue
-  }
-  if (spawnSync(process.execPath, args, { stdio: 'inherit' }).status !== 0) failed += 1
-}
+const root = path.resolve(import.meta.dirname, '..')
 const dbt = process.env['ECLUSA_DBT']
-const projects = (process.env['ECLUSA_DBT_PROJECTS'] ?? '').split(':').filter((folder) => folder !== '')
-if (dbt === undefined || projects.length === 0)
-  console.log('— dbt projects\n  skipped: ECLUSA_DBT and ECLUSA_DBT_PROJECTS are not set')
-for (const project of dbt === undefined ? [] : projects) {
-  const postgres = process.env['ECLUSA_DBT_POSTGRES']
+const postgres = process.env['ECLUSA_DBT_POSTGRES']
+/** Projects that were written for these comparisons, and run on both warehouses. */
+const ownProjects = ['shop', 'outcomes'].map((name) => path.join(root, 'packages/transform/fixtures', name))
+const otherProjects = (process.env['ECLUSA_DBT_PROJECTS'] ?? '').split(':').filter((folder) => folder !== '')
+
+const compared: string[] = []
+const skipped: string[] = []
+const differing: string[] = []
+
+function compare(name: string, args: readonly string[]): void {
+  console.log(`— ${name}`)
+  const { status } = spawnSync(process.execPath, [...args], { cwd: root, stdio: 'inherit' })
+  compared.push(name)
+  if (status !== 0) differing.push(name)
+}
+
+function skip(name: string, reason: string): void {
+  console.log(`— ${name}\n  skipped: ${reason}`)
+  skipped.push(name)
+}
+
+/** The interpreter that dbt runs in has Jinja2. */
+function pythonOf(executable: string | undefined): string {
+  const beside = executable === undefined ? undefined : path.join(path.dirname(executable), 'python')
+  return process.env['ECLUSA_PYTHON'] ?? (beside !== undefined && existsSync(beside) ? beside : 'python3')
+}
+
+const python = pythonOf(dbt)
+const templates = 'Jinja2: the written cases and 2,000 random templates'
+if (spawnSync(python, ['-c', 'import jinja2'], { stdio: 'ignore' }).status === 0)
+  compare(templates, ['packages/transform/interop/jinja-oracle.ts', python])
+else skip(templates, `${python} cannot import jinja2 (ECLUSA_DBT or ECLUSA_PYTHON names another)`)
+
+for (const project of [...ownProjects, ...otherProjects]) {
+  const name = path.basename(project)
   const targets = [['duckdb'], ...(postgres === undefined ? [] : [['postgres', '--postgres', postgres]])]
   for (const target of targets) {
-    console.log(`— ${project} on ${target[0]}`)
-    const args = [
-      'packages/transform/interop/projects.ts',
-      '--dbt',
-      String(dbt),
-      '--project',
-      project,
-      '--target',
-      ...target,
-    ]
-    if (spawnSync(process.execPath, args, { stdio: 'inherit' }).status !== 0) failed += 1
+    const title = `dbt project ${name} on ${target[0]}`
+    if (dbt === undefined) skip(title, 'ECLUSA_DBT names no dbt')
+    else
+      compare(title, [
+        'packages/transform/interop/projects.ts',
+        '--dbt',
+        dbt,
+        '--project',
+        project,
+        '--target',
+        ...target,
+      ])
   }
+  if (postgres === undefined && dbt !== undefined)
+    skip(`dbt project ${name} on postgres`, 'ECLUSA_DBT_POSTGRES names no server')
 }
-process.exitCode = failed === 0 ? 0 : 1
+
+console.log(`${compared.length} compared, ${differing.length} with differences, ${skipped.length} skipped`)
+for (const name of differing) console.log(`  differs: ${name}`)
+process.exitCode = differing.length === 0 ? 0 : 1

@@ -89,6 +89,9 @@ const relationsQuery = `
   select table_schema, table_name, table_type from information_schema.tables
   where table_schema not in ('information_schema', 'pg_catalog') order by 1, 2`
 
+/** Columns of snapshots that hold the time of the run, and what is hashed of it. */
+const timeColumns = new Set(['dbt_scd_id', 'dbt_updated_at', 'dbt_valid_from', 'dbt_valid_to'])
+
 async function readContent(query: Query): Promise<Content> {
   const content: Content = new Map()
   for (const relation of await query(relationsQuery)) {
@@ -98,7 +101,10 @@ async function readContent(query: Query): Promise<Content> {
       where table_schema = '${schema}' and table_name = '${name}' order by ordinal_position`)
     let rows: string[]
     try {
-      rows = (await query(`select * from "${schema}"."${name}"`)).map((row) => JSON.stringify(row)).toSorted()
+      const isTime = columns.map(([column]) => timeColumns.has(String(column)))
+      const shown = (row: readonly unknown[]) =>
+        JSON.stringify(row.map((value, index) => (isTime[index] && value !== null ? 'a time' : value)))
+      rows = (await query(`select * from "${schema}"."${name}"`)).map(shown).toSorted()
     } catch (error) {
       rows = [`cannot be read: ${String(error)}`]
     }
