@@ -42,9 +42,14 @@ function present(children: readonly Child[]): (Node | string)[] {
   return children.filter((child): child is Node | string => child !== undefined && child !== false)
 }
 
-/** HTML that the generator has made safe. */
+/** HTML that the generator has made safe. A picture that is not there, or not without a network, becomes a link to it. */
 export function createProse(html: string, className = 'prose'): HTMLElement {
   const element = create('div', { class: className })
   element.innerHTML = html
+  for (const image of element.querySelectorAll('img')) {
+    const replace = () =>
+      image.replaceWith(create('a', { href: image.src, rel: 'noopener noreferrer' }, image.alt || image.src))
+    image.addEventListener('error', replace, { once: true })
+  }
   return element
 }

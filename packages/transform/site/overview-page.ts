@@ -7,7 +7,7 @@ import { durationText, kindLabel, kinds, kindsLabel, statusPill, statusTone, tim
 import type { SiteStore } from './site-store.ts'
 import { entriesTable } from './tables.ts'
 
-const slowestShown = 10
+const slowestShown = 5
 const failedShown = 50
 
 /** The first page: what the project says of itself, how much there is, how the last run went. */
@@ -24,8 +24,8 @@ export function overviewPage(store: SiteStore, packageName?: string): HTMLElemen
     create('ul', { class: 'counts', 'aria-label': 'What there is' }, ...counts(store)),
     lastRun !== undefined && lastRunCard(lastRun),
     ...failedEntries(store),
-    overview !== undefined && createProse(overview.html, 'prose overview-text'),
     ...slowestEntries(store),
+    overview !== undefined && createProse(overview.html, 'prose overview-text'),
     others.length > 0 &&
       create('p', {}, 'Packages: ', ...others.flatMap(({ packageName: name }) => [packageLink(name), ' '])),
   )

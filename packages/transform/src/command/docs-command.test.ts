@@ -141,7 +141,8 @@ describe('docs generate', () => {
     expect(names(entry('model.shop.orders').parents)).toEqual(['raw.orders'])
     const orders = page('model.shop.orders')
     expect(orders).toMatchObject({
-      description: '<p>One row per <strong>order</strong>: see <img src="assets/picture.svg" alt="it"></p>\n',
+      description:
+        '<p>One row per <strong>order</strong>: see <img src="assets/picture.svg" alt="it" loading="lazy" referrerpolicy="no-referrer"></p>\n',
       meta: [['owner', 'ada']],
       columns: [
         { name: 'id', type: 'INTEGER', description: '<p>The number of the order.</p>', constraints: ['not null'] },

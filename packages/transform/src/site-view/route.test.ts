@@ -7,6 +7,7 @@ describe('parseRoute', () => {
   it.each([
     ['', { page: 'overview' }],
     ['#!/overview', { page: 'overview' }],
+    ['#prerequisites', { page: 'overview' }],
     ['#!/overview/dbt_utils', { page: 'overview', packageName: 'dbt_utils' }],
     ['#!/model/model.shop.orders', { page: 'entry', id: 'model.shop.orders' }],
     ['#!/model/model.shop.orders#columns', { page: 'entry', id: 'model.shop.orders', section: 'columns' }],

@@ -9,9 +9,9 @@ export type Route =
   | { readonly page: 'list'; readonly kind: string }
   | { readonly page: 'lineage'; readonly select: string; readonly exclude: string; readonly withTests: boolean }
 
-/** The overview for everything that is no address. */
+/** The overview for everything that is no address, such as a link of README.md to one of its headings. */
 export function parseRoute(hash: string): Route {
-  const [, path = '', query = '', section = ''] = /^#!?\/?([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/u.exec(hash) ?? []
+  const [, path = '', query = '', section = ''] = /^#!\/([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/u.exec(hash) ?? []
   const [page = '', ...rest] = path.split('/')
   const name = decoded(rest.join('/'))
   if (page === 'lineage') {

@@ -17,7 +17,10 @@ describe('MarkdownRenderer', () => {
       '<p><a href="https://example.com/x?a=1&amp;b=2" target="_blank" rel="noopener noreferrer">https://example.com/x?a=1&amp;b=2</a></p>\n',
     ],
     ['[orders](#!/model/model.shop.orders)', '<p><a href="#!/model/model.shop.orders">orders</a></p>\n'],
-    ['<img src="assets/a.png" onerror="alert(1)">', '<img src="assets/a.png" alt="">'],
+    [
+      '<img src="assets/a.png" onerror="alert(1)">',
+      '<img src="assets/a.png" alt="" loading="lazy" referrerpolicy="no-referrer">',
+    ],
   ])('renders %j', (text, html) => {
     expect(renderer.render(text)).toBe(html)
   })
@@ -71,7 +74,7 @@ describe('MarkdownRenderer', () => {
 
 /** No attributes but those that the renderer itself writes. */
 const harmlessTag =
-  /^<\/?(?:a|b|p|br|hr|em|strong|code|pre|ul|ol|li|blockquote|h[3-6]|img|s)(?: (?:href|src|alt|title|target|rel|start)="[^"<>]*")*>$/u
+  /^<\/?(?:a|b|p|br|hr|em|strong|code|pre|ul|ol|li|blockquote|h[3-6]|img|s)(?: (?:href|src|alt|title|target|rel|start|loading|referrerpolicy)="[^"<>]*")*>$/u
 
 describe('isSafeLink', () => {
   it.each([

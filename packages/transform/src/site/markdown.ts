@@ -48,6 +48,7 @@ function createEngine() {
   rules['table_close'] = () => '</table></div>\n'
   rules['heading_open'] = (tokens, at) => `<${loweredHeading(tokens[at]!.tag)}>`
   rules['heading_close'] = (tokens, at) => `</${loweredHeading(tokens[at]!.tag)}>\n`
+  rules['image'] = (tokens, at) => imageTag(String(tokens[at]!.attrGet('src') ?? ''), tokens[at]!.content)
   rules['link_open'] = (tokens, at) => linkTag(String(tokens[at]!.attrGet('href') ?? ''))
   return engine
 }
@@ -61,10 +62,7 @@ function cleanHtml(html: string): string {
     const shown = /^h\d$/u.test(name) ? loweredHeading(name) : name
     if (tag[1] === '/') return `</${shown}>`
     if (name === 'a') return linkTag(attributeOf(tag[3], 'href'))
-    if (name === 'img') {
-      const source = attributeOf(tag[3], 'src')
-      return `<img src="${isSafeLink(source) ? escapeHtml(source) : ''}" alt="${escapeHtml(attributeOf(tag[3], 'alt'))}">`
-    }
+    if (name === 'img') return imageTag(attributeOf(tag[3], 'src'), attributeOf(tag[3], 'alt'))
     return `<${shown}>`
   })
 }
@@ -72,6 +70,12 @@ function cleanHtml(html: string): string {
 function linkTag(link: string): string {
   const target = /^https?:/iu.test(link) ? ' target="_blank" rel="noopener noreferrer"' : ''
   return `<a href="${isSafeLink(link) ? escapeHtml(link) : ''}"${target}>`
+}
+
+/** Loaded when it comes into sight, without telling whoever has it which page shows it. */
+function imageTag(source: string, text: string): string {
+  const address = isSafeLink(source) ? escapeHtml(source) : ''
+  return `<img src="${address}" alt="${escapeHtml(text)}" loading="lazy" referrerpolicy="no-referrer">`
 }
 
 /** Into the site, or out of it by http, https and mailto. Browsers read over white space in the name of a protocol. */

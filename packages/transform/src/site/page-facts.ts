@@ -134,20 +134,31 @@ const measureKeys = [
 
 function measureFacts(entry: SiteEntry): PageFact[] {
   return measureKeys.flatMap((key) => {
-    const value = fieldOf(entry, key)
-    if (value === null || value === undefined || value === '') return []
-    return [{ label: key.replace('_', ' '), text: settingText(withoutNulls(value)) }]
+    const text = measureText(fieldOf(entry, key))
+    const label = `${key.charAt(0).toUpperCase()}${key.slice(1).replace('_', ' ')}`
+    return text === '' ? [] : [{ label, text }]
   })
 }
 
-/** MetricFlow's parameters are mostly keys without a value. */
-function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNulls)
-  if (!isRecord(value)) return value
-  const members = Object.entries(value).filter(
-    ([, item]) => item !== null && !(Array.isArray(item) && item.length === 0),
-  )
-  return Object.fromEntries(members.map(([key, item]) => [key, withoutNulls(item)]))
+/** A line for every item of a list and every key of a mapping; MetricFlow's keys are mostly without a value. */
+function measureText(value: unknown): string {
+  if (Array.isArray(value)) return value.map((item) => inlineText(item)).join('\n')
+  if (!isRecord(value)) return inlineText(value)
+  return keyedTexts(value).join('\n')
+}
+
+function inlineText(value: unknown): string {
+  if (value === null || value === undefined) return ''
+  if (Array.isArray(value)) return value.map((item) => inlineText(item)).join(', ')
+  return isRecord(value) ? keyedTexts(value).join(', ') : settingText(value)
+}
+
+function keyedTexts(value: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(value).flatMap(([key, item]) => {
+    const text = inlineText(item)
+    if (text === '') return []
+    return [isRecord(item) ? `${key}: (${text})` : `${key}: ${text}`]
+  })
 }
 
 /** `shop://models/schema.yml`, where that is not the file itself. */
