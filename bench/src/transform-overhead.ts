@@ -53,7 +53,7 @@ async function run(folder: string, warehouse: Warehouse, threads: number): Promi
   const { results } = await runProject(project, { warehouse, signal })
   const elapsedMs = performance.now() - startedAtMs
   const failed = results.find(({ status }) => status !== 'success')
-  if (failed !== undefined) throw new Error(`${failed.unique_id}: ${failed.message}`)
+  if (failed !== undefined) throw new Error(`${failed.uniqueId}: ${failed.message}`)
   return elapsedMs
 }
 

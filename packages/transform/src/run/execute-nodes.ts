@@ -158,13 +158,17 @@ class NodesRun {
     await this.#run.files.settle()
   }
 
-  /** Nobody runs an ephemeral model, but its compiled SQL is looked at; one that cannot be compiled is told of. */
+  /**
+   * Nobody runs an ephemeral model, but its compiled SQL is looked at, unless what it reads has failed. One that cannot be
+   * compiled is told of.
+   */
   async #compileEphemeral(): Promise<void> {
     const { command, ids } = this.#options
     if (command !== 'run' && command !== 'build') return
     for (const id of ids) {
       const node = this.#project.nodes.get(id)
       if (node === undefined || node.resource_type !== 'model' || !isEphemeral(node)) continue
+      if (this.#waitsFor(id).some((other) => this.#failed.has(other))) continue
       try {
         await this.#runner.compile(node)
       } catch (error) {

@@ -50,6 +50,8 @@ it('writes compiled SQL of hooks and of ephemeral models that nobody reads, and 
   await using trial = await ProjectTrial.open(trialWarehouses.DuckDB, {
     ...project,
     'models/alone.sql': `{{ config(materialized='ephemeral') }} select 2 as id`,
+    'models/broken.sql': 'select no_such_column',
+    'models/lost.sql': `{{ config(materialized='ephemeral') }} select * from {{ ref('broken') }}`,
     'snapshots/kept.sql': `{% snapshot kept %}{{ config(unique_key='id', strategy='check', check_cols='all') }}
       select 1 as id{% endsnapshot %}`,
   })
@@ -61,6 +63,7 @@ it('writes compiled SQL of hooks and of ephemeral models that nobody reads, and 
   expect(names.map((name) => path.relative(folder, name)).toSorted()).toEqual([
     'trial/dbt_project.yml/hooks/trial-on-run-end-0.sql',
     'trial/models/alone.sql',
+    'trial/models/broken.sql',
   ])
   expect(await readFile(path.join(folder, 'trial/models/alone.sql'), 'utf8')).toContain('select 2 as id')
 })
