@@ -2,6 +2,7 @@ import { EclusaError } from '@eclusa/sdk'
 import type { QueryResult, SqlValue, WarehouseConnection } from '@eclusa/sdk'
 import type { RelationPath, RelationValue } from '../context/relation-value.ts'
 import { AdapterResponse, responseOf } from './adapter-response.ts'
+import { rememberStatement } from './failed-statement.ts'
 import type { RelationCache } from './relation-cache.ts'
 
 /** Other nodes commit at the same time; DuckDB refuses the later of two changes to one catalog entry. */
@@ -118,10 +119,14 @@ export class AdapterSession implements AsyncDisposable {
   }
 
   async #send(sql: string, parameters: readonly SqlValue[] | undefined): Promise<QueryResult> {
-    return await this.connection.query(this.#comment(sql), {
-      signal: this.signal,
-      ...(parameters === undefined ? {} : { parameters }),
-    })
+    const sent = this.#comment(sql)
+    try {
+      const { signal } = this
+      return await this.connection.query(sent, { signal, ...(parameters === undefined ? {} : { parameters }) })
+    } catch (error) {
+      rememberStatement(error, sent)
+      throw error
+    }
   }
 
   async #control(control: 'begin' | 'commit' | 'rollback'): Promise<Executed> {

@@ -5,6 +5,7 @@ import { TemplateError } from '../jinja/template-error.ts'
 import { isEphemeral, parentsOf } from '../manifest/node.ts'
 import type { ManifestNode, ModelNode, ProjectNode } from '../manifest/node.ts'
 import { injectCommonTables } from './common-tables.ts'
+import { nodeError, templateReason } from './node-error.ts'
 import type { Batch, Overrides, RunScope, Substitutes } from './run-scope.ts'
 
 export interface CompileOptions {
@@ -72,13 +73,8 @@ export function templateFailed(node: ManifestNode, error: unknown): unknown {
   if (!(error instanceof TemplateError)) return error
   if (EclusaError.isInstance(error.cause)) return error.cause
   return new EclusaError('TEMPLATE_FAILED', {
-    message: `${titleOf(node)} ${node.name}: ${error.message}`,
+    message: nodeError('Compilation', node, templateReason(error)),
     details: { node: node.unique_id, file: error.templateName, line: error.line, column: error.column },
     cause: error,
   })
-}
-
-/** `Model`, `Test`, `Snapshot`: how messages about a node begin. */
-export function titleOf({ resource_type: type }: Pick<ManifestNode, 'resource_type'>): string {
-  return type.charAt(0).toUpperCase() + type.slice(1)
 }

@@ -11,6 +11,7 @@ import type { UnitTest, UnitTestFixture } from '../manifest/manifest.ts'
 import { injectCommonTables } from './common-tables.ts'
 import { templateFailed } from './compile-node.ts'
 import type { RunScope } from './run-scope.ts'
+import { nodeError } from './node-error.ts'
 
 export interface CompiledUnitTest {
   /** The test as a node of its own, with the tested model's code: what the materialization `unit` runs. */
@@ -118,7 +119,11 @@ async function inputOf(
   const read = readNode(run, given.input, tested)
   if (read === undefined) {
     throw new EclusaError('MODEL_FAILED', {
-      message: `Unit test '${test.name}' had an input (${given.input}) which was not found in the manifest.`,
+      message: nodeError(
+        'Compilation',
+        test,
+        `Unit test '${test.name}' had an input (${given.input}) which was not found in the manifest.`,
+      ),
       remedy: "Name inputs as the model does: ref('model'), source('source', 'table'), or this.",
     })
   }

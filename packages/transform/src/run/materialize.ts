@@ -1,6 +1,6 @@
 import { EclusaError } from '@eclusa/sdk'
 import type { AdapterSession } from '../adapter/adapter-session.ts'
-import { titleOf } from '../compile/compile-node.ts'
+import { nodeError } from '../compile/node-error.ts'
 import type { Batch, Overrides, RunScope } from '../compile/run-scope.ts'
 import { boundMacro } from '../context/macro-library.ts'
 import { RelationValue } from '../context/relation-value.ts'
@@ -90,7 +90,11 @@ function returnedRelations(returned: unknown, node: ManifestNode): RelationValue
     return listOf(relations).filter((relation) => relation instanceof RelationValue)
   }
   throw new EclusaError('MODEL_FAILED', {
-    message: `${titleOf(node)} ${node.name} (${node.original_file_path}): its materialization "${node.config.materialized}" did not explicitly return a list of relations to add to the cache.`,
+    message: nodeError(
+      'Compilation',
+      node,
+      `The materialization "${node.config.materialized}" did not explicitly return a list of relations to add to the cache.`,
+    ),
     remedy: `End the block of the materialization with {{ return({'relations': [target_relation]}) }}.`,
   })
 }
@@ -99,9 +103,15 @@ function unknownMaterialization(node: ManifestNode, name: string, run: RunScope)
   const known = [...run.scope.macros.definitions()]
     .map((macro) => /^materialization_(.+)_[a-z]+$/u.exec(macro.name)?.[1])
     .filter((found) => found !== undefined && !['test', 'unit', 'clone', 'publish', 'audit_copy'].includes(found))
+  const { type } = run.scope.target
+  const remedy = `Set materialized to one of ${[...new Set(known)].join(', ')} or ephemeral, or define the block {% materialization ${name}, default %}.`
   return new EclusaError('MODEL_FAILED', {
-    message: `${titleOf(node)} ${node.name} (${node.original_file_path}): No materialization '${name}' was found for adapter ${run.scope.target.type}! (searched types 'default' and '${run.scope.target.type}')`,
-    remedy: `Set materialized to one of ${[...new Set(known)].join(', ')} or ephemeral, or define the block {% materialization ${name}, default %}.`,
+    message: nodeError(
+      'Compilation',
+      node,
+      `No materialization '${name}' was found for adapter ${type}! (searched types 'default' and '${type}')\n${remedy}`,
+    ),
+    remedy,
   })
 }
 

@@ -178,7 +178,7 @@ export class NodeRunner {
       const { main } = await materialize(run, { node, compiledCode, session, ...(name === undefined ? {} : { name }) })
       return { compiledCode, ...this.#read(node, main) }
     } catch (error) {
-      throw this.#told(node, templateFailed(node, error))
+      throw this.#told(node, templateFailed(node, error), compiledCode)
     } finally {
       clock.end()
     }
@@ -219,7 +219,7 @@ export class NodeRunner {
       } catch (cause) {
         run.signal.throwIfAborted()
         await session.rollback()
-        error ??= knownError(node, this.#told(node, templateFailed(node, cause)))
+        error ??= knownError(node, cause)
         failed.push(window)
       }
     }
@@ -253,7 +253,11 @@ export class NodeRunner {
     const overrides = isIncremental ? { macros: { is_incremental: true, should_full_refresh: false } } : {}
     const compiledCode = await compileNode(run, copy, { session, batch, overrides })
     run.files.writeCompiled(node, compiledCode)
-    await materialize(run, { node: copy, compiledCode, session, batch, overrides })
+    try {
+      await materialize(run, { node: copy, compiledCode, session, batch, overrides })
+    } catch (error) {
+      throw this.#told(node, templateFailed(node, error), compiledCode)
+    }
     await session.rollback()
     return compiledCode
   }
@@ -277,7 +281,7 @@ export class NodeRunner {
       const { main } = await materialize(run, { node, compiledCode, session, name: 'unit' })
       return { compiledCode, ...judgeUnitTest(main), response: main?.response.toRecord() ?? {} }
     } catch (error) {
-      throw this.#told(node, templateFailed(node, error))
+      throw this.#told(node, templateFailed(node, error), compiledCode)
     } finally {
       clock.end()
     }
@@ -298,8 +302,9 @@ export class NodeRunner {
     }
   }
 
-  #told(node: ManifestNode, error: unknown): unknown {
-    return nodeFailed(node, error, artifactPath(this.#options.run.project, node, 'compiled'))
+  #told(node: ManifestNode, error: unknown, compiledCode?: string): unknown {
+    const compiledPath = artifactPath(this.#options.run.project, node, 'compiled')
+    return nodeFailed(node, error, { compiledPath, compiledCode })
   }
 }
 

@@ -11,6 +11,7 @@ import type { RunResult } from '../manifest/run-result.ts'
 import type { QueryComment } from './query-comment.ts'
 import type { RunEvent } from './run-event.ts'
 import type { SessionPool } from './session-pool.ts'
+import { complaintOf } from './warehouse-complaint.ts'
 
 export type HookPhase = 'on-run-start' | 'on-run-end'
 
@@ -71,12 +72,13 @@ function hooksOfPhase({ run, phase }: RunHooksOptions): OperationNode[] {
 
 async function runHook(hook: OperationNode, options: RunHooksOptions): Promise<EclusaError | undefined> {
   const { run, sessions, cache, comment, phase } = options
+  let sql: string | undefined
   try {
     await sessions.use(async (connection) => {
       const session = new AdapterSession({ connection, cache, signal: run.signal, comment: comment(hook) })
       try {
         const extra = phase === 'on-run-end' ? endNames(options) : {}
-        const sql = await compileNode(run, hook, { session, extra })
+        sql = await compileNode(run, hook, { session, extra })
         run.files.writeCompiled(hook, sql)
         if (sql.trim() !== '') await session.execute(sql, { autoBegin: false })
         await session.commit()
@@ -88,12 +90,18 @@ async function runHook(hook: OperationNode, options: RunHooksOptions): Promise<E
   } catch (error) {
     if (run.signal.aborted) throw error
     const known = templateFailed(hook, error)
-    if (EclusaError.isInstance(known)) return known
+    if (EclusaError.isInstance(known)) return told(known, sql)
     return new EclusaError('INTERNAL', {
       message: known instanceof Error ? known.message : String(known),
       cause: known,
     })
   }
+}
+
+/** The warehouse's complaint as that of a node is told. */
+function told(error: EclusaError, sql: string | undefined): EclusaError {
+  if (error.code !== 'WAREHOUSE_STATEMENT_FAILED') return error
+  return new EclusaError('MODEL_FAILED', { message: complaintOf(error, sql), cause: error })
 }
 
 /** What a hook at the end sees of the run. */

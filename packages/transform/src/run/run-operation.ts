@@ -14,6 +14,7 @@ import type { RunResult } from '../manifest/run-result.ts'
 import { executionDefault } from './compile-nodes.ts'
 import { queryComment } from './query-comment.ts'
 import type { RunEvent } from './run-event.ts'
+import { complaintOf } from './warehouse-complaint.ts'
 
 export interface RunOperationOptions {
   /** `macro` or `package.macro`. */
@@ -93,6 +94,8 @@ async function callMacro(
   } catch (error) {
     run.signal.throwIfAborted()
     const known = templateFailed(node, error)
+    if (EclusaError.isInstance(known) && known.code === 'WAREHOUSE_STATEMENT_FAILED')
+      return new EclusaError('MODEL_FAILED', { message: complaintOf(known, undefined), cause: known })
     return known instanceof Error ? known : new Error(String(known))
   } finally {
     await session.rollback()
