@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { access } from 'node:fs/promises'
 import path from 'node:path'
+import process from 'node:process'
 import { EclusaError } from '@eclusa/sdk'
 import type { CommandSession } from './command-session.ts'
 import { serveDocs } from '../site/docs-server.ts'
@@ -14,7 +15,8 @@ import { writeSite } from '../site/write-site.ts'
  * @throws DOCS_NOT_SERVED when there is nothing to serve, or the port is taken.
  */
 export async function runDocsServe(session: CommandSession): Promise<number> {
-  const { settings, host: process, log, targetFolder } = session
+  const { settings, log, targetFolder } = session
+  const { signal } = session.host
   await ensureSite(targetFolder)
   const host = settings.text('host') ?? '127.0.0.1'
   await using server = await serveDocs({ folder: targetFolder, host, port: settings.number('port') ?? 8080 })
@@ -23,7 +25,7 @@ export async function runDocsServe(session: CommandSession): Promise<number> {
   log.print(`To access from your browser, navigate to: ${address}`)
   log.print('Press Ctrl+C to exit.')
   if (settings.isOn('browser')) openBrowser(address)
-  if (!process.signal.aborted) await once(process.signal, 'abort')
+  if (!signal.aborted) await once(signal, 'abort')
   return 0
 }
 

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises'
-import { isRecord } from '../manifest/node-config.ts'
 
 /** What the site needs in the browser, the same for every project. */
 export interface SiteAssets {
@@ -19,7 +18,7 @@ export async function readSiteAssets(): Promise<SiteAssets> {
 
 /** The address is put together, so that no bundler takes the build's own tools into the package. */
 async function bundledAssets(): Promise<SiteAssets> {
-  const tool: unknown = await import(new URL('../../site-bundle.ts', import.meta.url).href)
-  if (!isRecord({ ...(tool as object) })) throw new Error('There is no site-bundle.ts.')
-  return await (tool as { bundleSite: () => Promise<SiteAssets> }).bundleSite()
+  const address = new URL('../../site-bundle.ts', import.meta.url).href
+  const { bundleSite } = (await import(address)) as { readonly bundleSite: () => Promise<SiteAssets> }
+  return await bundleSite()
 }
