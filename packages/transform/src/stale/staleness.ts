@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { EclusaError } from '@eclusa/sdk'
 import type { WarehouseConnection } from '@eclusa/sdk'
 import { AdapterSession } from '../adapter/adapter-session.ts'
@@ -6,8 +6,8 @@ import type { RelationCache } from '../adapter/relation-cache.ts'
 import { compileNode } from '../compile/compile-node.ts'
 import { compileUnitTest } from '../compile/compile-unit-test.ts'
 import type { RunScope } from '../compile/run-scope.ts'
-import { isEphemeral, parentsOf, relationOf } from '../manifest/node.ts'
-import type { ManifestNode, NodeRelation, ProjectNode } from '../manifest/node.ts'
+import { relationOf } from '../manifest/node.ts'
+import type { ManifestNode } from '../manifest/node.ts'
 import { isMicrobatch } from '../run/microbatch.ts'
 import { hooksOf } from '../run/node-hooks.ts'
 import { isExposure, isUnitTest } from '../run/run-entry.ts'
@@ -17,8 +17,8 @@ import type { SessionPool } from '../run/session-pool.ts'
 import { BuildRecords } from './build-records.ts'
 import type { BuildRecord, RecordPlace } from './build-records.ts'
 import { Fingerprints } from './fingerprint.ts'
+import { InputVersions } from './input-versions.ts'
 import { relationIdentity } from './relation-identity.ts'
-import { SourceVersions } from './source-versions.ts'
 import type { DataVersion } from './source-versions.ts'
 import { changingParts, otherRelations } from './sql-reading.ts'
 import { staleAfterMs } from './stale-after.ts'
@@ -52,8 +52,7 @@ export class Staleness {
   readonly #options: StalenessOptions
   readonly #run: RunScope
   readonly #records: BuildRecords
-  readonly #sources: SourceVersions
-  readonly #versions = new Map<string, Promise<DataVersion>>()
+  readonly #inputs: InputVersions
   readonly #written = new Set<string>()
   readonly #told = new Set<string>()
   #fingerprints: Fingerprints | undefined
@@ -62,7 +61,7 @@ export class Staleness {
     this.#options = options
     this.#run = options.run
     this.#records = new BuildRecords(options.run.scope.dialect)
-    this.#sources = new SourceVersions(options.run)
+    this.#inputs = new InputVersions({ run: options.run, cache: options.cache, records: this.#records })
   }
 
   /**
@@ -101,7 +100,7 @@ export class Staleness {
       const record = await this.#records.get(place, entry.unique_id, connection)
       const compiledCode = await this.#compile(entry, connection)
       const fingerprint = await this.#fingerprintOf(entry, compiledCode)
-      const versions = await this.#inputVersions(entry, connection)
+      const versions = await this.#inputs.of(entry, connection)
       const reason = await this.#reasonToBuild(entry, { record, fingerprint, compiledCode, versions, connection })
       const isFresh = reason === undefined && record !== undefined
       if (!isFresh && this.#run.execution.onlyStale === true) this.#tell(entry, reason ?? '')
@@ -146,17 +145,14 @@ export class Staleness {
 
   /** The node is built under another name: its tests compare with this build. */
   builtAside({ entry, version, inputs }: PendingBuild): void {
-    const isView = !isUnitTest(entry) && entry.config.materialized === 'view'
-    const below = Object.values(inputs).filter((input) => input !== null)
-    const known: DataVersion = { kind: 'known', version: isView ? viewVersion(version, below) : version }
-    this.#versions.set(entry.unique_id, Promise.resolve(known))
+    if (!isUnitTest(entry)) this.#inputs.builtAside(entry, { version, inputs })
   }
 
   /** @param isGood whether the node was built, or the test has passed */
   async end(pending: PendingBuild, isGood: boolean): Promise<void> {
     const { entry, place } = pending
     const { unique_id: id } = entry
-    this.#versions.delete(id)
+    this.#inputs.forget(id)
     await this.#options.sessions.use(async (connection) => {
       if (isGood) await this.#finish(pending, connection)
       // Of what was rolled back the old record is still right.
@@ -251,95 +247,9 @@ export class Staleness {
     if (isUnitTest(entry)) return undefined
     const changing = changingParts(compiledCode)
     if (changing.length > 0) return `is always built: its SQL uses ${changing.join(', ')}; stale_after can set a time`
-    const others = otherRelations(compiledCode, this.#readableNames(entry))
+    const others = otherRelations(compiledCode, this.#inputs.readableNames(entry))
     if (others.length === 0) return undefined
     return `is always built: its SQL reads ${others.join(', ')} without ref() or source(); stale_after can set a time`
-  }
-
-  /** Names that the SQL may have: its inputs', its own, those of ephemeral models. */
-  #readableNames(node: ManifestNode): string[] {
-    const inputs = this.#inputsOf(node).map((input) => this.#readRelation(input))
-    const own = node.resource_type === 'test' ? [] : [relationOf(node)]
-    const ephemeral = this.#ephemeralParents(node).map(({ alias }) => `__dbt__cte__${alias}`)
-    const names = [...inputs, ...own].map(({ database, schema, identifier }) =>
-      [database, schema, identifier].join('.'),
-    )
-    return [...names, ...ephemeral]
-  }
-
-  #ephemeralParents(node: ProjectNode): ManifestNode[] {
-    return parentsOf(node)
-      .map((id) => this.#run.project.nodes.get(id))
-      .filter((parent): parent is ManifestNode => parent !== undefined && isEphemeral(parent))
-      .flatMap((parent) => [parent, ...this.#ephemeralParents(parent)])
-  }
-
-  async #inputVersions(entry: Runnable, connection: WarehouseConnection): Promise<Map<string, DataVersion>> {
-    const versions = new Map<string, DataVersion>()
-    if (isUnitTest(entry)) return versions
-    for (const input of this.#inputsOf(entry)) versions.set(input.unique_id, await this.#versionOf(input, connection))
-    return versions
-  }
-
-  /** What a node reads; in the place of an ephemeral model, what that reads. */
-  #inputsOf(node: ProjectNode): ProjectNode[] {
-    const { nodes } = this.#run.project
-    const inputs = parentsOf(node).flatMap((id) => {
-      const parent = nodes.get(id)
-      if (parent === undefined) return []
-      return isEphemeral(parent) ? this.#inputsOf(parent) : [parent]
-    })
-    return [...new Set(inputs)]
-  }
-
-  #versionOf(input: ProjectNode, connection: WarehouseConnection): Promise<DataVersion> {
-    if (input.resource_type === 'source') return this.#sources.versionOf(input, connection)
-    let version = this.#versions.get(input.unique_id)
-    if (version === undefined) {
-      version = this.#findVersion(input, connection)
-      this.#versions.set(input.unique_id, version)
-    }
-    return version
-  }
-
-  async #findVersion(node: ManifestNode, connection: WarehouseConnection): Promise<DataVersion> {
-    const relation = this.#readRelation(node)
-    const record = await this.#records.get(relation, node.unique_id, connection)
-    const { name } = node
-    if (record === undefined) return { kind: 'unknown', reason: `${name}, which it reads, has no record of its build` }
-    const identity = await relationIdentity(relation, this.#run.scope.dialect, connection)
-    if (identity?.text !== record.identity) {
-      return { kind: 'unknown', reason: `${name}, which it reads, is not there as it was built` }
-    }
-    return identity.isView
-      ? await this.#viewVersion(node, record, connection)
-      : { kind: 'known', version: record.version }
-  }
-
-  /** A view has the rows of what it reads, as they are now. */
-  async #viewVersion(node: ManifestNode, record: BuildRecord, connection: WarehouseConnection): Promise<DataVersion> {
-    if (this.#readRelation(node).schema !== node.schema) {
-      return { kind: 'unknown', reason: `${node.name}, which it reads, is a view of another environment` }
-    }
-    const versions: string[] = []
-    for (const input of this.#inputsOf(node)) {
-      const version = await this.#versionOf(input, connection)
-      if (version.kind !== 'known') return version
-      versions.push(version.version)
-    }
-    return { kind: 'known', version: viewVersion(record.version, versions) }
-  }
-
-  /** Where a node is read: in another environment, where it is deferred to. */
-  #readRelation(node: ProjectNode): NodeRelation {
-    const own = relationOf(node)
-    if (node.resource_type === 'source') return own
-    const { database, schema, identifier } = this.#run.readRelationOf(node, this.#options.cache).path
-    return {
-      database: database ?? own.database,
-      schema: schema ?? own.schema,
-      identifier: identifier ?? own.identifier,
-    }
   }
 
   /** Undefined where it cannot be compiled: the run will say why. */
@@ -423,13 +333,6 @@ export class Staleness {
     const level = reason.startsWith('is always built') ? 'info' : 'debug'
     this.#options.emit({ type: 'log', level, message })
   }
-}
-
-/** A view is another one when it is made anew, or when it reads other rows. */
-function viewVersion(own: string, below: readonly string[]): string {
-  return createHash('sha256')
-    .update([own, ...below].join('\n'))
-    .digest('hex')
 }
 
 /** The first input that is not what it was when the record was written. */
