@@ -116,6 +116,18 @@ it.each(['DuckDB', 'PostgreSQL'])(
   },
 )
 
+it('compares tables that have no column in common, or one that is named as nobody would', async () => {
+  const place = sessions.get('DuckDB')!
+  await place.connection.query('create table apples as select 1 as a, 2 as is_there union all select 2, 3')
+  await place.connection.query('create table pears as select 1 as b')
+  const sides = [
+    { ...place, from: 'apples' },
+    { ...place, from: 'pears' },
+  ] as const
+  expect((await compareAt(...sides, { key: ['a'], isKeyGiven: false })).rows).toMatchObject({ added: 1, removed: 2 })
+  expect((await compareAt(sides[0], sides[0], { key: ['a'] })).rows).toMatchObject({ added: 0, removed: 0, changed: 0 })
+})
+
 function row(id: number, amount: number | null, name: string | null): Row {
   return { id, amount, name, ratio: 0.5 }
 }

@@ -44,10 +44,23 @@ export async function compareRelations(options: CompareOptions): Promise<ModelDi
     ignoresCase: !before.dialect.identifiersAreCaseSensitive || !after.dialect.identifiersAreCaseSensitive,
   })
   const key = keyPairs(options, columns)
+  if (columns.pairs.length === 0) return await withoutCommonColumns(options, columns)
   const difference = await (before.connection === after.connection
     ? compareInSql(options, columns, key)
     : compareStreams(options, columns, key))
   return { columns, ...difference }
+}
+
+/** No row of one side is a row of the other. */
+async function withoutCommonColumns(
+  { before, after, signal }: CompareOptions,
+  columns: ColumnDifference,
+): Promise<ModelDifference> {
+  const count = async ({ connection, from }: ComparedRelation) =>
+    Number((await connection.query(`select count(*) from ${from}`, { signal })).rows[0]?.[0])
+  const [removed, added] = [await count(before), await count(after)]
+  const rows = { before: removed, after: added, added, removed, changed: 0, changedColumns: {}, sample: [] }
+  return { columns, key: [], note: 'no column is on both sides', rows }
 }
 
 type Compared = Omit<ModelDifference, 'columns'>

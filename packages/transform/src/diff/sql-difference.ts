@@ -48,12 +48,12 @@ export class SqlDifference {
   async byKey(): Promise<RowDifference> {
     const others = this.#others()
     const changed = others.map((pair) => this.#isChanged(pair))
-    const isBoth = 'b.is_there and a.is_there'
+    const isBoth = 'b._eclusa_is_there and a._eclusa_is_there'
     const counts = [
-      'count(*) filter (where b.is_there)',
-      'count(*) filter (where a.is_there)',
-      'count(*) filter (where b.is_there is null)',
-      'count(*) filter (where a.is_there is null)',
+      'count(*) filter (where b._eclusa_is_there)',
+      'count(*) filter (where a._eclusa_is_there)',
+      'count(*) filter (where b._eclusa_is_there is null)',
+      'count(*) filter (where a._eclusa_is_there is null)',
       `count(*) filter (where ${isBoth} and (${changed.length === 0 ? 'false' : changed.join(' or ')}))`,
       ...changed.map((condition) => `count(*) filter (where ${isBoth} and ${condition})`),
     ]
@@ -96,8 +96,8 @@ export class SqlDifference {
     const others = this.#others()
     const changed = others.map((pair) => this.#isChanged(pair))
     const columns = [
-      'b.is_there',
-      'a.is_there',
+      'b._eclusa_is_there',
+      'a._eclusa_is_there',
       ...changed,
       ...pairs.flatMap(({ before, after }) => [`b.${this.#quote(before.name)}`, `a.${this.#quote(after.name)}`]),
     ]
@@ -105,7 +105,7 @@ export class SqlDifference {
     const named = columns.map((column, index) => `${column} as c${index}`)
     const rows = await this.#query(
       `select ${named.join(', ')} from ${this.#joined()}
-       where b.is_there is null or a.is_there is null ${changed.map((condition) => `or ${condition}`).join(' ')}
+       where b._eclusa_is_there is null or a._eclusa_is_there is null ${changed.map((condition) => `or ${condition}`).join(' ')}
        limit ${limit}`,
     )
     return rows.map(([isBefore, isAfter, ...rest]): SampleRow => {
@@ -137,8 +137,8 @@ export class SqlDifference {
   #joined(): string {
     const { before, after, key } = this.#options
     const conditions = key.map((pair) => `${this.#value(pair, 'before')} = ${this.#value(pair, 'after')}`)
-    return `(select true as is_there, x.* from ${before} as x) as b
-      full join (select true as is_there, x.* from ${after} as x) as a on ${conditions.join(' and ')}`
+    return `(select true as _eclusa_is_there, x.* from ${before} as x) as b
+      full join (select true as _eclusa_is_there, x.* from ${after} as x) as a on ${conditions.join(' and ')}`
   }
 
   #rowsMissing(side: 'before' | 'after', other: 'before' | 'after'): string {
