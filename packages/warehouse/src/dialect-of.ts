@@ -3,8 +3,13 @@ import type { Warehouse } from '@eclusa/sdk'
 import type { Dialect } from './dialect.ts'
 import { duckdbDialect } from './duckdb/dialect.ts'
 import { postgresDialect } from './postgres/dialect.ts'
+import { snowflakeDialect } from './snowflake/dialect.ts'
 
-const dialects: Partial<Record<Warehouse['type'], Dialect>> = { duckdb: duckdbDialect, postgres: postgresDialect }
+const dialects: Partial<Record<Warehouse['type'], Dialect>> = {
+  duckdb: duckdbDialect,
+  postgres: postgresDialect,
+  snowflake: snowflakeDialect,
+}
 
 /**
  * The dialect that a warehouse speaks.

@@ -1,0 +1,40 @@
+import type { StatementFailure } from '../dialect.ts'
+
+/** What a driver of Snowflake throws: the server's code and SQLSTATE beside its message. */
+interface ServerError {
+  readonly code?: unknown
+  readonly sqlState?: unknown
+}
+
+/** Codes come as `002003` or as the number 2003, by driver and place. */
+export function classifySnowflakeError(error: unknown, sql: string): StatementFailure {
+  const message = error instanceof Error ? error.message : String(error)
+  const { code: given } = (typeof error === 'object' && error !== null ? error : {}) as ServerError
+  const code = typeof given === 'string' || typeof given === 'number' ? String(given).padStart(6, '0') : undefined
+  return { code, message, position: positionIn(sql, message), kind: kindOf(code) }
+}
+
+/** Of sessions: renewal failed, token invalid, master token gone, session gone, login needed. */
+const connectionCodes = new Set(['390104', '390108', '390110', '390111', '390112', '390114', '390195', '407001'])
+/** A lock was not granted in time, or too many wait for it already. */
+const conflictCodes = new Set(['000625', '000628'])
+/** Cancelled by the user, or by a limit on the time of statements. */
+const cancelledCodes = new Set(['000604', '000630'])
+
+function kindOf(code: string | undefined): StatementFailure['kind'] {
+  if (code === undefined) return 'statement'
+  if (connectionCodes.has(code)) return 'connection'
+  if (conflictCodes.has(code)) return 'conflict'
+  return cancelledCodes.has(code) ? 'cancelled' : 'statement'
+}
+
+/** Snowflake counts lines from 1 and places in a line from 0. */
+function positionIn(sql: string, message: string): number | undefined {
+  const found = /line (\d+) at position (\d+)/u.exec(message)
+  if (found === null) return undefined
+  const [line, place] = [Number(found[1]), Number(found[2])]
+  const lines = sql.split('\n')
+  if (line < 1 || line > lines.length) return undefined
+  const before = lines.slice(0, line - 1).reduce((sum, earlier) => sum + earlier.length + 1, 0)
+  return before + place + 1
+}
