@@ -148,10 +148,10 @@ describe.each(await testServers({ settings: { max_wal_senders: '1' } }))(
       const stop = new AbortController()
       const following = first.run(choices, { limits: { stopSignal: stop.signal } })
       await waitUntil('it reads', async () => (await first.slot())['active'] === 'true')
-      const error = await failure(second.run(choices))
+      // Both wait for a moment, should a walsender become free.
+      const [error, findings] = await Promise.all([failure(second.run(choices)), second.check(choices)])
       expect(error.code).toBe('REPLICATION_LIMIT')
       expect(error.remedy).toContain('max_wal_senders')
-      const findings = await second.check(choices)
       expect(findings.some(({ status, code }) => status === 'failed' && code === 'REPLICATION_LIMIT')).toBe(true)
       await database.run(`UPDATE ${table} SET n = 3`)
       stop.abort()
