@@ -39,6 +39,9 @@ export function planPart({ saved, files, changes, properties }: PlanOptions): Pa
       const key = `${one.project.name}:${one.source.path}`
       const [before, after] = [saved.properties[key], propertiesFacts(one)]
       if (before?.others !== after.others) throw new FullParseNeeded(`${key} says more than what nodes are`)
+      // Such a snapshot has no file of its own that could be parsed again.
+      if (one.content.snapshots.some(({ relation }) => relation !== undefined))
+        throw new FullParseNeeded(`${key} holds snapshots`)
       for (const name of new Set([...before.described, ...after.described]))
         for (const file of filesOf.get(name) ?? []) choose(file)
     }

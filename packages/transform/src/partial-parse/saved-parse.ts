@@ -184,8 +184,16 @@ export function readRows({ rows, text }: Pick<SavedParse, 'rows' | 'text'>, want
   return wanted.map((row) => parseRow(whole.subarray(offsets[row], offsets[row + 1]))[1])
 }
 
+const knownOffsets = new WeakMap<readonly number[], Float64Array>()
+
 /** Where each row begins, and where the last ends. */
 function offsetsOf(lengths: readonly number[]): Float64Array {
+  const offsets = knownOffsets.get(lengths) ?? sumsOf(lengths)
+  knownOffsets.set(lengths, offsets)
+  return offsets
+}
+
+function sumsOf(lengths: readonly number[]): Float64Array {
   const offsets = new Float64Array(lengths.length + 1)
   for (const [row, length] of lengths.entries()) offsets[row + 1] = offsets[row]! + length
   return offsets
