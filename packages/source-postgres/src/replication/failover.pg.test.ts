@@ -1,3 +1,4 @@
+import { testMajors } from '@eclusa/postgres-local/testing'
 import { afterAll, describe, expect, it } from 'vitest'
 import { waitUntil } from '../../testing/database.ts'
 import type { TestSession } from '../../testing/database.ts'
@@ -9,9 +10,11 @@ const table = 'public.item'
 const keys = { [table]: ['id'] }
 const choices = { [table]: replicated }
 
-describe('a standby that is promoted', async () => {
-  const pair = await startStandbyPair(18, { keepsSlots: true })
-  if (pair === undefined) throw new Error('There is no PostgreSQL 18.')
+const majors = testMajors.filter((major) => major >= 17)
+
+describe.each(majors)('a standby of PostgreSQL %i that is promoted', async (major) => {
+  const pair = await startStandbyPair(major, { keepsSlots: true })
+  if (pair === undefined) throw new Error(`There is no PostgreSQL ${major}.`)
   const { primary, standby } = pair
   afterAll(async () => await pair[Symbol.asyncDispose]())
 
