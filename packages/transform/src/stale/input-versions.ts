@@ -7,7 +7,7 @@ import type { ManifestNode, NodeRelation, ProjectNode } from '../manifest/node.t
 import { isUnitTest } from '../run/run-entry.ts'
 import type { Runnable } from '../run/run-entry.ts'
 import type { BuildRecord, BuildRecords } from './build-records.ts'
-import { relationIdentity } from './relation-identity.ts'
+import type { RelationIdentities } from './relation-identity.ts'
 import { SourceVersions } from './source-versions.ts'
 import type { DataVersion } from './source-versions.ts'
 
@@ -15,6 +15,7 @@ export interface InputVersionsOptions {
   readonly run: RunScope
   readonly cache: RelationCache
   readonly records: BuildRecords
+  readonly identities: RelationIdentities
 }
 
 /** What nodes read, and the versions of its rows: each is asked for once, until it is built anew. */
@@ -22,13 +23,15 @@ export class InputVersions {
   readonly #run: RunScope
   readonly #cache: RelationCache
   readonly #records: BuildRecords
+  readonly #identities: RelationIdentities
   readonly #sources: SourceVersions
   readonly #versions = new Map<string, Promise<DataVersion>>()
 
-  constructor({ run, cache, records }: InputVersionsOptions) {
+  constructor({ run, cache, records, identities }: InputVersionsOptions) {
     this.#run = run
     this.#cache = cache
     this.#records = records
+    this.#identities = identities
     this.#sources = new SourceVersions(run)
   }
 
@@ -99,7 +102,7 @@ export class InputVersions {
     const record = await this.#records.get(relation, node.unique_id, connection)
     const { name } = node
     if (record === undefined) return { kind: 'unknown', reason: `${name}, which it reads, has no record of its build` }
-    const identity = await relationIdentity(relation, this.#run.scope.dialect, connection)
+    const identity = await this.#identities.of(relation, connection)
     if (identity?.text !== record.identity) {
       return { kind: 'unknown', reason: `${name}, which it reads, is not there as it was built` }
     }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { duckdbDialect, openDuckDb } from '@eclusa/warehouse'
 import { expect, it } from 'vitest'
-import { relationIdentity } from './relation-identity.ts'
+import { RelationIdentities } from './relation-identity.ts'
 
 const relations = ['t', 'v', 'u', 'big']
 
@@ -14,10 +14,11 @@ it('is the same when a DuckDB file is opened again, and another one when rows or
     await using warehouse = await openDuckDb({ path: file })
     await using connection = await warehouse.connect()
     for (const statement of statements) await connection.query(statement)
+    const known = new RelationIdentities(duckdbDialect)
     const found: Record<string, string | undefined> = {}
     for (const identifier of relations) {
       const relation = { database: warehouse.database, schema: 'main', identifier }
-      found[identifier] = (await relationIdentity(relation, duckdbDialect, connection))?.text
+      found[identifier] = (await known.of(relation, connection))?.text
     }
     return found
   }

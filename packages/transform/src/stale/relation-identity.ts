@@ -10,20 +10,61 @@ export interface RelationIdentity {
 }
 
 /**
- * What tells a relation from another of its name, as far as that is cheap; undefined when there is none.
+ * What tells a relation from another of its name, as far as that is cheap.
  *
  * PostgreSQL numbers its relations, and their files, which TRUNCATE and whatever rewrites a table replaces. DuckDB's
- * numbers are given anew whenever a file is opened, so that a relation is known there by its definition, the number of
- * its rows and the content of the first 2,048.
+ * numbers are given anew whenever a file is opened, so that a relation is known there by its columns or its definition,
+ * the number of its rows and the content of the first 2,048. Its catalog tells of all tables or of none, each with its
+ * whole text: what is a view is asked for once a schema.
  */
-export async function relationIdentity(
-  relation: NodeRelation,
-  dialect: Dialect,
-  connection: WarehouseConnection,
-): Promise<RelationIdentity | undefined> {
-  return dialect.type === 'postgres'
-    ? await postgresIdentity(relation, connection)
-    : await duckDbIdentity(relation, dialect, connection)
+export class RelationIdentities {
+  readonly #dialect: Dialect
+  /** Whether relations are views, by name, of each schema. */
+  readonly #kinds = new Map<string, Promise<Map<string, boolean>>>()
+
+  constructor(dialect: Dialect) {
+    this.#dialect = dialect
+  }
+
+  /** Of a relation that was there when the schema was first asked for, or that was built since; else undefined. */
+  async of(relation: NodeRelation, connection: WarehouseConnection): Promise<RelationIdentity | undefined> {
+    if (this.#dialect.type === 'postgres') return await postgresIdentity(relation, connection)
+    const isView = (await this.#kindsOf(relation, connection)).get(relation.identifier.toLowerCase())
+    if (isView === undefined) return undefined
+    return await duckDbIdentity(relation, { dialect: this.#dialect, connection, isView })
+  }
+
+  /** @param materialized tells whether it is a view now; what it does not tell is asked for */
+  async ofBuilt(
+    relation: NodeRelation,
+    { materialized, connection }: { readonly materialized: string; readonly connection: WarehouseConnection },
+  ): Promise<RelationIdentity | undefined> {
+    if (this.#dialect.type !== 'postgres') {
+      const isTable = ['table', 'incremental', 'seed', 'snapshot'].includes(materialized)
+      if (!isTable && materialized !== 'view') this.#kinds.delete(keyOf(relation))
+      else (await this.#kindsOf(relation, connection)).set(relation.identifier.toLowerCase(), !isTable)
+    }
+    return await this.of(relation, connection)
+  }
+
+  #kindsOf(relation: NodeRelation, connection: WarehouseConnection): Promise<Map<string, boolean>> {
+    const key = keyOf(relation)
+    let kinds = this.#kinds.get(key)
+    if (kinds === undefined) {
+      const { database, schema } = relation
+      kinds = this.#dialect
+        .listRelations(connection, schema, database)
+        .then((all) => new Map(all.map(({ name, kind }) => [name.identifier.toLowerCase(), kind !== 'table'])))
+      this.#kinds.set(key, kinds)
+      // A listing that failed is tried again by the next who asks.
+      kinds.catch(() => this.#kinds.delete(key))
+    }
+    return kinds
+  }
+}
+
+function keyOf({ database, schema }: NodeRelation): string {
+  return `${database}.${schema}`
 }
 
 async function postgresIdentity(
@@ -46,28 +87,36 @@ async function postgresIdentity(
 
 async function duckDbIdentity(
   relation: NodeRelation,
-  dialect: Dialect,
+  {
+    dialect,
+    connection,
+    isView,
+  }: { readonly dialect: Dialect; readonly connection: WarehouseConnection; readonly isView: boolean },
+): Promise<RelationIdentity | undefined> {
+  if (isView) return await duckDbView(relation, connection)
+  const name = dialect.formatRelation(relation)
+  const { rows } = await connection.query(
+    `select (select md5(string_agg(column_name || ' ' || column_type || ' ' || "null", ',')) from (describe ${name})),
+       count(*), (select bit_xor(hash(part)) from (select * from ${name} limit 2048) as part) from ${name}`,
+  )
+  return { text: `table/${rows[0]?.map(String).join('/') ?? ''}`, isView: false }
+}
+
+async function duckDbView(
+  { database, schema, identifier }: NodeRelation,
   connection: WarehouseConnection,
 ): Promise<RelationIdentity | undefined> {
-  const { database, schema, identifier } = relation
-  const isIt = (column: string) =>
-    `lower(database_name) = lower($1) and lower(schema_name) = lower($2) and lower(${column}) = lower($3)`
   const { rows } = await connection.query(
-    `select false, sql from duckdb_tables() where ${isIt('table_name')}
-     union all select true, sql from duckdb_views() where ${isIt('view_name')}`,
+    `select sql from duckdb_views()
+     where lower(database_name) = lower($1) and lower(schema_name) = lower($2) and lower(view_name) = lower($3)`,
     { parameters: [database, schema, identifier] },
   )
   const [row] = rows
   if (row === undefined) return undefined
-  const [isView, sql] = row
-  const definition = isView === true ? viewDefinition(String(sql)) : String(sql)
-  const hash = createHash('md5').update(definition).digest('hex')
-  if (isView === true) return { text: `view/${hash}`, isView: true }
-  const name = dialect.formatRelation(relation)
-  const content = await connection.query(
-    `select count(*), (select bit_xor(hash(part)) from (select * from ${name} limit 2048) as part) from ${name}`,
-  )
-  return { text: `table/${hash}/${content.rows[0]?.map(String).join('/') ?? ''}`, isView: false }
+  const hash = createHash('md5')
+    .update(viewDefinition(String(row[0])))
+    .digest('hex')
+  return { text: `view/${hash}`, isView: true }
 }
 
 /**

@@ -18,7 +18,7 @@ import { BuildRecords } from './build-records.ts'
 import type { BuildRecord, RecordPlace } from './build-records.ts'
 import { Fingerprints } from './fingerprint.ts'
 import { InputVersions } from './input-versions.ts'
-import { relationIdentity } from './relation-identity.ts'
+import { RelationIdentities } from './relation-identity.ts'
 import type { DataVersion } from './source-versions.ts'
 import { changingParts, otherRelations } from './sql-reading.ts'
 import { staleAfterMs } from './stale-after.ts'
@@ -53,7 +53,9 @@ export class Staleness {
   readonly #run: RunScope
   readonly #records: BuildRecords
   readonly #inputs: InputVersions
-  readonly #written = new Set<string>()
+  readonly #identities: RelationIdentities
+  /** Records written in this run, by unique id. */
+  readonly #written = new Map<string, BuildRecord>()
   readonly #told = new Set<string>()
   #fingerprints: Fingerprints | undefined
 
@@ -61,7 +63,9 @@ export class Staleness {
     this.#options = options
     this.#run = options.run
     this.#records = new BuildRecords(options.run.scope.dialect)
-    this.#inputs = new InputVersions({ run: options.run, cache: options.cache, records: this.#records })
+    this.#identities = new RelationIdentities(options.run.scope.dialect)
+    const { run, cache } = options
+    this.#inputs = new InputVersions({ run, cache, records: this.#records, identities: this.#identities })
   }
 
   /**
@@ -169,30 +173,33 @@ export class Staleness {
       ? await this.#fingerprintOf(entry, await this.#compile(entry, connection))
       : pending.fingerprint
     const final = { ...pending, fingerprint }
-    const isWritten = this.#written.has(entry.unique_id) && !readsOwn
-    const record = isWritten ? await this.#recordOf(final, connection) : await this.#write(final, connection)
+    const written = readsOwn ? undefined : this.#written.get(entry.unique_id)
+    const record = written ?? (await this.#write(final, connection))
     await this.#records.remember(place, record, connection)
   }
 
   async #write(pending: PendingBuild, connection: WarehouseConnection): Promise<BuildRecord> {
-    const record = await this.#recordOf(pending, connection)
-    this.#written.add(record.node)
-    await this.#records.write(pending.place, record, connection)
+    const { entry, place, version, fingerprint, inputs } = pending
+    const identity = await this.#identityOf(entry, connection, { isBuilt: true })
+    const builtAt = new Date().toISOString()
+    const record = { node: entry.unique_id, version, fingerprint, inputs, identity, builtAt }
+    this.#written.set(record.node, record)
+    await this.#records.write(place, record, connection)
     return record
   }
 
-  async #recordOf(
-    { entry, version, fingerprint, inputs }: PendingBuild,
+  async #identityOf(
+    entry: Runnable,
     connection: WarehouseConnection,
-  ): Promise<BuildRecord> {
-    const identity = await this.#identityOf(entry, connection)
-    return { node: entry.unique_id, version, fingerprint, inputs, identity, builtAt: new Date().toISOString() }
-  }
-
-  async #identityOf(entry: Runnable, connection: WarehouseConnection): Promise<string> {
+    { isBuilt }: { readonly isBuilt: boolean },
+  ): Promise<string> {
     if (isUnitTest(entry) || entry.resource_type === 'test') return ''
-    const { dialect } = this.#run.scope
-    return (await relationIdentity(relationOf(entry), dialect, connection))?.text ?? 'missing'
+    const relation = relationOf(entry)
+    const { materialized } = entry.config
+    const identity = isBuilt
+      ? await this.#identities.ofBuilt(relation, { materialized, connection })
+      : await this.#identities.of(relation, connection)
+    return identity?.text ?? 'missing'
   }
 
   /** The reason, in words that go behind the name of the node; undefined when nothing has changed. */
@@ -217,7 +224,7 @@ export class Staleness {
     if (!this.#countsAsFresh(entry)) return 'is of a kind of build that is not left out'
     if (this.#isRebuilt(entry)) return 'is to be built anew'
     if (record === undefined) return 'has no record of an earlier build'
-    if (record.identity !== (await this.#identityOf(entry, connection))) {
+    if (record.identity !== (await this.#identityOf(entry, connection, { isBuilt: false }))) {
       return 'is not there as it was built: somebody else has dropped or changed it'
     }
     if (record.fingerprint === '' || record.fingerprint !== fingerprint) return 'has other SQL or other settings'
