@@ -141,6 +141,7 @@ export class RunScope {
         ...(hasRelation(node) ? { database: node.database, schema: node.schema } : {}),
         ...new StatementResults().names(),
         selected_resources: [...this.selected],
+        defer_relation: this.deferredTo(node.unique_id) ?? null,
         ...extra,
       },
     })

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { ProjectTrial, trialWarehouses } from '../testing/project-trial.ts'
 import type { LoadedProject } from '../load-project.ts'
-import { compileNodes } from './compile-nodes.ts'
+import { compileNodes, executionDefault } from './compile-nodes.ts'
+import { executeNodes } from './execute-nodes.ts'
 
 const files = {
   'models/a.sql': 'select 1 as id',
@@ -27,6 +28,32 @@ describe.each(Object.entries(trialWarehouses))('deferral on %s', (_name, open) =
     await using trial = await ProjectTrial.open(open, files)
     await trial.run()
     expect(await schemasRead(trial, { selected: ['b', 'c'], favorState: true })).toEqual({ b: 'prod', c: 'analytics' })
+  })
+
+  it('is what a clone is made of: views on the other relations, as long as nothing is there', async () => {
+    await using trial = await ProjectTrial.open(open, {
+      'models/a.sql': `{{ config(materialized='table') }} select 1 as id`,
+    })
+    await trial.query('create schema prod')
+    await trial.query('create table prod.a as select 7 as id')
+    const project = await trial.load()
+    const { database } = trial.warehouse
+    const relations = new Map([
+      ['model.trial.a', { database, schema: 'prod', alias: 'a', relation_name: `"${database}"."prod"."a"` }],
+    ])
+    const clone = async () =>
+      await executeNodes(project, {
+        ids: new Set(['model.trial.a']),
+        command: 'clone',
+        execution: executionDefault,
+        warehouse: trial.warehouse,
+        deferral: { relations, favorState: false },
+        signal: new AbortController().signal,
+        emit: () => {},
+      })
+    expect((await clone())[0]).toMatchObject({ status: 'success', message: expect.stringMatching(/OK|CREATE VIEW/u) })
+    expect(await trial.rows('select id from analytics.a')).toEqual([[7]])
+    expect((await clone())[0]).toMatchObject({ status: 'success', message: 'No-op' })
   })
 
   it('reaches the arguments of tests', async () => {

@@ -295,7 +295,9 @@ export class NodeRunner {
     const rows = node.config.materialized === 'view' ? undefined : main?.response.rowsWritten
     return {
       status: 'success',
-      message: main === undefined ? null : String(main.response),
+      // A clone that is there already sends nothing.
+      message:
+        main === undefined ? (this.#options.materialization === 'clone' ? 'No-op' : null) : String(main.response),
       failures: null,
       response,
       ...(rows === undefined ? {} : { rows }),
