@@ -78,8 +78,8 @@ describe('a project with faults', () => {
       'models/b.sql': `select * from {{ ref('order') }}`,
       'models/s.yml': 'sources: [{ name: raw, tables: [{ name: orders }] }]',
     })
-    expect(error.message).toMatch(/models\/b\.sql: ref\('order'\).*closest is "orders"/u)
-    expect(error.message).toMatch(/models\/orders\.sql: source\('raw', 'ordrs'\).*closest is "raw\.orders"/u)
+    expect(error.message).toMatch(/models\/b\.sql:1:18: ref\('order'\).*closest is "orders"/u)
+    expect(error.message).toMatch(/models\/orders\.sql:1:18: source\('raw', 'ordrs'\).*closest is "raw\.orders"/u)
   })
 
   it('names the way around a cycle', async () => {
@@ -266,7 +266,7 @@ describe('what a project may not do', () => {
     }
     const error = await faultOf({ ...files, 'models/g.yml': groups })
     expect(error.message).toMatch(
-      /models\/outer\.sql: model\.shop\.outer refers to model\.shop\.inner, which is private to the group "books"/u,
+      /models\/outer\.sql:1:18: model\.shop\.outer refers to model\.shop\.inner, which is private to the group "books"/u,
     )
     const settings = 'models: [{ name: outer, config: { group: books } }]'
     expect((await load({ ...files, 'models/g.yml': `${groups}${settings}` })).nodes.size).toBe(2)

@@ -52,6 +52,8 @@ export interface LoadProjectOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>
   /** Folder for artifacts, within the directory or absolute. Default: `target-path` of dbt_project.yml. */
   readonly targetPath?: string
+  /** Whether `require-dbt-version` of the project and its packages must hold. Default: true. */
+  readonly checksVersion?: boolean
   /** What artifacts and templates call the run. Default: a new UUID. */
   readonly invocationId?: string
   /** Where a parse is kept, and taken up again by the next one. Default: nowhere, and nothing is written. */
@@ -199,7 +201,7 @@ async function readProjects(
   const given = { vars: options.vars ?? {}, environment: variables }
   const profile = options.target === undefined ? await readProfileOf(options, environment) : undefined
   const target = options.target ?? profile!.target
-  const reading = { context: yamlContext({ ...given, target }) }
+  const reading = { context: yamlContext({ ...given, target }), checksVersion: options.checksVersion ?? true }
   const root = await readRootProject(options.directory, reading)
   for (const notice of root.notices) options.log.warn(notice)
   return { profile, root, packages: await readInstalledPackages(root, reading), target }

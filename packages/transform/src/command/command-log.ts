@@ -7,6 +7,8 @@ import type { Log } from '@eclusa/sdk'
 import { ansiPaint, plainPaint } from './fancy-line.ts'
 import type { LineOptions, Paint } from './fancy-line.ts'
 import type { LineLevel } from './run-summary.ts'
+import { warningName } from './warning-name.ts'
+import type { WarningPolicy } from './warning-policy.ts'
 
 type Format = 'text' | 'debug' | 'json'
 
@@ -24,8 +26,10 @@ export interface CommandLogOptions {
   readonly width: number
   /** Only failures, and what was asked to be printed. */
   readonly isQuiet: boolean
-  /** A warning ends the command. */
-  readonly warnError: boolean
+  /** Which warnings end the command, and which are not told of. */
+  readonly warnings: WarningPolicy
+  /** Tells of a deprecation every time, rather than of the first of each kind. Default: false. */
+  readonly showsAllDeprecations?: boolean
   readonly invocationId: string
 }
 
@@ -46,6 +50,8 @@ const note: EventFacts = { name: 'Note', code: 'Z050' }
 export class CommandLog implements Log, Disposable {
   readonly #options: CommandLogOptions
   readonly #file: number | undefined
+  /** How often each was met. */
+  readonly #deprecations = new Map<string, number>()
 
   constructor(options: CommandLogOptions) {
     this.#options = options
@@ -67,11 +73,33 @@ export class CommandLog implements Log, Disposable {
     this.event('info', message)
   }
 
-  /** @throws WARNING_REFUSED where warnings are to fail the run. */
+  /**
+   * Of deprecations the first of each kind is, and all are counted.
+   *
+   * @throws WARNING_REFUSED where a warning of this name is to fail the command.
+   */
   warn(message: string): void {
-    if (this.#options.warnError) throw new EclusaError('WARNING_REFUSED', { message })
+    const name = warningName(message)
+    const verdict = this.#options.warnings.verdict(name)
+    if (verdict === 'error') throw new EclusaError('WARNING_REFUSED', { message: `${name}: ${message}` })
+    if (verdict === 'silence') return
+    const count = (this.#deprecations.get(name) ?? 0) + 1
+    if (name.endsWith('Deprecation')) this.#deprecations.set(name, count)
+    if (count > 1 && this.#options.showsAllDeprecations !== true) return
     const { paint } = this.lineOptions
     this.event('warn', `[${paint('yellow', 'WARNING')}]: ${message}`)
+  }
+
+  /** How often something was used that dbt will no longer take, at the end of a command. */
+  tellDeprecations(): void {
+    if (this.#deprecations.size === 0) return
+    const counts = [...this.#deprecations].toSorted(([a], [b]) => (a < b ? -1 : 1))
+    const lines = counts.map(([name, count]) => `- ${name}: ${count} ${count === 1 ? 'occurrence' : 'occurrences'}`)
+    const advice =
+      'All of them are shown with --show-all-deprecations, those found while parsing with --no-partial-parse.'
+    const { paint } = this.lineOptions
+    const head = `[${paint('yellow', 'WARNING')}][DeprecationsSummary]: Deprecated functionality`
+    this.event('warn', [head, 'Summary of encountered deprecations:', ...lines, advice].join('\n'))
   }
 
   error(message: string): void {

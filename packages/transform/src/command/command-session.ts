@@ -14,6 +14,9 @@ import { readRootProject } from '../project/package-project.ts'
 import type { PackageProject } from '../project/package-project.ts'
 import { writeManifest } from '../artifact/manifest.ts'
 import { readProfile } from '../project/profile.ts'
+import { projectInvalid } from '../project/project-fault.ts'
+import { projectFileSchema } from '../project/project-file.ts'
+import { versionFault } from '../project/required-version.ts'
 import type { Profile } from '../project/profile.ts'
 import type { CommandName } from './command-name.ts'
 import type { CommandHost } from './command-host.ts'
@@ -22,6 +25,8 @@ import type { CommandLine } from './command-line.ts'
 import { projectDirectoryOf, settingsOf } from './command-settings.ts'
 import type { CommandSettings } from './command-settings.ts'
 import type { LineLevel } from './run-summary.ts'
+import { unusedConfigPaths, unusedConfigText } from './unused-config.ts'
+import { warningPolicy } from './warning-policy.ts'
 
 /** Flags that say where things are: never those of an earlier run. */
 const placeFlags = new Set([
@@ -46,6 +51,8 @@ export class CommandSession implements Disposable {
   readonly root: PackageProject
   readonly invocationId: string
   readonly line: CommandLine
+  /** Why there is no project, which `debug` alone goes on without. */
+  readonly projectFault: unknown
   readonly startedAt = new Date().toISOString()
   /** As it was typed. */
   readonly invocationCommand: string
@@ -58,7 +65,14 @@ export class CommandSession implements Disposable {
       log,
       invocationId,
       line,
-    }: { root: PackageProject; log: CommandLog; invocationId: string; line: CommandLine },
+      projectFault,
+    }: {
+      root: PackageProject
+      log: CommandLog
+      invocationId: string
+      line: CommandLine
+      projectFault?: unknown
+    },
   ) {
     this.host = host
     this.settings = settings
@@ -66,22 +80,34 @@ export class CommandSession implements Disposable {
     this.log = log
     this.invocationId = invocationId
     this.line = line
+    this.projectFault = projectFault
     this.invocationCommand = [host.program, ...line.words].join(' ')
   }
 
   /** @throws PROJECT_INVALID when there is no dbt_project.yml, or a faulty one; COMMAND_INVALID. */
   static async open(command: CommandName, line: CommandLine, host: CommandHost): Promise<CommandSession> {
     const { directory, environment } = host
-    const root = await readRootProject(projectDirectoryOf(line, host), {
-      context: yamlContext({ target: {} as Target, vars: varsOf(line), environment }),
+    const context = yamlContext({ target: {} as Target, vars: varsOf(line), environment })
+    const folder = projectDirectoryOf(line, host)
+    let projectFault: unknown
+    const root = await readRootProject(folder, { context }).catch((error: unknown) => {
+      if (command !== 'debug') throw error
+      projectFault = error
+      return absentProject(folder)
     })
     const settings = settingsOf(line, { command, directory, environment, projectFlags: root.file.flags })
+    const fault = settings.isOn('version_check') ? versionFault(root) : undefined
+    if (fault !== undefined) {
+      if (command !== 'debug') throw projectInvalid([fault])
+      projectFault = projectInvalid([fault])
+    }
     const invocationId = randomUUID()
     return new CommandSession(host, settings, {
       root,
       log: createLog({ host, settings, root, invocationId }),
       invocationId,
       line,
+      projectFault,
     })
   }
 
@@ -132,7 +158,7 @@ export class CommandSession implements Disposable {
 
   /** @param parseFile in the target folder; another one for another target than the usual, which would spoil it */
   async loadProject(profile: Profile, parseFile = partialParseFile): Promise<LoadedProject> {
-    return await loadProject({
+    const project = await loadProject({
       directory: this.settings.projectDirectory,
       target: profile.target,
       output: profile,
@@ -141,8 +167,17 @@ export class CommandSession implements Disposable {
       environment: this.host.environment,
       targetPath: path.relative(this.settings.projectDirectory, this.targetFolder),
       partialParse: this.#partialParse(parseFile),
+      invocationId: this.invocationId,
+      checksVersion: this.settings.isOn('version_check'),
       log: this.log,
     })
+    this.#tellUnusedConfig(project)
+    return project
+  }
+
+  #tellUnusedConfig({ manifest }: LoadedProject): void {
+    const unused = unusedConfigPaths(this.root.file, manifest)
+    if (unused.length > 0) this.log.warn(unusedConfigText(unused))
   }
 
   #partialParse(name: string): PartialParseOptions {
@@ -180,6 +215,21 @@ export class CommandSession implements Disposable {
   }
 }
 
+/** What stands for a project that is not there. */
+function absentProject(directory: string): PackageProject {
+  const file = projectFileSchema.parse({ name: 'unknown' })
+  return {
+    name: file.name,
+    directory,
+    label: '',
+    file,
+    unrendered: {},
+    isRoot: true,
+    ignores: () => false,
+    notices: [],
+  }
+}
+
 function varsOf({ given }: CommandLine): Readonly<Record<string, unknown>> {
   const vars = given.get('vars')
   return typeof vars === 'object' && !Array.isArray(vars) ? (vars as Readonly<Record<string, unknown>>) : {}
@@ -214,7 +264,8 @@ function createLog({
     useColorsFile: settings.isOn('use_colors_file') && settings.flags['use_colors'] !== false,
     width: settings.number('printer_width') ?? 80,
     isQuiet: settings.isOn('quiet'),
-    warnError: settings.isOn('warn_error'),
+    warnings: warningPolicy(settings.isOn('warn_error'), settings.mapping('warn_error_options')),
+    showsAllDeprecations: settings.isOn('show_all_deprecations'),
     invocationId,
   })
 }

@@ -4,6 +4,7 @@ import type { CommandLine } from './command-line.ts'
 import { flagsOf } from './command-flags.ts'
 import type { CommandName } from './command-name.ts'
 import type { FlagValue } from './flag.ts'
+import { warningPolicy } from './warning-policy.ts'
 import type { ExecutionOptions, IndirectSelection, SelectionOptions } from './command-options.ts'
 
 /** What a command goes by, from all the places that say it: command line, environment, dbt_project.yml, dbt's defaults. */
@@ -90,7 +91,7 @@ function projectValue(value: unknown): FlagValue | undefined {
   return value as FlagValue
 }
 
-type ReadValues = Pick<CommandSettings, 'text' | 'isOn' | 'list'>
+type ReadValues = Pick<CommandSettings, 'text' | 'isOn' | 'list' | 'mapping'>
 
 function selectionOf({ text, isOn, list }: ReadValues): SelectionOptions {
   const [selector, state, deferState] = [text('selector'), text('state'), text('defer_state')]
@@ -109,7 +110,7 @@ function selectionOf({ text, isOn, list }: ReadValues): SelectionOptions {
   }
 }
 
-function executionOf({ text, isOn }: ReadValues): CommandSettings['execution'] {
+function executionOf({ text, isOn, mapping }: ReadValues): CommandSettings['execution'] {
   const [eventTimeStart, eventTimeEnd] = [text('event_time_start'), text('event_time_end')]
   return {
     fullRefresh: isOn('full_refresh'),
@@ -119,6 +120,6 @@ function executionOf({ text, isOn }: ReadValues): CommandSettings['execution'] {
     onlyStale: isOn('only_stale'),
     ...(eventTimeStart === undefined ? {} : { eventTimeStart }),
     ...(eventTimeEnd === undefined ? {} : { eventTimeEnd }),
-    warnError: isOn('warn_error'),
+    warnError: warningPolicy(isOn('warn_error'), mapping('warn_error_options')).verdict('LogTestResult') === 'error',
   }
 }

@@ -18,11 +18,14 @@ export async function runDebug(session: CommandSession): Promise<number> {
   log.info(`dbt version: ${dbtVersion}`)
   log.info(`node version: ${process.versions.node}`)
   log.info(`os info: ${process.platform} ${process.arch}`)
-  const profile = await attempt(async () => await session.readProfile())
+  const asked = settings.text('profile')
+  const hasNone = session.projectFault !== undefined && asked === undefined
+  const profile = hasNone ? {} : await attempt(async () => await session.readProfile())
   if (profile.value !== undefined) log.info(`Using profiles.yml file at ${profile.value.file}`)
   log.info(`Using dbt_project.yml file at ${path.join(root.directory, 'dbt_project.yml')}`)
   const faults = settings.isOn('connection') ? [] : [...checkProfile(session, profile), ...(await checkGit(session))]
-  if (profile.value !== undefined) faults.push(...(await checkConnection(session, profile.value)))
+  if (profile.value === undefined) log.info('Connection test skipped since no profile was found')
+  else faults.push(...(await checkConnection(session, profile.value)))
   if (faults.length === 0) {
     log.info('All checks passed!')
     return 0
@@ -45,11 +48,13 @@ async function attempt<Result>(work: () => Promise<Result>): Promise<Attempt<Res
   }
 }
 
-function checkProfile({ log }: CommandSession, { fault }: Attempt<Profile>): string[] {
+function checkProfile({ log, projectFault }: CommandSession, { value, fault }: Attempt<Profile>): string[] {
+  const project = projectFault === undefined ? undefined : formatError(projectFault)
   log.info('Configuration:')
-  log.info(`  profiles.yml file [${verdict(log, fault, 'OK found and valid', 'ERROR invalid')}]`)
-  log.info(`  dbt_project.yml file [${verdict(log, undefined, 'OK found and valid', '')}]`)
-  return fault === undefined ? [] : [fault]
+  const profile = value === undefined && fault === undefined ? 'none is named' : fault
+  log.info(`  profiles.yml file [${verdict(log, profile, 'OK found and valid', 'ERROR invalid')}]`)
+  log.info(`  dbt_project.yml file [${verdict(log, project, 'OK found and valid', 'ERROR not found or invalid')}]`)
+  return [fault, project].filter((one) => one !== undefined)
 }
 
 async function checkGit({ log }: CommandSession): Promise<string[]> {

@@ -6,6 +6,14 @@ import { fieldOf, textOf } from '../select/entry-fields.ts'
 
 /** `ls`: one line for every node that the selection finds, sorted by unique id. */
 export async function runList(session: CommandSession): Promise<number> {
+  const { settings } = session
+  if (settings.list('models').length > 0) {
+    for (const name of ['resource_types', 'select'])
+      if (settings.list(name).length > 0)
+        throw commandInvalid(
+          `--models and --${name === 'select' ? 'select' : 'resource-type'} exclude each other: name models by --select with --resource-type model.`,
+        )
+  }
   const form = formOf(session.settings.text('output') ?? 'selector', session.settings.list('output_keys'))
   const project = await session.loadProject(await session.readProfile())
   const { manifest } = project

@@ -68,7 +68,10 @@ export async function runNodes(options: RunNodesOptions): Promise<number> {
     emit: (event) => report.tell(event),
   }).catch(async (error: unknown) => {
     // Else `retry` would go by the run before this one, and find nothing to do.
-    if (session.host.signal.aborted && settings.isOn('write_json')) await writeArtifacts(options, report)
+    if (session.host.signal.aborted) {
+      if (settings.isOn('write_json')) await writeArtifacts(options, report)
+      report.endInterrupted()
+    }
     throw error
   })
   if (settings.isOn('write_json')) await writeArtifacts(options, report)

@@ -33,6 +33,11 @@ export function asideLine(
   )
 }
 
+/** The line for a node whose statement was cancelled, in dbt's words. */
+export function cancelLine(entry: GraphEntry, options: NodeLineOptions): string {
+  return fancyLine({ text: `CANCEL query ${entry.unique_id}`, status: 'CANCEL', color: 'red' }, options)
+}
+
 /** The line for a node that has ended. */
 export function resultLine(entry: GraphEntry, result: RunResult, place: NodePlace, options: NodeLineOptions): string {
   const line = result.status === 'skipped' ? skipLine(entry) : endLine(entry, result, options)

@@ -11,7 +11,8 @@ import type { Deferral } from '../compile/run-scope.ts'
  */
 export async function readDeferral(session: CommandSession, project: LoadedProject): Promise<Deferral | undefined> {
   const { defer, favorState } = session.settings.selection
-  if (!defer) return undefined
+  // A clone is of what another target has: it needs that target's manifest whether it defers or not.
+  if (!defer && session.settings.command !== 'clone') return undefined
   const { state, deferState } = await session.readState()
   const manifest = (deferState ?? state)?.manifest
   if (manifest === undefined) {

@@ -45,7 +45,8 @@ export async function runCommand(words: readonly string[], host: CommandHost): P
     const line = parseCommandLine(words)
     if (line.command === 'help') {
       host.write(helpOf(host.program, line.topic))
-      return 0
+      // As dbt: to say nothing is a mistake, to ask for help is none.
+      return words.length === 0 ? 2 : 0
     }
     if (line.command === 'version') {
       host.write(`${host.program}: works as dbt ${dbtVersion}`)
@@ -72,7 +73,10 @@ async function runNamed(command: CommandName, line: CommandLine, host: CommandHo
     data: { version: `=${dbtVersion}`, log_version: 3 },
   })
   try {
-    return await implementation(session)
+    tellDeprecatedOptions(session)
+    const code = await implementation(session)
+    log.tellDeprecations()
+    return code
   } catch (error) {
     if (host.signal.aborted) {
       log.debug(formatError(error, { debug: true }))
@@ -82,4 +86,9 @@ async function runNamed(command: CommandName, line: CommandLine, host: CommandHo
     log.error(`Encountered an error:\n${formatError(error, { debug: session.settings.isOn('debug') })}`)
     return 2
   }
+}
+
+function tellDeprecatedOptions({ line: { words }, log }: CommandSession): void {
+  const old = words.some((word) => /^(?:-m|--models?(?:=.*)?)$/u.test(word))
+  if (old) log.warn('Usage of --models, --model and -m is deprecated in favor of --select or -s.')
 }

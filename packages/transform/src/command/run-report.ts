@@ -1,8 +1,8 @@
 import type { CommandLog } from './command-log.ts'
 import { hookEndLine, hookStartLine } from './hook-lines.ts'
-import { asideLine, resultLine, startLine } from './node-lines.ts'
+import { asideLine, cancelLine, resultLine, startLine } from './node-lines.ts'
 import type { NodeLineOptions } from './node-lines.ts'
-import { endLines, exitCodeOf, finishedLine } from './run-summary.ts'
+import { countsLine, endLines, exitCodeOf, finishedLine } from './run-summary.ts'
 import type { RunOutcome } from './run-summary.ts'
 import type { RunEvent } from '../run/run-event.ts'
 
@@ -81,6 +81,10 @@ export class RunReport {
 
   #tellResult(event: Extract<RunEvent, { readonly type: 'finished' }>): void {
     const { node: entry, result } = event
+    if (isCancelled(event)) {
+      this.#tellCancelled(event)
+      return
+    }
     const compiledPath = result.compiled === true ? this.#options.compiledPathOf(entry.unique_id) : undefined
     this.outcomes.push({
       entry: compiledPath === undefined ? entry : { ...entry, compiled_path: compiledPath },
@@ -93,6 +97,22 @@ export class RunReport {
       ...facts,
       data: { ...nodeData(event), status: result.status, execution_time: result.execution_time },
     })
+  }
+
+  /** What was cancelled, or not begun for that, has not failed: `retry` runs it as what was skipped. */
+  #tellCancelled(event: Extract<RunEvent, { readonly type: 'finished' }>): void {
+    const { node: entry, result } = event
+    this.outcomes.push({ entry, result: { ...result, status: 'skipped', message: null } })
+    if (result.status !== 'skipped') this.#options.log.event('error', cancelLine(entry, this.#lines))
+  }
+
+  /** The end of a run that was interrupted. */
+  endInterrupted(): void {
+    const { log } = this.#options
+    log.info('')
+    log.info(this.#lines.paint('yellow', 'Exited because of keyboard interrupt'))
+    log.info('')
+    log.info(countsLine(this.outcomes.map(({ result }) => result)))
   }
 
   /** @returns dbt's exit code. */
@@ -117,6 +137,12 @@ const resultEvents: Readonly<Record<string, { readonly name: string; readonly co
   seed: { name: 'LogSeedResult', code: 'Q016' },
   exposure: { name: 'LogNodeNoOpResult', code: 'Q019' },
 }
+
+function isCancelled({ result, error }: Extract<RunEvent, { readonly type: 'finished' }>): boolean {
+  return error?.code === 'CANCELLED' || (result.status === 'skipped' && result.message === cancellation)
+}
+
+const cancellation = 'Skipping due to cancellation'
 
 /** dbt gives no reason for what is skipped because of what it depends on. */
 function isSkippedForParent({ result }: Extract<RunEvent, { readonly type: 'finished' }>): boolean {

@@ -17,9 +17,10 @@ export class Graph {
     const cycle = this.#findCycle()
     if (cycle !== undefined) {
       const names = cycle.map((id) => nodes.get(id)?.name ?? id)
+      const files = [...new Set(cycle.map((id) => nodes.get(id)?.original_file_path))]
       throw new EclusaError('MODEL_CYCLE', {
-        message: `The models depend on each other in a circle: ${names.join(' -> ')}.`,
-        details: { cycle: names, files: [...new Set(cycle.map((id) => nodes.get(id)?.original_file_path))] },
+        message: `The models depend on each other in a circle: ${names.join(' -> ')} (${files.join(', ')}).`,
+        details: { cycle: names, files },
       })
     }
   }

@@ -10,6 +10,7 @@ import { belowRoot } from './file-path.ts'
 import { findJinjaBlocks } from './jinja-blocks.ts'
 import type { ParseSession } from './parse-session.ts'
 import type { DraftNode } from './parsed-node.ts'
+import { literally, placeInFile } from './place-in-file.ts'
 
 /** The `{% docs %}` blocks of all packages, and the descriptions that name them. */
 export class DocumentationSet {
@@ -95,9 +96,20 @@ export class DocumentationSet {
     } catch (error) {
       if (!(error instanceof TemplateError)) throw error
       const message = `the description of "${owner.name}": ${error.reason}`
-      this.#session.faults.push({ file: owner.original_file_path, message })
+      this.#session.faults.push({ ...this.#placeOf(owner, description), message })
       return { text: description, blocks: [] }
     }
+  }
+
+  /** The description stands in a properties file more often than where the node is. */
+  #placeOf({ patch_path: patch, original_file_path: own, package_name: packageName }: Owner, description: string) {
+    const [, patchPackage, patchFile] = /^([^:]+):\/\/(.+)$/u.exec(patch ?? '') ?? []
+    const project = this.#session.projects.get(patchPackage ?? packageName)
+    const file = patchFile ?? own
+    if (project === undefined) return { file }
+    const [start = ''] = description.split('\n')
+    const place = placeInFile(project.directory, file, new RegExp(literally(start), 'u'))
+    return { file: this.#session.label(project, file), ...place }
   }
 
   #find(args: readonly string[], packageName: string): Documentation {
@@ -115,6 +127,8 @@ export class DocumentationSet {
 /** Who has a description: its package's docs blocks go first. */
 interface Owner {
   readonly name: string
+  /** The properties file that describes it, as `package://path`. */
+  readonly patch_path?: string | null
   readonly package_name: string
   readonly original_file_path: string
 }

@@ -2,6 +2,8 @@ import type { ManifestNode, ReferenceArguments } from '../manifest/node.ts'
 import type { Exposure, UnitTest } from '../manifest/manifest.ts'
 import type { NodeIndex } from './node-index.ts'
 import type { ParseSession } from './parse-session.ts'
+import { callPattern, literally, placeInFile } from './place-in-file.ts'
+import type { PlaceInFile } from './place-in-file.ts'
 import type { Reference } from './parse-template.ts'
 import type { DraftNode } from './parsed-node.ts'
 
@@ -14,7 +16,7 @@ interface Linkable {
 
 type Linked =
   | { readonly ids: string[]; readonly missing: undefined }
-  | { readonly ids: string[]; readonly missing: string }
+  | { readonly ids: string[]; readonly missing: string; readonly call: RegExp }
 
 /** Finds what every node refers to. dbt looks for sources first, and so lists them first. */
 export class NodeLinker {
@@ -27,7 +29,8 @@ export class NodeLinker {
   }
 
   linkNode(node: DraftNode): void {
-    const { ids, missing } = this.#resolve(node)
+    const linked = this.#resolve(node)
+    const { ids, missing } = linked
     if (missing === undefined) {
       for (const id of ids) this.#checkAccess(node, id)
       node.depends_on = { ...node.depends_on, nodes: ids }
@@ -36,14 +39,17 @@ export class NodeLinker {
       node.config = { ...node.config, enabled: false }
       node.depends_on = { ...node.depends_on, nodes: ids }
     } else {
-      this.#session.faults.push({ file: this.#labelOf(node), message: missing })
+      this.#session.faults.push({ file: this.#labelOf(node), ...this.#placeOf(node, linked), message: missing })
     }
   }
 
   linkExposure(exposure: Exposure): Exposure {
-    const { ids, missing } = this.#resolve(exposure)
-    if (missing !== undefined)
-      this.#session.faults.push({ file: this.#labelOf(exposure), message: `exposure "${exposure.name}": ${missing}` })
+    const linked = this.#resolve(exposure)
+    const { ids, missing } = linked
+    if (missing !== undefined) {
+      const place = { file: this.#labelOf(exposure), ...this.#placeOf(exposure, linked) }
+      this.#session.faults.push({ ...place, message: `exposure "${exposure.name}": ${missing}` })
+    }
     return { ...exposure, depends_on: { ...exposure.depends_on, nodes: ids } }
   }
 
@@ -52,8 +58,9 @@ export class NodeLinker {
     const tested = models.filter(({ name, package_name: owner }) => name === test.model && owner === test.package_name)
     if (tested.length === 0) {
       const file = this.#labelOf(test)
-      const message = `the unit test "${test.name}" is about ${this.#index.unknownNode({ name: test.model })}`
-      this.#session.faults.push({ file, message })
+      const message = `the unit test "${test.name}" is about "${test.model}": ${this.#index.unknownNode({ name: test.model })}`
+      const call = new RegExp(String.raw`\bmodel:\s*['"]?${literally(test.model)}\b`, 'u')
+      this.#session.faults.push({ file, ...this.#placeOf(test, { call }), message })
     }
     return tested
       .filter(({ version }) => isWanted(test.versions, version))
@@ -68,18 +75,25 @@ export class NodeLinker {
   #resolve(from: Linkable): Linked {
     const place = { from: from.package_name, root: this.#session.root.name }
     const ids = new Set<string>()
-    const missing: string[] = []
+    const missing: { readonly text: string; readonly call: RegExp }[] = []
     for (const [sourceName, tableName] of from.sources) {
       const found = this.#index.findSource({ sourceName, tableName }, place)
-      if (found === undefined) missing.push(this.#index.unknownSource({ sourceName, tableName }))
-      else ids.add(found.unique_id)
+      if (found === undefined) {
+        const call = callPattern('source', [sourceName, tableName])
+        missing.push({ text: this.#index.unknownSource({ sourceName, tableName }), call })
+      } else ids.add(found.unique_id)
     }
     for (const reference of from.refs.map(referenceOf)) {
       const found = this.#index.find(reference, place)
-      if (found === undefined) missing.push(this.#index.unknownNode(reference))
-      else ids.add(found.unique_id)
+      if (found === undefined) {
+        const args = reference.package === undefined ? [reference.name] : [reference.package, reference.name]
+        missing.push({ text: this.#index.unknownNode(reference), call: callPattern('ref', args) })
+      } else ids.add(found.unique_id)
     }
-    return { ids: [...ids], missing: missing[0] }
+    const [first] = missing
+    return first === undefined
+      ? { ids: [...ids], missing: undefined }
+      : { ids: [...ids], missing: first.text, call: first.call }
   }
 
   /** A private model is seen within its group only; a protected one, where packages ask for that, within its package. */
@@ -97,8 +111,17 @@ export class NodeLinker {
       target.access === 'private' ? `the group "${target.group ?? ''}"` : `the package ${target.package_name}`
     this.#session.faults.push({
       file: this.#labelOf(node),
-      message: `${node.unique_id} refers to ${id}, which is ${target.access} to ${scope}`,
+      ...this.#placeOf(node, { call: callPattern('ref', [target.name]) }),
+      message: `${node.unique_id} refers to ${id}, which is ${target.access} to ${scope}: refer to another model, or change its access or group`,
     })
+  }
+
+  #placeOf(
+    { package_name: packageName, original_file_path: file }: Pick<Linkable, 'package_name' | 'original_file_path'>,
+    { call }: { readonly call: RegExp },
+  ): PlaceInFile {
+    const project = this.#session.projects.get(packageName)
+    return project === undefined ? {} : placeInFile(project.directory, file, call)
   }
 
   #labelOf({

@@ -24,7 +24,7 @@ export function loadSources(session: ParseSession, properties: readonly ParsedPr
     for (const source of content.sources)
       if (typeof source.overrides === 'string') overrides.set(`${source.overrides}.${source.name}`, source)
   }
-  return properties.flatMap((one) =>
+  const tables = properties.flatMap((one) =>
     one.content.sources.flatMap((source, sourceIndex) => {
       if (typeof source.overrides === 'string') return []
       const override = overrides.get(`${one.project.name}.${source.name}`)
@@ -43,6 +43,25 @@ export function loadSources(session: ParseSession, properties: readonly ParsedPr
       })
     }),
   )
+  refuseDuplicates(session, tables)
+  return tables
+}
+
+function refuseDuplicates({ faults }: ParseSession, tables: readonly LoadedTable[]): void {
+  const first = new Map<string, LoadedTable>()
+  for (const table of tables) {
+    const { node, properties, keys } = table
+    if (!node.config.enabled) continue
+    const other = first.get(node.unique_id)
+    if (other === undefined) {
+      first.set(node.unique_id, table)
+      continue
+    }
+    const { file, line } = other.properties.file.place(other.keys)
+    const call = `source('${node.source_name}', '${node.name}')`
+    const message = `${call} is also declared in ${file}:${line}; remove or rename one of them`
+    faults.push({ ...properties.file.place(keys), message })
+  }
 }
 
 /** What an entry says itself; the schema filled the rest. */

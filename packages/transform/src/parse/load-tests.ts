@@ -1,3 +1,4 @@
+import { EclusaError, closestName } from '@eclusa/sdk'
 import { renderTestArguments } from '../context/test-arguments.ts'
 import { yamlContext } from '../context/base-names.ts'
 import { TemplateError } from '../jinja/template-error.ts'
@@ -159,6 +160,10 @@ export class TestLoader {
   #addAll(tested: Tested, lists: readonly TestList[]): void {
     for (const { declaring, keys, column } of lists) {
       const { key, tests } = testsIn(declaring)
+      if (key === 'data_tests' && (declaring.tests ?? []).length > 0) {
+        const message = 'both tests and data_tests are given: put all of them under data_tests'
+        this.#session.faults.push({ ...tested.file.place([...keys, 'tests']), message })
+      }
       for (const [index, entry] of tests.entries()) {
         const at = tested.file.place([...keys, key, index])
         const declared = readDeclaredTest(entry, column === undefined ? undefined : this.#columnName(tested, column))
@@ -185,12 +190,18 @@ export class TestLoader {
     const macro = this.#findMacro(tested.project.name, declared)
     if (macro === undefined) {
       const written = namespace === undefined ? testName : `${namespace}.${testName}`
-      this.#session.faults.push({ ...at, message: `there is no generic test called "${written}"` })
+      const known = [...this.#session.scope.macros.definitions()].flatMap(
+        ({ name }) => /^test_(.+)$/u.exec(name)?.[1] ?? [],
+      )
+      const closest = closestName(testName, known)
+      const advice =
+        closest === undefined ? 'define it with {% test %}, or install its package' : `did you mean "${closest}"?`
+      this.#session.faults.push({ ...at, message: `there is no generic test called "${written}": ${advice}` })
       return
     }
     try {
       const config = this.#renderConfig(tested.project.name, declared.config)
-      this.#build({ tested, declared, column, config, macro })
+      this.#build({ tested, declared, column, config, macro, at })
     } catch (error) {
       this.#session.faults.push({ ...at, message: messageOf(error) })
     }
@@ -233,12 +244,14 @@ export class TestLoader {
     column,
     config,
     macro,
+    at,
   }: {
     readonly tested: Tested
     readonly declared: DeclaredTest
     readonly column: ColumnProperties | undefined
     readonly config: Record<string, unknown>
     readonly macro: TestMacro
+    readonly at: Omit<ProjectFault, 'message'>
   }): void {
     const { scope, configs, faults } = this.#session
     const { project } = tested
@@ -291,7 +304,7 @@ export class TestLoader {
     node.unrendered_config = configs.unrendered(request)
     if (this.#ids.has(node.unique_id))
       faults.push({
-        file: tested.file.path,
+        ...at,
         message: `two tests are called "${name}" (${node.unique_id}): give one of them a name`,
       })
     this.#ids.add(node.unique_id)
@@ -359,5 +372,8 @@ function rawCode(testName: string, namespace: string | undefined, config: Partia
 
 function messageOf(error: unknown): string {
   if (error instanceof TemplateError) return error.reason
+  // The template of a generic test is ours: who reads the message has written the arguments alone.
+  const faults = EclusaError.isInstance(error) ? error.details['faults'] : undefined
+  if (Array.isArray(faults)) return (faults as ProjectFault[]).map(({ message }) => message).join('; ')
   return error instanceof Error ? error.message : String(error)
 }

@@ -2,6 +2,7 @@ import { isRecord } from '../manifest/node-config.ts'
 import type { NodeConfig, PartialConfig } from '../manifest/node-config.ts'
 import type { ModelNode } from '../manifest/node.ts'
 import { readProjectSettings } from '../project/project-settings.ts'
+import { configFaults } from './config-check.ts'
 import { relationName, resolveNodeNames } from './node-names.ts'
 import { parseTemplate, referenceArguments } from './parse-template.ts'
 import type { ParseSession } from './parse-session.ts'
@@ -32,6 +33,8 @@ export class NodeFinisher {
   /** What the settings say that also stands at the node itself, and where the node goes. */
   settle(node: DraftNode, config: NodeConfig, tags: readonly string[]): void {
     node.config = config
+    const file = node.original_file_path
+    for (const message of configFaults(node)) this.#session.faults.push({ file, message })
     node.tags = [...new Set([...node.tags, ...tags.map(String)])]
     if (Object.keys(config.meta).length > 0) node.meta = config.meta
     if (typeof config['group'] === 'string') node.group = config['group']

@@ -23,6 +23,7 @@ export function readProperties(
 ): ParsedProperties | undefined {
   return session.attempt(() => {
     const file = new YamlFile(session.label(project, source.path), source.text)
+    for (const { line, message } of file.duplicates) session.scope.log.warn(`${file.path}:${line}: ${message}.`)
     const context = yamlContext(session.scopeOf(project.name))
     const rendered = renderYaml({ file, context, keeps: keepsBracesInProperties })
     return { project, source, file, content: file.parse(propertiesFileSchema, rendered) }

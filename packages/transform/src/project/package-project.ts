@@ -7,7 +7,9 @@ import type { IgnoreRule } from './ignore-file.ts'
 import { keepsBraces, projectFileSchema, withPresentSpelling } from './project-file.ts'
 import type { ProjectFile } from './project-file.ts'
 import { projectInvalid } from './project-fault.ts'
+import { keyFaults } from './project-keys.ts'
 import { renderYaml } from './render-yaml.ts'
+import { versionFault } from './required-version.ts'
 import { YamlFile } from './yaml-file.ts'
 
 /** The root project, or a package that it has installed. */
@@ -29,6 +31,8 @@ export interface PackageProject {
 export interface ReadPackageOptions {
   /** dbt's smallest context, with those vars only that were given from outside. */
   readonly context: Readonly<Record<string, unknown>>
+  /** Whether `require-dbt-version` must hold. Default: false. */
+  readonly checksVersion?: boolean
 }
 
 /** @throws PROJECT_INVALID when the folder has no dbt_project.yml, or a faulty one. */
@@ -89,15 +93,17 @@ async function addUnlessNamed(
 async function readPackage(
   directory: string,
   label: string,
-  { context, isRoot }: ReadPackageOptions & { readonly isRoot: boolean },
+  { context, checksVersion, isRoot }: ReadPackageOptions & { readonly isRoot: boolean },
 ): Promise<PackageProject> {
   const file = new YamlFile(label, await readProjectText(directory))
-  const notices: string[] = []
+  const wrongKeys = keyFaults(file)
+  if (wrongKeys.length > 0) throw projectInvalid(wrongKeys)
+  const notices = file.duplicates.map(({ line, message }) => `${label}:${line}: ${message}.`)
   const rendered = renderYaml({ file, context, keeps: keepsBraces })
   const content = file.parse(projectFileSchema, withPresentSpelling(rendered, notices))
   const unrendered = isRecord(file.value) ? file.value : {}
   const ignores = await readIgnoreFile(directory)
-  return {
+  const project: PackageProject = {
     name: content.name,
     directory,
     ignores,
@@ -107,6 +113,9 @@ async function readPackage(
     isRoot,
     notices,
   }
+  const fault = checksVersion === true ? versionFault(project) : undefined
+  if (fault !== undefined) throw projectInvalid([fault])
+  return project
 }
 
 async function readProjectText(directory: string): Promise<string> {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { isRecord } from '../manifest/node-config.ts'
+import { renamedKeys } from './project-keys.ts'
 
 /** A single value where dbt also takes a list; nothing at all is an empty list. */
 const listOf = <Item extends z.ZodType>(item: Item) =>
@@ -27,11 +28,15 @@ const queryCommentSchema = z.union([
   }),
 ])
 
+/** A semantic version, as dbt takes it: `1.0` and `1.0.0`, as text or as a number. */
+const versionPattern = /^\d+\.\d+(?:\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?)?$/u
+const versionText = "is no version: write it as '1.0.0', or leave it out"
+
 /** dbt_project.yml. Keys that only dbt's own cloud reads are accepted and have no effect. */
 export const projectFileSchema = z.looseObject({
   name: z.string().regex(/^[A-Za-z_]\w*$/u, 'must be letters, digits and underscores, and not begin with a digit'),
-  version: z.union([z.string(), z.number()]).nullish(),
-  'config-version': z.union([z.literal(2), z.literal(1)]).optional(),
+  version: z.union([z.string().regex(versionPattern, versionText), z.number()], { error: versionText }).nullish(),
+  'config-version': z.union([z.literal(2), z.literal(1)], { error: 'must be 2, or left out' }).optional(),
   profile: z.string().nullish(),
   'model-paths': folders('models'),
   'macro-paths': folders('macros'),
@@ -76,17 +81,12 @@ export const projectFileSchema = z.looseObject({
 })
 export type ProjectFile = z.output<typeof projectFileSchema>
 
-const renamed: Readonly<Record<string, string>> = {
-  'source-paths': 'model-paths',
-  'data-paths': 'seed-paths',
-}
-
 /** The file's values with the spellings of dbt before 1.0 replaced; `notices` gets a sentence for each. */
 export function withPresentSpelling(value: unknown, notices: string[]): unknown {
   if (!isRecord(value)) return value
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => {
-      const present = renamed[key]
+      const present = renamedKeys[key]
       if (present === undefined || present in value) return [key, item]
       notices.push(`dbt_project.yml: "${key}" has been called "${present}" since dbt 1.0; rename it.`)
       return [present, item]

@@ -14,6 +14,16 @@ const tags = optional(
 )
 const versionSchema = z.union([z.string(), z.number(), z.unknown().transform(Number)])
 
+/** A part may be left out, since table and source are taken together. */
+const freshnessTime = z
+  .looseObject({ count: z.int().nullish(), period: z.enum(['minute', 'hour', 'day']).nullish() })
+  .nullish()
+const freshnessSchema = z.looseObject({
+  warn_after: freshnessTime,
+  error_after: freshnessTime,
+  filter: z.string().nullish(),
+})
+
 /** `tests` is the older name of `data_tests`. */
 const testsOf = {
   data_tests: optional(z.array(testSchema).optional()),
@@ -88,7 +98,7 @@ const sourceSettings = {
   description: text,
   loaded_at_field: z.string().nullish(),
   loaded_at_query: z.string().nullish(),
-  freshness: z.record(z.string(), z.unknown()).nullish(),
+  freshness: freshnessSchema.nullish(),
   quoting: optional(quotingSchema),
   meta: settings,
   tags,

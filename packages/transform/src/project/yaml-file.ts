@@ -1,13 +1,16 @@
 import { LineCounter, isNode, parseDocument } from 'yaml'
-import type { Document, ScalarTag, Tags } from 'yaml'
+import type { Document, ScalarTag, Tags, YAMLError } from 'yaml'
 import type { z } from 'zod'
 import { PyFloat } from '../jinja/python-number.ts'
 import { projectInvalid } from './project-fault.ts'
 import type { ProjectFault } from './project-fault.ts'
+import { issueText } from './schema-issue.ts'
 
 /** A YAML file of the project, parsed, with the place of every value. */
 export class YamlFile {
   readonly path: string
+  /** Keys that stand twice in one mapping: as in dbt the last one holds. */
+  readonly duplicates: readonly ProjectFault[]
   readonly #document: Document.Parsed
   readonly #lines: LineCounter
   #value: unknown
@@ -22,8 +25,11 @@ export class YamlFile {
       customTags: pythonTags,
       prettyErrors: false,
     })
-    const faults = this.#document.errors.map((error) => ({ ...this.#at(error.pos[0]), message: error.message }))
-    if (faults.length > 0) throw projectInvalid(faults)
+    const faults = this.#document.errors.map((error) => ({ error, fault: this.#faultOf(error, text) }))
+    const isDuplicate = ({ error }: (typeof faults)[number]) => error.code === 'DUPLICATE_KEY'
+    this.duplicates = faults.filter(isDuplicate).map(({ fault }) => fault)
+    const others = faults.filter((one) => !isDuplicate(one)).map(({ fault }) => fault)
+    if (others.length > 0) throw projectInvalid(others)
   }
 
   get value(): unknown {
@@ -47,9 +53,16 @@ export class YamlFile {
     throw projectInvalid(
       result.error.issues.map((issue) => ({
         ...this.place(issue.path),
-        message: issue.path.length === 0 ? issue.message : `${issue.path.join('.')}: ${issue.message}`,
+        message: issueText(issue),
       })),
     )
+  }
+
+  #faultOf(error: YAMLError, text: string): ProjectFault {
+    const place = this.#at(error.pos[0])
+    if (error.code !== 'DUPLICATE_KEY') return { ...place, message: error.message }
+    const key = /^[^:\n]*/u.exec(text.slice(error.pos[0]))?.[0].trim() ?? ''
+    return { ...place, message: `the key "${key}" is given twice, and the last one holds; remove one of them` }
   }
 
   #at(offset: number): Pick<ProjectFault, 'file' | 'line' | 'column'> {
