@@ -4,7 +4,7 @@ import { failedStatement } from '../adapter/failed-statement.ts'
 /**
  * What the warehouse said of a statement, with the line of the node's compiled SQL that it is about, as the server
  * itself would show it: `LINE 3:   from wehre` and a caret below. Values of rows are left out: this text goes to the
- * terminal, to logs and into artifacts (docs/decisions/0012).
+ * terminal, to logs and into artifacts (docs/decisions/0013).
  */
 export function complaintOf(error: EclusaError, compiledCode: string | undefined): string {
   const { message, code, position } = error.details
