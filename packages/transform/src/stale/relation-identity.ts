@@ -39,12 +39,26 @@ export class RelationIdentities {
     relation: NodeRelation,
     { materialized, connection }: { readonly materialized: string; readonly connection: WarehouseConnection },
   ): Promise<RelationIdentity | undefined> {
-    if (this.#dialect.type !== 'postgres') {
-      const isTable = ['table', 'incremental', 'seed', 'snapshot'].includes(materialized)
-      if (!isTable && materialized !== 'view') this.#kinds.delete(keyOf(relation))
-      else (await this.#kindsOf(relation, connection)).set(relation.identifier.toLowerCase(), !isTable)
-    }
-    return await this.of(relation, connection)
+    if (this.#dialect.type === 'postgres') return await postgresIdentity(relation, connection)
+    const isTable = ['table', 'incremental', 'seed', 'snapshot'].includes(materialized)
+    const isView = isTable || materialized === 'view' ? !isTable : await this.#askKind(relation, connection)
+    const kinds = await this.#kindsOf(relation, connection)
+    const name = relation.identifier.toLowerCase()
+    if (isView === undefined) kinds.delete(name)
+    else kinds.set(name, isView)
+    return isView === undefined
+      ? undefined
+      : await duckDbIdentity(relation, { dialect: this.#dialect, connection, isView })
+  }
+
+  /** Undefined when the relation is not there. */
+  async #askKind(
+    { database, schema, identifier }: NodeRelation,
+    connection: WarehouseConnection,
+  ): Promise<boolean | undefined> {
+    const all = await this.#dialect.listRelations(connection, schema, database)
+    const found = all.find(({ name }) => name.identifier.toLowerCase() === identifier.toLowerCase())
+    return found && found.kind !== 'table'
   }
 
   #kindsOf(relation: NodeRelation, connection: WarehouseConnection): Promise<Map<string, boolean>> {

@@ -151,9 +151,11 @@ describe('building only what is stale', () => {
       ...own(1, 1),
       'models/hooked.sql': `{{ config(post_hook='{{ after() }}') }} select 1 as id`,
       'models/orders.sql': `{{ config(materialized='table') }} select 1 as id`,
+      'models/passing.sql': `{{ config(materialized='table', post_hook='drop table {{ this }}', stale_after='never') }} select 1 as id`,
     })
-    await trial.run(stale)
-    expect(built(await trial.run(stale))).toEqual([])
+    expect((await trial.run(stale))['passing']?.status).toBe('success')
+    expect(built(await trial.run(stale))).toEqual(['passing'])
+    await trial.write('models/passing.sql', `{{ config(enabled=false) }}`)
     await trial.write('macros/own.sql', own(1, 2)['macros/own.sql'])
     expect(built(await trial.run(stale))).toEqual(['hooked'])
     await trial.write('macros/own.sql', own(2, 2)['macros/own.sql'])

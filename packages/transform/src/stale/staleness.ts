@@ -195,11 +195,12 @@ export class Staleness {
   ): Promise<string> {
     if (isUnitTest(entry) || entry.resource_type === 'test') return ''
     const relation = relationOf(entry)
-    const { materialized } = entry.config
+    // A hook may have dropped it, or put something else in its place.
+    const materialized = hooksOf(entry, 'post-hook').length > 0 ? 'unknown' : entry.config.materialized
     const identity = isBuilt
       ? await this.#identities.ofBuilt(relation, { materialized, connection })
       : await this.#identities.of(relation, connection)
-    return identity?.text ?? 'missing'
+    return identity?.text ?? missing
   }
 
   /** The reason, in words that go behind the name of the node; undefined when nothing has changed. */
@@ -224,7 +225,8 @@ export class Staleness {
     if (!this.#countsAsFresh(entry)) return 'is of a kind of build that is not left out'
     if (this.#isRebuilt(entry)) return 'is to be built anew'
     if (record === undefined) return 'has no record of an earlier build'
-    if (record.identity !== (await this.#identityOf(entry, connection, { isBuilt: false }))) {
+    const identity = await this.#identityOf(entry, connection, { isBuilt: false })
+    if (identity === missing || record.identity !== identity) {
       return 'is not there as it was built: somebody else has dropped or changed it'
     }
     if (record.fingerprint === '' || record.fingerprint !== fingerprint) return 'has other SQL or other settings'
@@ -341,6 +343,9 @@ export class Staleness {
     this.#options.emit({ type: 'log', level, message })
   }
 }
+
+/** The identity of what is not there. */
+const missing = 'missing'
 
 /** The first input that is not what it was when the record was written. */
 function changedInput(record: BuildRecord, versions: ReadonlyMap<string, DataVersion>): string | undefined {
