@@ -7,9 +7,10 @@ import { TableInsertion } from '../chunk/table-insertion.ts'
 import type { InsertionLimits } from '../chunk/table-insertion.ts'
 import type { DeltaColumn } from './change-slots.ts'
 import { deltaSlots, markColumn, operationColumn, rowColumn } from './change-slots.ts'
-import { filledRows } from './filled-rows.ts'
+import { averageBaseBytes, lineageRows, vectorRows } from './filled-rows.ts'
+import type { Part } from './filled-rows.ts'
 import { areLone, loneRows, unresolvedColumn } from './lone-rows.ts'
-import { plainMerge, replaceUnresolved, resolvedMerge, truncation } from './merge-sql.ts'
+import { plainMerge, replaceUnresolved, resolveInParts, resolvedMerge, truncation } from './merge-sql.ts'
 import { lastRows, quote, unfoundColumn } from './merge.ts'
 import type { Merge } from './merge.ts'
 import { areCopied } from './log-position.ts'
@@ -31,6 +32,12 @@ import type { BatchRows, WriterContext, WrittenColumn } from '../store/table-wri
  * took half of the time of a small commit, because what the next merge needs was thrown out of memory.
  */
 const smallDeltaRows = 100_000
+/** For changes this few it does not pay to ask how large the values are that they leave out. */
+const onePartRows = 100
+/** Of changes and of what they leave out. */
+const partBytesMin = 32 * 1024 * 1024
+/** Each part reads the changes, and looks through the keys of the table. */
+const partsMax = 32
 /** Filling what was left out of more than that does not spill, and may not fit into what merging has. */
 const smallFillingRows = 10_000
 const smallFillingBytes = 8 * 1024 * 1024
@@ -67,6 +74,8 @@ export class ChangeDelta {
   #positionMax = 0n
   /** Rows that may take the place of one in the table. */
   #replacing = 0
+  /** Rows that leave something out. */
+  #lacking = 0
   #hasDeletes = false
   #hasCopies = false
   #hasUnsentRekeys = false
@@ -203,7 +212,14 @@ export class ChangeDelta {
     const { operations, positions } = changes
     if (operations.length === 0) return
     this.#noteRange(positions[0]!, positions[positions.length - 1]!)
-    for (const operation of operations) if (operation !== changeOperation.insert) this.#replacing++
+    const sparse = words.filter((word) => word !== undefined)
+    const fillsDeletes = this.#options.deletes === 'filled'
+    for (let index = 0; index < operations.length; index++) {
+      const operation = operations[index]
+      if (operation !== changeOperation.insert) this.#replacing++
+      const isFilledDelete = fillsDeletes && operation === changeOperation.delete
+      if (isFilledDelete || sparse.some((word) => word[index] !== 0)) this.#lacking++
+    }
     this.#hasDeletes ||= operations.includes(changeOperation.delete)
     this.#hasCopies ||= areCopied(changes)
     this.#hasUnsentRekeys ||= words.some((word) =>
@@ -299,18 +315,39 @@ export class ChangeDelta {
       await this.#query(create(loneRows(merge)))
       const others = await this.#sumOf(resolved, unresolvedColumn)
       if (others === 0) return 0
-      await this.#beginFilling(others)
-      await this.#queryAll(replaceUnresolved(merge, resolved))
-    } else {
-      await this.#beginFilling(count)
-      await this.#query(create(filledRows(merge)))
-    }
+      await this.#inParts(merge, others, (parts) => replaceUnresolved(merge, resolved, parts))
+    } else await this.#inParts(merge, count, (parts) => resolveInParts(merge, resolved, parts))
     return await this.#sumOf(resolved, unfoundColumn)
   }
 
-  async #beginFilling(count: number): Promise<void> {
+  /** Filling does not spill, and keeps a row many times over: what is large is filled in parts. */
+  async #inParts(
+    merge: Merge,
+    count: number,
+    statements: (parts: readonly (Part | undefined)[]) => readonly string[],
+  ): Promise<void> {
     const isSmall = count <= smallFillingRows && this.#bytes <= smallFillingBytes
-    if (!isSmall) await this.#context.limits.beginFilling()
+    const baseBytes = merge.key.length === 0 || count <= onePartRows ? 0 : await this.#averageBaseBytes(merge)
+    const bytes = this.#bytes + baseBytes * Math.min(count, this.#lacking)
+    const partCount = Math.min(partsMax, Math.ceil(bytes / partBytesMin))
+    const isInParts = partCount > 1
+    if (isInParts) {
+      await this.#context.limits.beginFillingPart({ partBytes: bytes / partCount, vectorBytes: baseBytes * vectorRows })
+    } else if (!isSmall) await this.#context.limits.beginFilling()
+    if (!isInParts) return await this.#queryAll(statements([undefined]))
+    const lineage = { ...merge.delta, identifier: `${merge.delta.identifier}_lineage` }
+    if (merge.hasUnsentRekeys) {
+      await this.#query(duckdbDialect.createTableAs(lineage, lineageRows(merge), { temporary: true }))
+    }
+    const parts = Array.from({ length: partCount }, (_, index) => ({ index, count: partCount, lineage }))
+    await this.#queryAll(statements(parts))
+    if (merge.hasUnsentRekeys) await this.#query(duckdbDialect.dropRelation(lineage, 'table'))
+  }
+
+  async #averageBaseBytes(merge: Merge): Promise<number> {
+    const count = await this.#query(`SELECT count(*) FROM ${duckdbDialect.formatRelation(merge.table)}`)
+    const average = await this.#query(averageBaseBytes(merge, Number(count.rows[0]![0])))
+    return Number(average.rows[0]![0])
   }
 
   async #sumOf(table: RelationName, column: string): Promise<number> {
@@ -323,6 +360,7 @@ export class ChangeDelta {
     this.#rows = 0
     this.#bytes = 0
     this.#replacing = 0
+    this.#lacking = 0
     this.#positionMin = undefined
     this.#hasDeletes = false
     this.#hasCopies = false

@@ -1,8 +1,11 @@
 import { duckdbDialect } from '@eclusa/warehouse'
+import type { RelationName } from '@eclusa/warehouse'
 import { changeOperation } from '@eclusa/sdk'
 import {
+  baseColumns,
   changesOf,
   deletedAt,
+  fillableColumns,
   inOrder,
   isAnyMissing,
   isAsNew,
@@ -30,24 +33,69 @@ import type { Merge, MergeColumn } from './merge.ts'
  * `_airbyte_meta` says of it.
  */
 
-/**
- * Rows of the delta as they are to be in the table, with what they leave out, wherever that is found.
- *
- * @param among rows whose keys alone are meant. Default: all.
- */
-export function filledRows(merge: Merge, among?: string): string {
-  const marked = merge.columns.filter((column) => isFillable(merge, column))
+/** A part of the changes, with all changes of each row that it has: large deltas are filled in parts. */
+export interface Part {
+  readonly index: number
+  readonly count: number
+  /** Where `lineageRows` were put; not looked at in merges without them. */
+  readonly lineage: RelationName
+}
+
+interface Filling {
+  /** Rows whose keys alone are meant. Default: all. */
+  readonly among?: string
+  /** Default: all changes at once. */
+  readonly part?: Part | undefined
+}
+
+/** Rows of the delta as they are to be in the table, with what they leave out, wherever that is found. */
+export function filledRows(merge: Merge, { among, part }: Filling = {}): string {
+  const marked = fillableColumns(merge)
   const own = merge.columns.map((column) => `${resolvedValue(merge, column)} AS ${quote(column.name)}`)
-  const isAmong =
-    among === undefined ? '' : ` WHERE EXISTS (SELECT 1 FROM ${among} AS a WHERE ${sameKey(merge, 'a', 'd')})`
+  const conditions = [
+    ...(among === undefined ? [] : [`EXISTS (SELECT 1 FROM ${among} AS a WHERE ${sameKey(merge, 'a', 'd')})`]),
+    ...(part === undefined ? [] : [isInPart(merge, part)]),
+  ]
   const steps = [
-    `changes AS (SELECT d.* FROM ${changesOf(merge)} AS d${isAmong})`,
-    ...lineages(merge),
+    `changes AS (SELECT d.* FROM ${changesOf(merge)} AS d${whereAll(conditions)})`,
+    ...(part !== undefined && merge.hasUnsentRekeys ? [knownLineages(part)] : lineages(merge)),
     `filled AS (${windowedRows(merge, marked)})`,
-    `found AS (${foundRows(merge, marked)})`,
+    // The last change of a key may be of another row than one that had the key before, and so in another part.
+    `found AS (${foundRows(merge, marked, part !== undefined && merge.hasUnsentRekeys ? changesOf(merge) : 'changes')})`,
   ]
   return `WITH RECURSIVE ${steps.join(', ')}
 SELECT ${[...own, `s.${operation}`, `${unfoundCount(merge, marked)} AS ${unfoundColumn}`].join(', ')} FROM found AS s`
+}
+
+function isInPart(merge: Merge, { index, count, lineage }: Part): string {
+  if (!merge.hasUnsentRekeys) return `hash(${keyList(merge, 'd')}) % ${count} = ${index}`
+  return `d.${row} IN (SELECT l.r FROM ${duckdbDialect.formatRelation(lineage)} AS l WHERE hash(l.root) % ${count} = ${index})`
+}
+
+function knownLineages({ lineage }: Part): string {
+  return `lineage AS (SELECT * FROM ${duckdbDialect.formatRelation(lineage)})`
+}
+
+/** For a table that the parts share: which changes are of one row, where keys change. */
+export function lineageRows(merge: Merge): string {
+  const narrow = [keyList(merge, 'd'), ...[operation, row, lsn, order].map((name) => `d.${name}`)].join(', ')
+  const steps = [`changes AS (SELECT ${narrow} FROM ${changesOf(merge)} AS d)`, ...lineages(merge)]
+  return `WITH RECURSIVE ${steps.join(', ')} SELECT * FROM lineage`
+}
+
+/** Rows that DuckDB reads at a time, and holds all values of meanwhile. */
+export const vectorRows = 2048
+const sampledVectors = 8
+
+/**
+ * About how many bytes a row of the table has of what changes may leave out: of some vectors only, since large values are
+ * slow to read.
+ */
+export function averageBaseBytes(merge: Merge, tableRows: number): string {
+  const marked = fillableColumns(merge)
+  const bytes = ['0', ...marked.map(({ name }) => `coalesce(strlen(t.${quote(name)}::VARCHAR), 0)`)].join(' + ')
+  const percent = Math.min(100, (100 * sampledVectors * vectorRows) / Math.max(1, tableRows))
+  return `SELECT coalesce(avg(${bytes}), 0)::DOUBLE FROM ${duckdbDialect.formatRelation(merge.table)} AS t TABLESAMPLE system(${percent.toFixed(9)} PERCENT)`
 }
 
 /** Each change with, for each column that may be left out, the last value that a change of its row brought. */
@@ -78,7 +126,7 @@ function valueOf({ name }: Pick<MergeColumn, 'name'>, alias: string): string {
 
 function resolvedValue(merge: Merge, column: MergeColumn): string {
   const own = `s.${quote(column.name)}`
-  const marked = merge.columns.filter((one) => isFillable(merge, one))
+  const marked = fillableColumns(merge)
   if (column.name === meta) return resolvedMeta(merge, marked)
   if (!isFillable(merge, column)) return own
   if (merge.key.length === 0) return `CASE WHEN NOT (${isUnsent(column, 's')}) THEN ${own} END`
@@ -132,7 +180,7 @@ function unfoundCount(merge: Merge, marked: readonly MergeColumn[]): string {
  * Changes that count, with what their rows had before: from a change, else from the table. Joins are by keys alone, and what
  * else must hold is looked at afterwards: with more conditions DuckDB (1.5.6) compares each row with each.
  */
-function foundRows(merge: Merge, marked: readonly MergeColumn[]): string {
+function foundRows(merge: Merge, marked: readonly MergeColumn[], changes: string): string {
   const isFilled = merge.key.length > 0 && marked.length > 0
   const isGuarded = merge.mayBeBehind && merge.takes === 'last'
   // Older than the change, and, but for a delete, not deleted itself.
@@ -146,7 +194,7 @@ function foundRows(merge: Merge, marked: readonly MergeColumn[]): string {
     return `coalesce(s._eclusa_filled_${index}, ${base}) AS _eclusa_found_${index}`
   })
   const conditions = [
-    ...(merge.takes === 'last' ? [`s.${row} IN (${lastRows({ ...merge, changes: 'changes' })})`] : []),
+    ...(merge.takes === 'last' ? [`s.${row} IN (${lastRows({ ...merge, changes })})`] : []),
     ...(isGuarded ? [`NOT ${isAsNew('n')}`] : []),
   ]
   const joins = [...(isFilled ? [baseJoin(merge, marked)] : []), ...(isGuarded ? [guardJoin(merge)] : [])]
@@ -156,15 +204,13 @@ function foundRows(merge: Merge, marked: readonly MergeColumn[]): string {
 /** Rows of the table whose keys have changes that leave something out: few of them, so that little has to be joined. */
 function baseJoin(merge: Merge, marked: readonly MergeColumn[]): string {
   const target = duckdbDialect.formatRelation(merge.table)
-  const names = new Set([...merge.key, ...marked.map(({ name }) => name), lsn, order, deletedAt, meta])
-  const values = [...names].map((name) => `t.${quote(name)}`).join(', ')
   const isBase = (change: string) =>
     merge.key.map((name, index) => `t.${quote(name)} = ${change}._eclusa_base_${index}`).join(' AND ')
   // A history has many rows of one key.
   const last = `
   QUALIFY row_number() OVER (PARTITION BY ${keyList(merge, 't')} ORDER BY t.${lsn} DESC NULLS LAST, t.${order} DESC NULLS LAST) = 1`
   return `
-LEFT JOIN (SELECT TRUE AS _eclusa_is_there, ${values} FROM ${target} AS t
+LEFT JOIN (SELECT TRUE AS _eclusa_is_there, ${baseColumns(merge, 't')} FROM ${target} AS t
   WHERE EXISTS (SELECT 1 FROM filled AS f WHERE ${isBase('f')} AND (${isAnyMissing(merge, marked, 'f')}))${merge.takes === 'all' ? last : ''}) AS t
 ON ${isBase('s')}`
 }

@@ -1,7 +1,9 @@
 import { duckdbDialect } from '@eclusa/warehouse'
 import {
+  baseColumns,
   changesOf,
   deletedAt,
+  fillableColumns,
   isAnyMissing,
   isAsNew,
   isDelete,
@@ -37,10 +39,8 @@ export function areLone({ key, takes, hasUnsentRekeys }: Merge): boolean {
 
 /** Rows of the delta as they are to be in the table; `unresolvedColumn` is not 0 in those that are not. */
 export function loneRows(merge: Merge): string {
-  const marked = merge.columns.filter((column) => isFillable(merge, column))
+  const marked = fillableColumns(merge)
   const values = merge.columns.map((column) => `${valueOf(merge, column)} AS ${quote(column.name)}`)
-  const names = new Set([...merge.key, ...marked.map(({ name }) => name), lsn, order, deletedAt, meta])
-  const base = [...names].map((name) => `t.${quote(name)}`).join(', ')
   const lastRow = merge.mayBeBehind
     ? `arg_max(d.${row}, struct_pack(p := d.${lsn}, o := d.${order}, r := d.${row}))`
     : `max(d.${row})`
@@ -49,7 +49,7 @@ SELECT ${[...values, `s.${operation}`, `0 AS ${unfoundColumn}`, `(${isUnresolved
 FROM changes AS s
 JOIN (SELECT ${lastRow} AS last_row, count(*) AS change_count FROM changes AS d GROUP BY ${keyList(merge, 'd')}) AS l
 ON l.last_row = s.${row}
-LEFT JOIN (SELECT TRUE AS _eclusa_is_there, ${base} FROM ${duckdbDialect.formatRelation(merge.table)} AS t) AS t
+LEFT JOIN (SELECT TRUE AS _eclusa_is_there, ${baseColumns(merge, 't')} FROM ${duckdbDialect.formatRelation(merge.table)} AS t) AS t
 ON ${sameKey(merge, 't', 's')}${merge.mayBeBehind ? ` WHERE NOT ${isAsNew('t')}` : ''}`
 }
 

@@ -1,6 +1,7 @@
 import { duckdbDialect } from '@eclusa/warehouse'
 import type { RelationName } from '@eclusa/warehouse'
 import { filledRows } from './filled-rows.ts'
+import type { Part } from './filled-rows.ts'
 import { unresolvedColumn } from './lone-rows.ts'
 import {
   changesOf,
@@ -18,6 +19,7 @@ import {
   whereAll,
 } from './merge.ts'
 import type { Merge } from './merge.ts'
+import { timestampLiteral } from '../table/timestamp-literal.ts'
 
 /**
  * When no change leaves anything out and the table has nothing newer: no more than one pass over the table's keys.
@@ -55,13 +57,27 @@ export function resolvedMerge(merge: Merge, resolved: RelationName): string[] {
   ]
 }
 
-/** Of rows that were resolved as if they were alone, those that are not. */
-export function replaceUnresolved(merge: Merge, resolved: RelationName): string[] {
+/** Of rows that were resolved as if they were alone, those that are not; the last statement removes what they were. */
+export function replaceUnresolved(
+  merge: Merge,
+  resolved: RelationName,
+  parts: readonly (Part | undefined)[],
+): string[] {
   const table = duckdbDialect.formatRelation(resolved)
   const among = `(SELECT * FROM ${table} WHERE ${unresolvedColumn} <> 0)`
   return [
-    `INSERT INTO ${table} BY NAME SELECT * FROM (${filledRows(merge, among)})`,
+    ...parts.map((part) => `INSERT INTO ${table} BY NAME SELECT * FROM (${filledRows(merge, { among, part })})`),
     `DELETE FROM ${table} WHERE ${unresolvedColumn} <> 0`,
+  ]
+}
+
+/** Puts filled rows into a table that it creates, one part after the other. */
+export function resolveInParts(merge: Merge, resolved: RelationName, parts: readonly (Part | undefined)[]): string[] {
+  const [first, ...others] = parts
+  const table = duckdbDialect.formatRelation(resolved)
+  return [
+    duckdbDialect.createTableAs(resolved, filledRows(merge, { part: first }), { temporary: true }),
+    ...others.map((part) => `INSERT INTO ${table} BY NAME SELECT * FROM (${filledRows(merge, { part })})`),
   ]
 }
 
@@ -75,7 +91,7 @@ export function truncation(
     ? [`NOT ${isAsNew('t', { position: String(at.position), order: String(at.order) })}`]
     : []
   if (merge.deletes === 'removed') return [`DELETE FROM ${target} AS t${whereAll(older)}`]
-  const time = `make_timestamp(${at.committedAtUs})::TIMESTAMPTZ`
+  const time = timestampLiteral(at.committedAtUs)
   const replaced = new Map([
     [lsn as string, String(at.position)],
     [order, String(at.order)],

@@ -64,6 +64,16 @@ export function isFillable({ deletes, key }: Merge, { name, of, mark }: MergeCol
   return mark !== undefined || (deletes === 'filled' && of !== undefined && !key.includes(name))
 }
 
+export function fillableColumns(merge: Merge): MergeColumn[] {
+  return merge.columns.filter((column) => isFillable(merge, column))
+}
+
+/** Columns of a row of the table that may have what a change leaves out, and what says whether it does. */
+export function baseColumns(merge: Merge, alias: string): string {
+  const names = [...merge.key, ...fillableColumns(merge).map(({ name }) => name), lsn, order, deletedAt, meta]
+  return [...new Set(names)].map((name) => `${alias}.${quote(name)}`).join(', ')
+}
+
 /** Of several versions of a column, one speaks for all. */
 export function isFirstOf({ columns }: Merge, column: MergeColumn): boolean {
   return column.mark !== undefined && columns.find(({ of }) => of === column.of) === column

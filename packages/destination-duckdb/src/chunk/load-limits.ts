@@ -9,8 +9,9 @@ import { IdleCores } from './idle-cores.ts'
  * process is 300 MB smaller. A thread that inserts needs room for the rows of one row group (122,880 rows) before they
  * are compressed. What merges spills most of what it cannot keep. What takes the place of rows keeps a list of those that are
  * gone until the commit, and else no more than keys, which spill at no cost that shows: a transaction of 5 M rows takes 0.4 GB
- * of memory, against 1.9 with all of the machine's at its disposal. What looks for values that changes left out has windows over whole rows,
- * which it cannot spill: it gets all that was configured. So do large commits: one that runs out of memory while it writes
+ * of memory, against 1.9 with all of the machine's at its disposal. What looks for values
+ * that changes left out has windows over whole rows, which it cannot spill: it works in parts, or gets all that was configured.
+ * So do large commits: one that runs out of memory while it writes
  * a checkpoint leaves a file that fails again when it is opened. And where less is not enough for something else, the next
  * attempt begins with all.
  *
@@ -24,6 +25,11 @@ const columnBytes = 2 ** 20
 
 const mergingBytesMin = 192_000_000
 const replacingBytesMin = 96_000_000
+/** About 20 times what such a part has. */
+/** Of texts of all lengths; those that take most are in short rows, of which a part has many. */
+const copiesOfPart = 10
+/** As it lies in the table, and on its way. */
+const copiesOfVector = 2
 /** Of a deleted row: 8 bytes beside the table (43 MB for 5 M rows), and its number for taking that back. */
 const deletedRowBytes = 12
 /** A batch beyond this has rows of many megabytes each. */
@@ -139,6 +145,16 @@ export class LoadLimits {
   /** For a statement that cannot spill all that it keeps: what was configured, until the next one. */
   async beginFilling(): Promise<void> {
     await this.#inTurn(async () => await this.#setAll())
+  }
+
+  /**
+   * For statements of which each has a part of the rows: they keep no more than that, many times over.
+   *
+   * @param options.vectorBytes what a thread holds of the values that it reads
+   */
+  async beginFillingPart({ partBytes, vectorBytes }: { partBytes: number; vectorBytes: number }): Promise<void> {
+    const readingBytes = vectorBytes * this.threadsMax * copiesOfVector
+    await this.#mergeWithin(Math.ceil(partBytes * copiesOfPart + readingBytes))
   }
 
   /** For writing it all: what was configured, until `lower`. */

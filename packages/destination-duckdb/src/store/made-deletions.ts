@@ -2,6 +2,7 @@ import { duckdbDialect } from '@eclusa/warehouse'
 import type { RelationName } from '@eclusa/warehouse'
 import { rawIdText } from '../table/raw-id.ts'
 import type { RawIdSalt } from '../table/raw-id.ts'
+import { timestampLiteral } from '../table/timestamp-literal.ts'
 
 /*
  * A history shows that a row is gone by a deletion. The log has none where a table was truncated, and none that anybody
@@ -50,7 +51,7 @@ export interface MadeDeletions {
 export function madeDeletions({ history, key, at, generationId, remaining }: MadeDeletions, made: MadeRows): string {
   const target = duckdbDialect.formatRelation(history)
   const names = key.map((column) => duckdbDialect.quoteIdentifier(column))
-  const time = `${timestampLiteral(at.committedAtUs)}::TIMESTAMPTZ`
+  const time = timestampLiteral(at.committedAtUs)
   const values: Readonly<Record<string, string>> = {
     _airbyte_raw_id: made.rawIdsSql('row_number() OVER ()'),
     _airbyte_extracted_at: 'now()',
@@ -73,9 +74,4 @@ export function madeDeletions({ history, key, at, generationId, remaining }: Mad
       FROM (SELECT ${names.join(', ')}, _ab_cdc_deleted_at FROM ${target}
              QUALIFY row_number() OVER (PARTITION BY ${names.join(', ')} ORDER BY ${newest}) = 1) AS "last"
      WHERE "last"._ab_cdc_deleted_at IS NULL${isGone}`
-}
-
-function timestampLiteral(us: bigint): string {
-  const second = new Date(Number(us / 1_000_000n) * 1000).toISOString().slice(0, 'yyyy-mm-ddThh:mm:ss'.length)
-  return duckdbDialect.quoteLiteral(`${second}.${String(us % 1_000_000n).padStart(6, '0')}+00`)
 }
