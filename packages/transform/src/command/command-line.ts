@@ -143,6 +143,8 @@ class Reader {
   }
 
   #unknownOption(option: string): EclusaError {
+    const instead = refusedOptions[option]
+    if (instead !== undefined) return commandInvalid(`The option '${option}' of dbt does not exist here: ${instead}`)
     const known = (this.#command === undefined ? flags : flagsOf(this.#command)).flatMap(({ options }) => options)
     const closest = closestName(option, known)
     return commandInvalid(`No such option: ${option}${closest === undefined ? '' : ` Did you mean ${closest}?`}`)
@@ -170,6 +172,13 @@ export function flagValueOf(flag: Flag, option: string, text: string): FlagValue
       refuseOtherChoice(flag, option, text)
       return text
   }
+}
+
+/** Options of dbt that are not there, and what to do in their place. */
+const refusedOptions: Readonly<Record<string, string>> = {
+  '--add-package': 'write the package into packages.yml, then run deps.',
+  '--source': 'write the package into packages.yml, then run deps.',
+  '--deprecated-favor-state': 'use --favor-state.',
 }
 
 function readSwitch(option: string, text: string): boolean {

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { formatError } from '@eclusa/sdk'
+import { EclusaError, formatError } from '@eclusa/sdk'
 import type { CommandSession } from './command-session.ts'
 import { fancyLine } from './fancy-line.ts'
 import { foundLine } from './found-line.ts'
@@ -20,6 +20,7 @@ import { queryComment } from '../run/query-comment.ts'
 import { runHooks } from '../run/run-hooks.ts'
 import { runSchedule } from '../run/scheduler.ts'
 import { SessionPool } from '../run/session-pool.ts'
+import { complaintOf } from '../run/warehouse-complaint.ts'
 
 /** What became of one source: how old it is, or why that cannot be said. */
 interface SourceOutcome {
@@ -117,7 +118,8 @@ async function attempt(source: SourceNode, options: MeasureOptions): Promise<Pic
     return { result: await measureFreshness(source, options) }
   } catch (error) {
     options.run.signal.throwIfAborted()
-    return { error: formatError(error) }
+    const isStatement = EclusaError.isInstance(error) && error.code === 'WAREHOUSE_STATEMENT_FAILED'
+    return { error: isStatement ? complaintOf(error, undefined) : formatError(error) }
   }
 }
 

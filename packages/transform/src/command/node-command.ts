@@ -15,6 +15,7 @@ import type { ManifestNode } from '../manifest/node.ts'
 import type { Profile } from '../project/profile.ts'
 import { artifactPath } from '../compile/artifact-files.ts'
 import { executeNodes } from '../run/execute-nodes.ts'
+import { unitNode } from '../compile/compile-unit-test.ts'
 
 /** What the commands do that run nodes at the warehouse. */
 export function nodeCommand(command: NodeCommand): (session: CommandSession) => Promise<number> {
@@ -111,7 +112,14 @@ function withCompiled(manifest: Manifest, outcomes: readonly RunOutcome[]): Mani
 }
 
 function compiledPath(project: LoadedProject, id: string): string | undefined {
-  const node: ManifestNode | undefined = project.manifest.nodes[id]
+  const node = compiledNode(project, id)
   if (node === undefined || node.resource_type === 'seed') return undefined
   return path.normalize(artifactPath(project, node, 'compiled'))
+}
+
+function compiledNode({ manifest }: LoadedProject, id: string): ManifestNode | undefined {
+  const test = manifest.unit_tests[id]
+  if (test === undefined) return manifest.nodes[id]
+  const tested = manifest.nodes[test.depends_on.nodes[0] ?? '']
+  return tested?.resource_type === 'model' ? unitNode(test, tested) : undefined
 }

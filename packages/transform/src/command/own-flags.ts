@@ -193,7 +193,7 @@ export const ownFlags: readonly Flag[] = [
   },
   {
     name: 'skip_profile_setup',
-    options: ['--skip-profile-setup'],
+    options: ['-s', '--skip-profile-setup'],
     kind: 'switch',
     default: false,
     commands: ['init'],

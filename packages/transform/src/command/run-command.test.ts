@@ -238,6 +238,8 @@ describe('runCommand', () => {
       last: expect.stringContaining('Interrupted: ') as unknown,
     })
     expect(output.join('\n')).not.toContain('INTERNAL')
+    expect(output.join('\n')).not.toMatch(/ERROR creating|ERROR loading|FAIL \d/u)
+    expect(output.join('\n')).toContain('Exited because of keyboard interrupt')
     const { results } = await artifact<RunResults>('run_results.json')
     expect(results.map(({ status }) => status)).toContain('skipped')
   })

@@ -3,6 +3,8 @@ import type { CommandSession } from './command-session.ts'
 import { isAskedFor, selectNodes, shownName } from './compile-command.ts'
 import { commandInvalid } from './command-line.ts'
 import { openProfileWarehouse } from './open-warehouse.ts'
+import { rememberStatement } from '../adapter/failed-statement.ts'
+import { artifactPath } from '../compile/artifact-files.ts'
 import { readDeferral } from './read-deferral.ts'
 import { relationOf } from '../manifest/node.ts'
 import type { ManifestNode } from '../manifest/node.ts'
@@ -10,6 +12,7 @@ import { AgateTable } from '../python/agate-table.ts'
 import { tableJson } from './table-json.ts'
 import { tableText } from '../python/table-text.ts'
 import { compileNodes } from '../run/compile-nodes.ts'
+import { nodeFailed } from '../run/node-failure.ts'
 
 /** As agate prints tables where it is not told otherwise, which is how dbt shows them. */
 const printOptions = { columnsMax: 6, columnWidthMax: 20, precisionMax: 3 }
@@ -42,7 +45,12 @@ export async function runShow(session: CommandSession): Promise<number> {
     const node = nodes.get(id) ?? project.manifest.nodes[id]
     if (node === undefined || !isAskedFor(node, selected, session)) continue
     const sql = node.compiled_code ?? `select * from ${project.scope.dialect.formatRelation(relationOf(node))}`
-    const table = await readRows(warehouse, limited(sql, settings.number('limit') ?? 5), host.signal)
+    const sent = limited(sql, settings.number('limit') ?? 5)
+    const table = await readRows(warehouse, sent, host.signal).catch((error: unknown) => {
+      rememberStatement(error, sent)
+      const compiledPath = artifactPath(project, node, 'compiled')
+      throw nodeFailed(node, error, { compiledPath, compiledCode: node.compiled_code ?? undefined })
+    })
     showTable(session, { node, table, isInline })
   }
   return 0

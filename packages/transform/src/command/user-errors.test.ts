@@ -434,7 +434,7 @@ const groups: Readonly<Record<string, Readonly<Record<string, Mistake>>>> = {
       ),
       command: 'build',
       code: 1,
-      says: 'actual differs from expected:\n\n@@ ,id,n\n   ,1 ,2\n→  ,2 ,5→4\n+++,3 ,6\n---,4 ,8\n',
+      says: 'actual differs from expected:\n\n@@ ,id,n\n   ,1 ,2\n→  ,2 ,5→4\n+++,3 ,6\n---,4 ,8\n\n\n  compiled code at target/compiled/shop/models/m.yml/models/u.sql',
     },
     'of a unit test with a column that is not there': {
       files: unitTest(
@@ -462,6 +462,17 @@ const groups: Readonly<Record<string, Readonly<Record<string, Mistake>>>> = {
       command: 'parse --full-refresh',
       code: 2,
       says: "The command parse has no option '--full-refresh'.",
+    },
+    'with an option of dbt that is not here': {
+      // dbt has it.
+      command: 'deps --add-package acme/tools@1.0.0',
+      code: 2,
+      says: 'write the package into packages.yml, then run deps',
+    },
+    'with SQL to show that the warehouse refuses': {
+      command: ['show', '--inline', 'select * from nowhere'],
+      code: 2,
+      says: 'LINE 1: select * from nowhere',
     },
     'with a choice that does not exist': {
       command: 'run --indirect-selection greedy',

@@ -80,7 +80,8 @@ function testedModel({ project }: RunScope, test: UnitTest): ModelNode {
   })
 }
 
-function unitNode(test: UnitTest, tested: ModelNode): ManifestNode {
+/** A unit test as what it is compiled and run as. */
+export function unitNode(test: UnitTest, tested: ModelNode): ManifestNode {
   const name = tested.version == null ? test.name : `${test.name}_v${tested.version}`
   const { expect } = test
   const isSql = expect.format === 'sql'
