@@ -123,10 +123,14 @@ export class CommandSession implements Disposable {
    * The same invocation for the command and flags of an earlier one. What says where things are remains, and so do
    * `--vars` and `--threads` where they are given.
    */
-  withEarlierFlags(command: CommandName, args: Readonly<Record<string, unknown>>): CommandSession {
+  withEarlierFlags(
+    command: CommandName,
+    args: Readonly<Record<string, unknown>>,
+    operands: readonly string[] = this.line.operands,
+  ): CommandSession {
     const { host, root, log, invocationId } = this
     const given = new Map([...this.line.given].filter(([name]) => keptByRetry.has(name)))
-    const line = { ...this.line, command, given }
+    const line = { ...this.line, command, given, operands }
     const settings = settingsOf(line, {
       command,
       directory: host.directory,

@@ -44,3 +44,32 @@ it('runs all tests of a model that was not published again, also those that had 
   expect(await run('retry')).toEqual(expect.arrayContaining(['PASS positive', 'PASS small', `OK created ${model}`]))
   await rm(folder, { recursive: true })
 })
+
+it('calls the macro of a run-operation that failed again, with its arguments, and once it has succeeded nothing', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'retry '))
+  const run = async (...words: string[]) => {
+    const output: string[] = []
+    const code = await runCommand(words, {
+      program: 'eclusa transform',
+      directory: folder,
+      environment: {},
+      hasColors: false,
+      write: (text) => output.push(text.replace(/^\d\d:\d\d:\d\d {2}/u, '')),
+      signal: new AbortController().signal,
+    })
+    return { code, last: output.at(-1) }
+  }
+  await mkdir(path.join(folder, 'macros'))
+  await writeFile(path.join(folder, 'dbt_project.yml'), 'name: trial\nprofile: trial\n')
+  const profile = 'trial: {target: dev, outputs: {dev: {type: duckdb, path: ":memory:", schema: dev, threads: 1}}}'
+  await writeFile(path.join(folder, 'profiles.yml'), profile)
+  const macro = (sql: string) =>
+    `{% macro told(what) %}{% do run_query('${sql}') %}{{ print('told ' ~ what) }}{% endmacro %}`
+  await writeFile(path.join(folder, 'macros/m.sql'), macro('select no_such'))
+  expect((await run('run-operation', 'told', '--args', '{what: all}')).code).toBe(1)
+  expect((await run('retry')).code).toBe(1)
+  await writeFile(path.join(folder, 'macros/m.sql'), macro('select 1'))
+  expect(await run('retry')).toEqual({ code: 0, last: 'told all' })
+  expect(await run('retry')).toEqual({ code: 0, last: expect.stringContaining('Nothing to do.') as unknown })
+  await rm(folder, { recursive: true })
+})

@@ -7,6 +7,7 @@ import type { CommandSession } from './command-session.ts'
 import type { NodeCommand } from './command-options.ts'
 import { foundLine } from './found-line.ts'
 import { runNodes } from './node-command.ts'
+import { runRunOperation } from './run-operation-command.ts'
 import type { LoadedProject } from '../load-project.ts'
 import path from 'node:path'
 
@@ -30,6 +31,7 @@ export async function runRetry(session: CommandSession): Promise<number> {
       message: `Could not find previous run in '${folder}' target directory.`,
     })
   }
+  if (previous.args['which'] === 'run-operation') return await callAgain(session, previous)
   const command = commandOf(previous)
   const again = session.withEarlierFlags(command, previous.args)
   const profile = await again.readProfile()
@@ -43,6 +45,15 @@ export async function runRetry(session: CommandSession): Promise<number> {
     .map(({ unique_id: id }) => id)
     .filter((id) => ids.some((retriedId) => decidesAbout(project, id, retriedId)))
   return await runNodes({ command, session: again, profile, project, ids: new Set([...ids, ...tests]) })
+}
+
+/** `run-operation` is called again with its arguments of then, where it had failed. */
+async function callAgain(session: CommandSession, { args, results }: EarlierResults): Promise<number> {
+  if (!results.some(({ status }) => retried.includes(status))) {
+    session.log.warn('Nothing to do. Try checking your model configs and model specification args')
+    return 0
+  }
+  return await runRunOperation(session.withEarlierFlags('run-operation', args, [String(args['macro'])]))
 }
 
 /** A node that is published after its tests is built anew: also those must see it that had passed before. */

@@ -35,7 +35,10 @@ export async function runRunOperation(session: CommandSession): Promise<number> 
       targetFolder: session.targetFolder,
       results: [result],
       elapsedSeconds: result.execution_time,
-      args: runArguments(settings.flags, { which: 'run-operation', invocationCommand: session.invocationCommand }),
+      args: {
+        ...runArguments(settings.flags, { which: 'run-operation', invocationCommand: session.invocationCommand }),
+        macro,
+      },
     })
   }
   return result.status === 'success' ? 0 : 1
