@@ -145,7 +145,7 @@
 {# Whether a version is valid still: with no end, or with the end that the project has chosen for such. #}
 {% macro snapshot_is_current(valid_to) -%}
   {%- set end = config.get('dbt_valid_to_current') -%}
-  ({{ valid_to ~ ' = ' ~ end ~ ' or ' if end }}{{ valid_to }} is null)
+  {%- if end -%}({{ valid_to }} = {{ end }} or {{ valid_to }} is null){%- else -%}{{ valid_to }} is null{%- endif -%}
 {%- endmacro %}
 
 {% macro build_snapshot_staging_table(strategy, sql, target_relation) %}

@@ -276,8 +276,8 @@ async function getRelation(
 }
 
 async function missingColumns(self: AdapterValue, from: unknown, to: unknown): Promise<readonly ColumnValue[]> {
-  const known = await self.columnsOf(relationGiven('get_missing_columns', to))
   const columns = await self.columnsOf(relationGiven('get_missing_columns', from))
+  const known = await self.columnsOf(relationGiven('get_missing_columns', to))
   return columns.filter(({ name }) => !known.some((column) => column.name === name))
 }
 
@@ -287,8 +287,9 @@ async function expandColumnTypes(self: AdapterValue, from: unknown, to: unknown)
     relationGiven('expand_target_column_types', from),
     relationGiven('expand_target_column_types', to),
   ]
+  const wanted = await self.columnsOf(source)
   const present = new Map((await self.columnsOf(target)).map((column) => [column.name, column]))
-  for (const column of await self.columnsOf(source)) {
+  for (const column of wanted) {
     if (present.get(column.name)?.canExpandTo(column) !== true) continue
     await self.macro('alter_column_type', target, column.name, `character varying(${column.stringSize()})`)
   }

@@ -17,7 +17,7 @@ export interface OpenProfileOptions {
  * of PostgreSQL `host`, `port`, `user`, `password`, `dbname`, `sslmode`, `role`, `search_path`.
  *
  * @throws PROJECT_INVALID for keys that cannot be heeded; WAREHOUSE_CONNECTION_FAILED, WAREHOUSE_STATEMENT_FAILED for a setting that the warehouse refuses,
- * WAREHOUSE_DIALECT_MISSING for a type that has no driver here.
+ * WAREHOUSE_DRIVER_MISSING for a type that has no driver here.
  */
 export async function openProfileWarehouse(profile: Profile, options: OpenProfileOptions): Promise<Warehouse> {
   switch (profile.type) {
@@ -26,8 +26,9 @@ export async function openProfileWarehouse(profile: Profile, options: OpenProfil
     case 'postgres':
       return await openPostgresProfile(profile.credentials, options)
     default:
-      throw new EclusaError('WAREHOUSE_DIALECT_MISSING', {
-        message: `The target "${profile.targetName}" is of type ${profile.type}, which cannot be opened yet.`,
+      throw new EclusaError('WAREHOUSE_DRIVER_MISSING', {
+        message: `The target "${profile.targetName}" is of type ${profile.type}: its SQL is here, but the connection comes with the package of the Snowflake destination, which this version does not have.`,
+        remedy: 'Use parse and ls, which need no connection, or a target of type duckdb or postgres.',
       })
   }
 }

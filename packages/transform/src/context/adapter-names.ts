@@ -57,7 +57,8 @@ function sharedNames(scope: ProjectScope): Record<string, unknown> {
     quote_seed_column: new NativeFunction(
       'quote_seed_column',
       'column quote_config?',
-      (name: unknown, config: unknown) => (config == null || isTrue(config) ? quote(name) : textOf(name)),
+      (name: unknown, config: unknown) =>
+        (config == null ? target.type !== 'snowflake' : isTrue(config)) ? quote(name) : textOf(name),
     ),
     render_raw_columns_constraints: new NativeFunction(
       'render_raw_columns_constraints',
@@ -69,7 +70,11 @@ function sharedNames(scope: ProjectScope): Record<string, unknown> {
       'raw_constraints',
       (items: unknown) => renderModelConstraints(plainValue(items)),
     ),
-    standardize_grants_dict: new NativeFunction('standardize_grants_dict', 'grants_table', standardizeGrants),
+    standardize_grants_dict: new NativeFunction(
+      'standardize_grants_dict',
+      'grants_table',
+      target.type === 'snowflake' ? snowflakeGrants : standardizeGrants,
+    ),
     parse_index: new NativeFunction('parse_index', 'raw_index', parseIndex),
     verify_database: new NativeFunction('verify_database', 'database', () => ''),
     is_motherduck: no('is_motherduck', ''),
@@ -154,6 +159,21 @@ function standardizeGrants(table: unknown): Record<string, string[]> {
     const values = [...row]
     const key = textOf(values[privilege!])
     grants[key] = [...(grants[key] ?? []), textOf(values[grantee!])]
+  }
+  return grants
+}
+
+/** The answer to Snowflake's SHOW GRANTS, without owners and what was given to shares and roles of a database. */
+function snowflakeGrants(table: unknown): Record<string, string[]> {
+  const grants: Record<string, string[]> = {}
+  if (!(table instanceof AgateTable)) return grants
+  const names = [...table.column_names].map((name) => textOf(name).toLowerCase())
+  for (const row of table) {
+    const values = [...row]
+    const value = (name: string) => textOf(values[names.indexOf(name)])
+    const privilege = value('privilege')
+    if (privilege === 'OWNERSHIP' || ['SHARE', 'DATABASE_ROLE'].includes(value('granted_to'))) continue
+    grants[privilege] = [...(grants[privilege] ?? []), value('grantee_name')]
   }
   return grants
 }

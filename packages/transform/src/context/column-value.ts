@@ -25,6 +25,10 @@ const isOneOf = (types: readonly string[], dtype: string) => types.includes(dtyp
 
 /** The size that dbt takes for a string column whose type has none. */
 const stringSizeDefault = 256
+/** Snowflake's: 16 MiB. */
+const snowflakeStringSize = 16_777_216
+/** What Snowflake calls whole numbers is a NUMBER as any. */
+const snowflakeNumericTypes = 'int integer bigint smallint tinyint byteint numeric decimal number'.split(' ')
 
 /** dbt's `Column`: a name with the type as the warehouse says it. */
 export class ColumnValue implements HostObject {
@@ -57,8 +61,18 @@ export class ColumnValue implements HostObject {
     const { dtype } = this
     if (this.#warehouse === 'postgres' && isUnboundedText(dtype, this.char_size)) return dtype
     if (isOneOf(stringTypes, dtype)) return stringType(this.#stringSize())
-    if (isOneOf(numericTypes, dtype)) return numericType(dtype, this.numeric_precision, this.numeric_scale)
+    if (isOneOf(this.numericTypes, dtype)) return numericType(dtype, this.numeric_precision, this.numeric_scale)
     return dtype
+  }
+
+  /** @internal */
+  get numericTypes(): readonly string[] {
+    return this.#warehouse === 'snowflake' ? snowflakeNumericTypes : numericTypes
+  }
+
+  /** @internal */
+  get integerTypes(): readonly string[] {
+    return this.#warehouse === 'snowflake' ? [] : integerTypes
   }
 
   get expanded_data_type(): string {
@@ -105,7 +119,8 @@ export class ColumnValue implements HostObject {
   }
 
   #stringSize(): number {
-    return this.dtype.toLowerCase() === 'text' || this.char_size == null ? stringSizeDefault : Number(this.char_size)
+    const unknown = this.#warehouse === 'snowflake' ? snowflakeStringSize : stringSizeDefault
+    return this.dtype.toLowerCase() === 'text' || this.char_size == null ? unknown : Number(this.char_size)
   }
 }
 
@@ -133,9 +148,11 @@ const is = (name: string, types: readonly string[]) =>
 const columnMethods = functionTable(
   is('is_string', stringTypes),
   is('is_float', floatTypes),
-  is('is_integer', integerTypes),
-  is('is_numeric', numericTypes),
-  is('is_number', [...integerTypes, ...numericTypes, ...floatTypes]),
+  new NativeFunction('is_integer', '', (self: ColumnValue) => isOneOf(self.integerTypes, self.dtype)),
+  new NativeFunction('is_numeric', '', (self: ColumnValue) => isOneOf(self.numericTypes, self.dtype)),
+  new NativeFunction('is_number', '', (self: ColumnValue) =>
+    isOneOf([...self.integerTypes, ...self.numericTypes, ...floatTypes], self.dtype),
+  ),
   new NativeFunction('string_size', '', (self: ColumnValue) => self.stringSize()),
   new NativeFunction('can_expand_to', 'other_column', (self: ColumnValue, other: ColumnValue) =>
     self.canExpandTo(other),

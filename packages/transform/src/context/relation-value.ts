@@ -55,7 +55,7 @@ const adapterFacts: Readonly<
   },
   snowflake: {
     className: 'SnowflakeRelation',
-    renameable: ['table', 'view'],
+    renameable: ['table', 'view', 'dynamic_table'],
     replaceable: ['dynamic_table', 'table', 'view'],
   },
 }
@@ -138,6 +138,7 @@ export class RelationValue implements HostObject {
   readonly MaterializedView = 'materialized_view'
   readonly External = 'external'
   readonly Function = 'function'
+  readonly DynamicTable = 'dynamic_table'
 
   get is_pointer(): boolean {
     return false
@@ -181,7 +182,7 @@ export class RelationValue implements HostObject {
       const bound = limit === 0 ? 'where false limit 0' : `limit ${limit}`
       text = `(select * from ${text} ${bound})${this.#subqueryAlias('limit')}`
     }
-    const condition = eventTime === undefined ? '' : eventTimeCondition(eventTime)
+    const condition = eventTime === undefined ? '' : eventTimeCondition(eventTime, this.#dialect.type)
     return condition === '' ? text : `(select * from ${text} where ${condition})${this.#subqueryAlias('et_filter')}`
   }
 
@@ -241,9 +242,10 @@ export class RelationValue implements HostObject {
   }
 }
 
-function eventTimeCondition({ field, start, end }: EventTimeFilter): string {
-  const from = start === undefined ? [] : [`${field} >= '${start}'`]
-  const to = end === undefined ? [] : [`${field} < '${end}'`]
+function eventTimeCondition({ field, start, end }: EventTimeFilter, warehouse: Dialect['type']): string {
+  const time = (text: string) => (warehouse === 'snowflake' ? `to_timestamp_tz('${text}')` : `'${text}'`)
+  const from = start === undefined ? [] : [`${field} >= ${time(start)}`]
+  const to = end === undefined ? [] : [`${field} < ${time(end)}`]
   return [...from, ...to].join(' and ')
 }
 

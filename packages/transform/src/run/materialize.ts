@@ -1,5 +1,6 @@
 import { EclusaError } from '@eclusa/sdk'
 import type { AdapterSession } from '../adapter/adapter-session.ts'
+import { onNodeWarehouse } from '../adapter/node-warehouse.ts'
 import { nodeError } from '../compile/node-error.ts'
 import type { Batch, Overrides, RunScope } from '../compile/run-scope.ts'
 import { boundMacro } from '../context/macro-library.ts'
@@ -73,7 +74,7 @@ export async function materialize(run: RunScope, options: Materialization): Prom
   })
   const bound = boundMacro(context, macro)
   if (!(bound instanceof MacroValue)) throw new EclusaError('INTERNAL', { message: `${macro.uniqueId} is no macro.` })
-  const returned = await bound.call()
+  const returned = await onNodeWarehouse(run.scope, node, session, () => bound.call())
   const relations = returnedRelations(returned, node)
   for (const relation of relations) if (relation.type !== null) await session.cacheAdded(relation)
   return { main: results.get('main'), relations }

@@ -1,4 +1,5 @@
 import type { Warehouse, WarehouseConnection } from '@eclusa/sdk'
+import { autocommitting } from '../adapter/autocommit-connection.ts'
 
 /** Sessions at the warehouse, opened when needed and used again; one is used by one node at a time. */
 export class SessionPool implements AsyncDisposable {
@@ -26,6 +27,6 @@ export class SessionPool implements AsyncDisposable {
   async #connect(): Promise<WarehouseConnection> {
     const connection = await this.#warehouse.connect()
     this.#all.push(connection)
-    return connection
+    return this.#warehouse.type === 'snowflake' ? autocommitting(connection) : connection
   }
 }
