@@ -6,6 +6,7 @@ const names: readonly (readonly [said: RegExp, name: string])[] = [
   [/^Nothing to do\./u, 'NothingToDo'],
   [/^No nodes selected/u, 'NoNodesSelected'],
   [/ describes ".*" under .*, and there is no such node\.$/u, 'NoNodeForYamlKey'],
+  [/ describes the macro ".*", which does not exist\.$/u, 'MacroNotFoundForPatch'],
   [/: the test ".*" is left out: /u, 'NodeNotFoundOrDisabled'],
   [/: "source-paths" has been called /u, 'ConfigSourcePathDeprecation'],
   [/: "data-paths" has been called /u, 'ConfigDataPathDeprecation'],

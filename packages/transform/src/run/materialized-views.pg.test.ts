@@ -84,7 +84,7 @@ it('grants what a model grants, takes back what it does not grant any more, and 
     for (const [name, config] of [
       ['kept', `materialized='incremental', grants={'select': ['reader', 'auditor'], 'insert': ['writer']}`],
       ['shown', `grants={'select': ['reader']}`],
-    ]) {
+    ] as const) {
       await trial.write(`models/${name}.sql`, `{{ config(${named(config)}) }} select 1 as id`)
     }
     await trial.run()
