@@ -2,8 +2,8 @@ import { floatText } from './float-text.ts'
 import { OperationError, typeError, valueError } from './template-error.ts'
 import { trimEnd, trimStart } from './whitespace.ts'
 
-/** A text that stands in JSON as it is; the types of TypeScript do not have it yet. */
-const { rawJSON: rawJson } = JSON as typeof JSON & { rawJSON(text: string): unknown }
+/** Takes a text that stands in JSON as it is. The types of TypeScript do not have it yet. */
+const json = JSON as typeof JSON & { rawJSON(text: string): unknown }
 
 /**
  * Numbers. Python keeps 1 and 1.0 apart, JavaScript does not. Here a JavaScript number with an integral value is a Python
@@ -23,7 +23,7 @@ export class PyFloat {
 
   /** With its point, as Python writes it. */
   toJSON(): unknown {
-    return rawJson(floatText(this.value))
+    return json.rawJSON(floatText(this.value))
   }
 }
 
