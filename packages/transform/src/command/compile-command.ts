@@ -2,7 +2,7 @@ import type { EclusaError } from '@eclusa/sdk'
 import type { CommandSession } from './command-session.ts'
 import { foundLine } from './found-line.ts'
 import { withInlineNode } from './inline-node.ts'
-import { openProfileWarehouse } from './open-warehouse.ts'
+import { openProfileWarehouse, unreachableWarehouse } from './open-warehouse.ts'
 import { readDeferral } from './read-deferral.ts'
 import { selectForCommand } from './select-for-command.ts'
 import type { NodeCommand } from './command-options.ts'
@@ -70,10 +70,11 @@ async function compileSelected(
   onFailure: (error: EclusaError) => void,
 ): Promise<ReadonlyMap<string, ManifestNode>> {
   const { settings, host } = session
-  await using warehouse = await openProfileWarehouse(profile, {
-    directory: settings.projectDirectory,
-    signal: host.signal,
-  })
+  const { projectDirectory: directory } = settings
+  await using warehouse =
+    profile.type === 'snowflake'
+      ? unreachableWarehouse(profile)
+      : await openProfileWarehouse(profile, { directory, signal: host.signal })
   const deferral = await readDeferral(session, project)
   return await compileNodes(project, {
     ids,

@@ -26,11 +26,24 @@ export async function openProfileWarehouse(profile: Profile, options: OpenProfil
     case 'postgres':
       return await openPostgresProfile(profile.credentials, options)
     default:
-      throw new EclusaError('WAREHOUSE_DRIVER_MISSING', {
-        message: `The target "${profile.targetName}" is of type ${profile.type}: its SQL is here, but the connection comes with the package of the Snowflake destination, which this version does not have.`,
-        remedy: 'Use parse and ls, which need no connection, or a target of type duckdb or postgres.',
-      })
+      throw connectionMissing(profile)
   }
+}
+
+/** For compiling without a connection, which most models allow: the first statement is refused. */
+export function unreachableWarehouse(profile: Profile): Warehouse {
+  const dispose = async () => await Promise.resolve()
+  const query = async (): Promise<never> => await Promise.reject(connectionMissing(profile))
+  const connect = async () => await Promise.resolve({ query, [Symbol.asyncDispose]: dispose })
+  return { type: profile.type, database: profile.target.database, connect, [Symbol.asyncDispose]: dispose }
+}
+
+function connectionMissing({ targetName, type }: Profile): EclusaError {
+  return new EclusaError('WAREHOUSE_DRIVER_MISSING', {
+    message: `The target "${targetName}" is of type ${type}: its SQL is here, but the connection comes with the package of the Snowflake destination, which this version does not have.`,
+    remedy:
+      'Use parse, ls, or compile of models that ask the warehouse nothing, or a target of type duckdb or postgres.',
+  })
 }
 
 type Credentials = Profile['credentials']

@@ -10,6 +10,7 @@ import { TemplateError } from '../jinja/template-error.ts'
 import { isRecord } from '../manifest/node-config.ts'
 import { projectInvalid } from './project-fault.ts'
 import { renderYaml } from './render-yaml.ts'
+import { snowflakeFault } from './snowflake-profile.ts'
 import { YamlFile } from './yaml-file.ts'
 
 /** One output of a profile: which warehouse, and how to reach it. */
@@ -114,6 +115,8 @@ function profileOf({
       message: `'--threads': '${options.threads}' is not a whole number from 1.`,
     })
   }
+  const wrong = type === 'snowflake' ? snowflakeFault(given) : undefined
+  if (wrong !== undefined) throw fault(file, wrong.key === undefined ? at : [...at, wrong.key], wrong.message)
   const { port } = given
   if (port !== undefined && port !== null && !/^\d+$/u.test(textOf(port)))
     throw fault(file, [...at, 'port'], 'port is a whole number')

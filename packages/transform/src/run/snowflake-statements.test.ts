@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createLog } from '@eclusa/sdk'
 import type { QueryResult, Warehouse } from '@eclusa/sdk'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { createProjectEnvironment } from '../context/macro-library.ts'
 import { loadProject } from '../load-project.ts'
 import { readProfile } from '../project/profile.ts'
@@ -62,6 +63,8 @@ function recordingWarehouse(state: string): { warehouse: Warehouse; sent: string
 }
 
 const directory = path.join(fixtures, 'snowflake')
+const target = mkdtempSync(path.join(tmpdir(), 'snowflake-'))
+afterAll(() => rmSync(target, { recursive: true }))
 const profile = await readProfile({
   environment: createProjectEnvironment(),
   profile: 'cold_store',
@@ -73,6 +76,7 @@ const project = await loadProject({
   directory,
   target: profile.target,
   output: profile,
+  targetPath: path.relative(directory, target),
   environment: {},
   log: createLog({ write: () => {} }),
 })
