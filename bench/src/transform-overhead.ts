@@ -1,8 +1,8 @@
 /*
  * node bench/src/transform-overhead.ts: what running models costs beside their SQL, and whether threads run side by side.
  *
- * DuckDB: a project of trivial models is run, and then every statement that it sent is sent again, by itself, to an empty
- * database: A B A B, medians. PostgreSQL (`--postgres`): models that sleep, with one thread and with several.
+ * DuckDB: a project of trivial models is run; then every statement that it sent is sent again, by itself, to an empty
+ * database; then only `create table as`, or `create view as`, of each model: A B C A B C, medians. PostgreSQL (`--postgres`): models that sleep, with one thread and with several.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -45,16 +45,35 @@ async function writeProject(name: string, models: readonly string[]): Promise<st
   return folder
 }
 
-async function run(folder: string, warehouse: Warehouse, threads: number): Promise<number> {
+interface Cost {
+  readonly elapsedMs: number
+  /** Of the whole process, DuckDB's threads included. */
+  readonly cpuMs: number
+  /** Of the thread that runs JavaScript. */
+  readonly mainThreadCpuMs: number
+}
+
+async function costOf(work: () => Promise<unknown>): Promise<Cost> {
+  const [startedAtMs, cpu, mainThreadCpu] = [performance.now(), process.cpuUsage(), process.threadCpuUsage()]
+  await work()
+  const elapsedMs = performance.now() - startedAtMs
+  const total = ({ user, system }: NodeJS.CpuUsage) => (user + system) / 1000
+  return {
+    elapsedMs,
+    cpuMs: total(process.cpuUsage(cpu)),
+    mainThreadCpuMs: total(process.threadCpuUsage(mainThreadCpu)),
+  }
+}
+
+async function run(folder: string, warehouse: Warehouse, threads: number): Promise<Cost> {
   const { type, database } = warehouse
   const target = { name: 'dev', type, database, schema: 'analytics', threads }
   const project = await loadProject({ directory: folder, dialect: dialectOf(warehouse), target, log })
-  const startedAtMs = performance.now()
-  const { results } = await runProject(project, { warehouse, signal })
-  const elapsedMs = performance.now() - startedAtMs
-  const failed = results.find(({ status }) => status !== 'success')
-  if (failed !== undefined) throw new Error(`${failed.uniqueId}: ${failed.message}`)
-  return elapsedMs
+  return await costOf(async () => {
+    const { results } = await runProject(project, { warehouse, signal })
+    const failed = results.find(({ status }) => status !== 'success')
+    if (failed !== undefined) throw new Error(`${failed.uniqueId}: ${failed.message}`)
+  })
 }
 
 interface Statement {
@@ -78,38 +97,68 @@ function recording(warehouse: Warehouse, statements: Statement[]): Warehouse {
   return { type, database, connect, [Symbol.asyncDispose]: async () => await warehouse[Symbol.asyncDispose]() }
 }
 
-async function replay(statements: readonly Statement[], warehouse: Warehouse): Promise<number> {
+async function replay(statements: readonly Statement[], warehouse: Warehouse): Promise<Cost> {
   await using connection = await warehouse.connect()
-  const startedAtMs = performance.now()
-  for (const { sql, queryOptions } of statements) await connection.query(sql, queryOptions)
-  return performance.now() - startedAtMs
+  return await costOf(async () => {
+    for (const { sql, queryOptions } of statements) await connection.query(sql, queryOptions)
+  })
 }
 
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN
 
+/** The median of each figure by itself. */
+function medianOf(costs: readonly Cost[]): Cost {
+  return {
+    elapsedMs: median(costs.map(({ elapsedMs }) => elapsedMs)),
+    cpuMs: median(costs.map(({ cpuMs }) => cpuMs)),
+    mainThreadCpuMs: median(costs.map(({ mainThreadCpuMs }) => mainThreadCpuMs)),
+  }
+}
+
 async function measureDuckDb(): Promise<void> {
   const { models, rounds, materialized } = options
-  const sql = (_: unknown, index: number) => `{{ config(materialized='${materialized}') }} select ${index} as id`
-  const folder = await writeProject('trivial', Array.from({ length: models }, sql))
-  const [ours, raw]: [number[], number[]] = [[], []]
-  // The first round warms both up and does not count.
+  const indices = Array.from({ length: models }, (_, index) => index)
+  const folder = await writeProject(
+    'trivial',
+    indices.map((index) => `{{ config(materialized='${materialized}') }} select ${index} as id`),
+  )
+  const creating = [
+    'create schema analytics',
+    ...indices.map((index) => `create ${materialized} analytics.model_${index} as (select ${index} as id)`),
+  ].map((sql) => ({ sql, queryOptions: { signal } }))
+  const [ours, raw, only]: [Cost[], Cost[], Cost[]] = [[], [], []]
+  let statementCount = 0
+  // The first round, in which code is parsed and compiled, is told by itself: it is what one run from a shell pays.
   for (let round = 0; round <= rounds; round += 1) {
     const statements: Statement[] = []
     await using built = await openDuckDb({ path: path.join(directory, `ours_${round}.duckdb`) })
-    const elapsedMs = await run(folder, recording(built, statements), 1)
-    // Both databases have one name, which is in the statements.
-    const place = path.join(directory, `raw_${round}`)
-    await mkdir(place)
-    await using replayed = await openDuckDb({ path: path.join(place, `ours_${round}.duckdb`) })
-    const rawMs = await replay(statements, replayed)
-    if (round > 0) ours.push(elapsedMs)
-    if (round > 0) raw.push(rawMs)
+    ours.push(await run(folder, recording(built, statements), 1))
+    statementCount = statements.length
+    raw.push(await replayInto(`raw_${round}`, `ours_${round}.duckdb`, statements))
+    only.push(await replayInto(`only_${round}`, `ours_${round}.duckdb`, creating))
   }
-  const [oursMs, rawMs] = [median(ours), median(raw)]
-  const perModel = (ms: number) => `${(ms / models).toFixed(2)} ms a model`
-  console.log(`${models} models as ${materialized}, DuckDB: ${oursMs.toFixed(0)} ms (${perModel(oursMs)})`)
+  tell(`the first ${models} models of the process, as ${materialized}`, ours[0]!)
+  const [oursCost, rawCost] = [medianOf(ours.slice(1)), medianOf(raw.slice(1))]
+  tell(`${models} models as ${materialized}`, oursCost)
+  tell(`the same ${statementCount} statements alone`, rawCost)
+  tell(`only create ${materialized} as`, medianOf(only.slice(1)))
+  const ratios = ours.map(({ elapsedMs }, round) => elapsedMs / raw[round]!.elapsedMs).slice(1)
+  console.log(`ours : the same statements, median of the pairs: ${median(ratios).toFixed(2)}`)
+}
+
+/** Sends statements to a new file. Its database has the name that is in the statements of the run. */
+async function replayInto(folder: string, file: string, statements: readonly Statement[]): Promise<Cost> {
+  const place = path.join(directory, folder)
+  await mkdir(place)
+  await using warehouse = await openDuckDb({ path: path.join(place, file) })
+  return await replay(statements, warehouse)
+}
+
+function tell(what: string, { elapsedMs, cpuMs, mainThreadCpuMs }: Cost): void {
+  const perModel = [elapsedMs, cpuMs, mainThreadCpuMs].map((ms) => (ms / options.models).toFixed(2))
+  const [wall, cpu, mainThread] = perModel
   console.log(
-    `the same statements alone: ${rawMs.toFixed(0)} ms (${perModel(rawMs)}), ratio ${(oursMs / rawMs).toFixed(2)}`,
+    `${what}: ${elapsedMs.toFixed(0)} ms; a model ${wall} ms, CPU ${cpu} ms, of it JavaScript's thread ${mainThread} ms`,
   )
 }
 
@@ -122,8 +171,8 @@ async function measurePostgres(url: string): Promise<void> {
     'sleeping',
     sleeps.map((sql) => `{{ config(materialized='table') }} ${sql}`),
   )
-  const oneMs = await run(folder, warehouse, 1)
-  const manyMs = await run(folder, warehouse, options.threads)
+  const { elapsedMs: oneMs } = await run(folder, warehouse, 1)
+  const { elapsedMs: manyMs } = await run(folder, warehouse, options.threads)
   console.log(
     `8 models that sleep ${options.sleepMs} ms, PostgreSQL: ${oneMs.toFixed(0)} ms with one thread, ${manyMs.toFixed(0)} ms with ${options.threads}`,
   )

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { LoadedProject } from '../load-project.ts'
 import type { ManifestNode } from '../manifest/node.ts'
@@ -9,13 +9,14 @@ export function artifactPath(project: LoadedProject, node: ManifestNode, kind: '
 }
 
 /**
- * The SQL of nodes, written for people to look at. Nobody waits for a file: on a busy disk it takes as long as a small model,
- * twice for each. What is written to one file is written in turn.
+ * The SQL of nodes, written for people to look at. No statement waits to be sent until a file is written. Files are small
+ * and written synchronously: handing each to a thread takes more processor time than writing it.
  */
 export class ArtifactFiles {
   readonly #project: LoadedProject
-  readonly #folders = new Map<string, Promise<unknown>>()
-  readonly #writes = new Map<string, Promise<void>>()
+  readonly #folders = new Set<string>()
+  readonly #pending = new Map<string, string>()
+  #timer: NodeJS.Immediate | undefined
   #failure: unknown
 
   constructor(project: LoadedProject) {
@@ -24,20 +25,8 @@ export class ArtifactFiles {
 
   write(node: ManifestNode, kind: 'compiled' | 'run', sql: string): void {
     const file = path.resolve(this.#project.directory, artifactPath(this.#project, node, kind))
-    const written = this.#writeAfter(this.#writes.get(file), file, sql).finally(() => {
-      if (this.#writes.get(file) === written) this.#writes.delete(file)
-    })
-    this.#writes.set(file, written)
-  }
-
-  async #writeAfter(earlier: Promise<void> | undefined, file: string, sql: string): Promise<void> {
-    await earlier
-    try {
-      await this.#folder(path.dirname(file))
-      await writeFile(file, sql)
-    } catch (error) {
-      this.#failure ??= error
-    }
+    this.#pending.set(file, sql)
+    this.#timer ??= setImmediate(() => this.#flush())
   }
 
   /** What a node was compiled to. dbt writes none of snapshots, nor of what is empty. */
@@ -45,19 +34,29 @@ export class ArtifactFiles {
     if (node.resource_type !== 'snapshot' && sql !== '') this.write(node, 'compiled', sql)
   }
 
-  /** Waits until all is written. @throws the first error of the file system */
-  async settle(): Promise<void> {
-    while (this.#writes.size > 0) await Promise.all(this.#writes.values())
+  /** Writes what is not written yet. @throws the first error of the file system */
+  settle(): void {
+    this.#flush()
     if (this.#failure !== undefined) throw this.#failure
   }
 
-  #folder(name: string): Promise<unknown> {
-    let made = this.#folders.get(name)
-    if (made === undefined) {
-      made = mkdir(name, { recursive: true })
-      this.#folders.set(name, made)
+  #flush(): void {
+    clearImmediate(this.#timer)
+    this.#timer = undefined
+    const pending = [...this.#pending]
+    this.#pending.clear()
+    try {
+      for (const [file, sql] of pending) this.#writeFile(file, sql)
+    } catch (error) {
+      this.#failure ??= error
     }
-    return made
+  }
+
+  #writeFile(file: string, sql: string): void {
+    const folder = path.dirname(file)
+    if (!this.#folders.has(folder)) mkdirSync(folder, { recursive: true })
+    this.#folders.add(folder)
+    writeFileSync(file, sql)
   }
 }
 

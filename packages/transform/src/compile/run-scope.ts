@@ -136,11 +136,12 @@ export class RunScope {
       setConfig: () => {},
       adapter: (bound) => new AdapterValue({ scope, bound, session }),
       graph: () => (this.#graph ??= graphValue(this.project)),
+      // Each node gets its own list: a macro may change it.
+      selectedResources: () => [...this.selected],
       signal: this.signal,
       extra: {
         ...(hasRelation(node) ? { database: node.database, schema: node.schema } : {}),
         ...new StatementResults().names(),
-        selected_resources: [...this.selected],
         defer_relation: this.deferredTo(node.unique_id) ?? null,
         ...extra,
       },

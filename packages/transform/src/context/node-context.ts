@@ -38,6 +38,9 @@ export function nodeContext(scope: ProjectScope, node: NodeScope): Record<string
   const adapter = node.adapter?.({ context, namespace, packageName: from, names })
   define(context, { adapter: adapter ?? new ParsingAdapter(names) })
   if (node.graph !== undefined) defineLazily(context, 'graph', () => node.graph?.())
+  if (node.selectedResources !== undefined) {
+    defineLazily(context, 'selected_resources', () => node.selectedResources?.())
+  }
   return Object.assign(context, node.extra)
 }
 

@@ -69,6 +69,8 @@ export interface NodeScope {
   adapter?(context: BoundContext): unknown
   /** `graph`: `{nodes, sources, exposures, metrics, groups}`, made when a template asks for it. */
   graph?(): unknown
+  /** `selected_resources`: unique ids, listed when a template asks for them. */
+  selectedResources?(): readonly string[]
   /** Cancels what a macro waits for. */
   readonly signal?: AbortSignal
 }

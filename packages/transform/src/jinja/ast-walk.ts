@@ -3,7 +3,8 @@ import type { MacroCatches, Node, Parameter, Statement } from './ast.ts'
 /** The nodes directly below a node, in the order of declaration and use. */
 export function children(node: Node): Node[] {
   const found: Node[] = []
-  for (const [key, value] of Object.entries(node)) if (key !== 'position') collect(value, found)
+  // Every node of every template comes by here: nodes are plain objects, and need no list of their entries.
+  for (const key in node) if (key !== 'position') collect(node[key as keyof Node], found)
   return found
 }
 

@@ -45,13 +45,14 @@ export function* evaluate(node: Expression, frame: Frame): Evaluation {
       return yield* callValue(callee, args, kwargs, frame)
     }
     case 'Filter': {
-      const operand = node.operand ? yield* evaluate(node.operand, frame) : undefined
+      const operand = node.operand && (immediate(node.operand, frame) ?? (yield* evaluate(node.operand, frame)))
       return yield* applyFilter(node, operand, frame)
     }
     case 'Test':
       return yield* evaluateTest(node, frame)
     case 'Conditional':
-      if (isTrue(yield* evaluate(node.test, frame))) return yield* evaluate(node.consequent, frame)
+      if (isTrue(immediate(node.test, frame) ?? (yield* evaluate(node.test, frame))))
+        return yield* evaluate(node.consequent, frame)
       if (node.alternative) return yield* evaluate(node.alternative, frame)
       return frame.activation.run.undefined({
         hint:
@@ -59,18 +60,18 @@ export function* evaluate(node: Expression, frame: Frame): Evaluation {
           ' and no else section was defined.',
       })
     case 'Logical': {
-      const left = yield* evaluate(node.left, frame)
+      const left = immediate(node.left, frame) ?? (yield* evaluate(node.left, frame))
       frame.activation.node = node
       return isTrue(left) === (node.operator === 'or') ? left : yield* evaluate(node.right, frame)
     }
     case 'Unary': {
-      const operand = yield* evaluate(node.operand, frame)
+      const operand = immediate(node.operand, frame) ?? (yield* evaluate(node.operand, frame))
       frame.activation.node = node
       return applyUnary(node.operator, operand)
     }
     case 'Binary': {
-      const left = yield* evaluate(node.left, frame)
-      const right = yield* evaluate(node.right, frame)
+      const left = immediate(node.left, frame) ?? (yield* evaluate(node.left, frame))
+      const right = immediate(node.right, frame) ?? (yield* evaluate(node.right, frame))
       frame.activation.node = node
       return applyBinary(node.operator, left, right)
     }
@@ -91,12 +92,17 @@ export function* evaluate(node: Expression, frame: Frame): Evaluation {
 }
 
 /**
- * Constants and names are most of all operands: they are read without the cost of a generator. Undefined for other nodes,
- * none for some of these, which then are evaluated as any node.
+ * Constants, names and attributes of them are most of all operands: they are read without the cost of a generator.
+ * Undefined for other nodes, none for some of these, which then are evaluated as any node.
  */
 export function immediate(node: Expression, frame: Frame): unknown {
   if (node.kind === 'Constant') return node.value
-  return node.kind === 'Name' ? lookup(node.name, frame) : undefined
+  if (node.kind === 'Name') return lookup(node.name, frame)
+  if (node.kind !== 'Attribute') return undefined
+  const object = immediate(node.object, frame)
+  if (object === undefined || object === null) return undefined
+  frame.activation.node = node
+  return getAttribute(object, node.name, frame.activation.run)
 }
 
 function lookup(name: string, frame: Frame): unknown {
@@ -113,9 +119,9 @@ function* evaluateAll(nodes: readonly Expression[], frame: Frame): Evaluation<un
 }
 
 function* evaluateItem(node: Item, frame: Frame): Evaluation {
-  const object = yield* evaluate(node.object, frame)
+  const object = immediate(node.object, frame) ?? (yield* evaluate(node.object, frame))
   if (node.index.kind === 'Slice') return yield* evaluateSlice(object, node.index, frame)
-  const index = yield* evaluate(node.index, frame)
+  const index = immediate(node.index, frame) ?? (yield* evaluate(node.index, frame))
   frame.activation.node = node
   return getItem(object, index, frame.activation.run)
 }
@@ -129,9 +135,9 @@ function* evaluateSlice(object: unknown, node: Slice, frame: Frame): Evaluation 
 }
 
 function* evaluateComparison(node: Comparison, frame: Frame): Evaluation<boolean> {
-  let left = yield* evaluate(node.first, frame)
+  let left = immediate(node.first, frame) ?? (yield* evaluate(node.first, frame))
   for (const { operator, operand } of node.rest) {
-    const right = yield* evaluate(operand, frame)
+    const right = immediate(operand, frame) ?? (yield* evaluate(operand, frame))
     frame.activation.node = node
     if (!compare(operator, left, right)) return false
     left = right
@@ -148,8 +154,8 @@ function* evaluateConcatenation(node: Concatenation, frame: Frame): Evaluation<s
 function* evaluateDict(node: DictExpression, frame: Frame): Evaluation<PyDict> {
   const dict = new PyDict()
   for (const entry of node.entries) {
-    const key = yield* evaluate(entry.key, frame)
-    const value = yield* evaluate(entry.value, frame)
+    const key = immediate(entry.key, frame) ?? (yield* evaluate(entry.key, frame))
+    const value = immediate(entry.value, frame) ?? (yield* evaluate(entry.value, frame))
     frame.activation.node = node
     dict.set(key, value)
   }
@@ -173,7 +179,7 @@ export function* evaluateArguments(
   if (node.spread) args.push(...iterate(yield* evaluate(node.spread, frame)))
   if (node.keywords.length === 0 && !node.keywordSpread && caller === undefined) return { args, kwargs: noKeywords }
   const kwargs = Object.create(null) as Record<string, unknown>
-  for (const { name, value } of node.keywords) kwargs[name] = yield* evaluate(value, frame)
+  for (const { name, value } of node.keywords) kwargs[name] = immediate(value, frame) ?? (yield* evaluate(value, frame))
   if (caller !== undefined) kwargs['caller'] = caller
   if (node.keywordSpread) addKeywords(kwargs, yield* evaluate(node.keywordSpread, frame))
   return { args, kwargs }
@@ -203,7 +209,7 @@ export function* applyFilterChain(node: Filter, text: string, frame: Frame): Eva
 }
 
 function* evaluateTest(node: Test, frame: Frame): Evaluation {
-  const operand = yield* evaluate(node.operand, frame)
+  const operand = immediate(node.operand, frame) ?? (yield* evaluate(node.operand, frame))
   const { args, kwargs } = yield* evaluateArguments(node.arguments, frame)
   frame.activation.node = node
   return frame.activation.run.filters.callTest(node.name, [operand, ...args], kwargs)

@@ -30,14 +30,13 @@ function check(node: Node, templateName: string, known: KnownNames, isConditiona
     }
   }
   const isBranch = node.kind === 'If' || node.kind === 'Conditional'
-  const outside = outsideOf(node)
-  for (const child of children(node)) {
-    check(child, templateName, known, isBranch || (isConditional && outside.includes(child)))
-  }
+  const below = children(node)
+  const outside = isConditional ? outsideOf(node, below) : []
+  for (const child of below) check(child, templateName, known, isBranch || outside.includes(child))
 }
 
 /** The parts of a block that belong to the place where it stands; its body is checked anew. */
-function outsideOf(node: Node): readonly Node[] {
+function outsideOf(node: Node, below: readonly Node[]): readonly Node[] {
   switch (node.kind) {
     case 'For':
       return [node.iterable]
@@ -50,6 +49,6 @@ function outsideOf(node: Node): readonly Node[] {
     case 'FilterBlock':
       return []
     default:
-      return children(node)
+      return below
   }
 }

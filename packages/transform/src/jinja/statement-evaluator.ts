@@ -46,7 +46,7 @@ function* executeStatement(node: Exclude<Statement, Data>, frame: Frame): Evalua
     case 'For':
       return yield* executeFor(node, frame)
     case 'Assign': {
-      const value = yield* evaluate(node.value, frame)
+      const value = immediate(node.value, frame) ?? (yield* evaluate(node.value, frame))
       frame.activation.node = node
       assign(node.target, value, frame)
       return 'end'
@@ -81,7 +81,7 @@ function* executeOutput(node: Output, frame: Frame): Evaluation<Completion> {
 
 function* executeIf(node: If, frame: Frame): Evaluation<Completion> {
   for (const { test, body } of node.branches) {
-    const value = yield* evaluate(test, frame)
+    const value = immediate(test, frame) ?? (yield* evaluate(test, frame))
     frame.activation.node = test
     if (isTrue(value)) return yield* execute(body, frame)
   }
@@ -89,7 +89,7 @@ function* executeIf(node: If, frame: Frame): Evaluation<Completion> {
 }
 
 function* executeFor(node: For, frame: Frame): Evaluation<Completion> {
-  const iterable = yield* evaluate(node.iterable, frame)
+  const iterable = immediate(node.iterable, frame) ?? (yield* evaluate(node.iterable, frame))
   frame.activation.node = node
   return yield* runLoop(node, iterable, frame, 0)
 }
@@ -179,7 +179,7 @@ function defineMacro(node: Macro, frame: Frame): void {
 
 function* executeCallBlock(node: CallBlock, frame: Frame): Evaluation<Completion> {
   const { parameters, body, catches, call } = node
-  const callee = yield* evaluate(call.callee, frame)
+  const callee = immediate(call.callee, frame) ?? (yield* evaluate(call.callee, frame))
   const caller = new MacroValue({ name: undefined, parameters, body, catches }, frame, execute)
   const { args, kwargs } = yield* evaluateArguments(call.arguments, frame, caller)
   frame.activation.node = call

@@ -60,7 +60,7 @@ export async function compileNodes(
       await session.rollback()
     }
   }
-  await run.files.settle()
+  run.files.settle()
   return compiled
 }
 

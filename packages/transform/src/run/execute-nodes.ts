@@ -53,7 +53,7 @@ export async function executeNodes(
   try {
     await run.execute()
   } finally {
-    await run.settleFiles()
+    run.settleFiles()
   }
   options.signal.throwIfAborted()
   return run.results
@@ -154,8 +154,8 @@ class NodesRun {
     this.#options.emit({ type: 'log', level: 'warn', message })
   }
 
-  async settleFiles(): Promise<void> {
-    await this.#run.files.settle()
+  settleFiles(): void {
+    this.#run.files.settle()
   }
 
   /**

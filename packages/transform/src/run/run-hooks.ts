@@ -57,7 +57,7 @@ export async function runHooks(options: RunHooksOptions): Promise<RunResult[]> {
       ...(error === undefined ? {} : { error }),
     })
   }
-  await run.files.settle()
+  run.files.settle()
   return results
 }
 
