@@ -54,3 +54,13 @@ it('says which secret DuckDB refused, and not what is in it', async () => {
   expect(refused).toMatch(/refused secret 1 of the profile \(type http\)/u)
   expect(refused).not.toContain('my-own-secret')
 })
+
+it('refuses an sslmode that PostgreSQL does not know, before it connects', async () => {
+  const credentials = { host: '127.0.0.1', port: 1, user: 'u', database: 'd', sslmode: 'verify_full' }
+  const profile = { name: 'p', targetName: 'dev', type: 'postgres', credentials } as unknown as Profile
+  const signal = new AbortController().signal
+  await expect(openProfileWarehouse(profile, { directory, signal })).rejects.toMatchObject({
+    code: 'PROJECT_INVALID',
+    message: expect.stringContaining('"verify_full"'),
+  })
+})

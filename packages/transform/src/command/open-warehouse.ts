@@ -80,13 +80,26 @@ async function openPostgresProfile(credentials: Credentials, { signal }: OpenPro
     applicationName: textAt(credentials, 'application_name') ?? 'eclusa',
     signal,
   }
-  const warehouse = await connectEncrypted(base, textAt(credentials, 'sslmode') ?? 'prefer', credentials)
+  const warehouse = await connectEncrypted(base, sslModeOf(credentials), credentials)
   const role = textAt(credentials, 'role')
   const searchPath = textAt(credentials, 'search_path')
   return withSessionStatements(warehouse, [
     ...(role === undefined ? [] : [`SET ROLE ${quoteName(role)}`]),
     ...(searchPath === undefined ? [] : [`SET search_path TO ${searchPath}`]),
   ])
+}
+
+const sslModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full']
+
+/** A misspelt mode must not become one that may do without encryption. An empty one is none, as in dbt. */
+function sslModeOf(credentials: Credentials): string {
+  const mode = credentials['sslmode'] ?? ''
+  if (mode === '') return 'prefer'
+  if (typeof mode === 'string' && sslModes.includes(mode)) return mode
+  throw new EclusaError('PROJECT_INVALID', {
+    message: `The profile's sslmode is ${JSON.stringify(mode)}, which PostgreSQL does not know.`,
+    remedy: `Write one of ${sslModes.join(', ')} in profiles.yml.`,
+  })
 }
 
 /** As libpq: `prefer` encrypts where the server can; `verify-…` alone looks at its certificate. */
