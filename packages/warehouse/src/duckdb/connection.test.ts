@@ -160,6 +160,22 @@ describe('openDuckDb', () => {
     expect((await reader.query('SELECT count(*) FROM t')).rows).toEqual([[1n]])
   })
 
+  it.each([
+    ['one statement', "SELECT 'b' AS a"],
+    ['one that ends with semicolons', "SELECT 'b' AS a; ;\n"],
+    ['one with a semicolon in a comment', "SELECT 'b' AS a -- not; more"],
+    ['the last of several', "SELECT 1 AS x; SELECT 'b' AS a;"],
+    ['the last of several, the others without a result', "CREATE TEMP TABLE t AS SELECT 'b' AS a; FROM t"],
+    ['one that DuckDB makes several of', "PIVOT (SELECT 'b' AS v, 'a' AS k) ON k USING first(v)"],
+  ])('gives the result of %s', async (_, sql) => {
+    await using warehouse = await openDuckDb({ path: ':memory:' })
+    await using session = await warehouse.connect()
+    expect(await session.query(sql)).toMatchObject({ columns: [{ name: 'a' }], rows: [['b']] })
+    expect(await session.query(sql.replace('TEMP', 'OR REPLACE TEMP'), { parameters: [] })).toMatchObject({
+      rows: [['b']],
+    })
+  })
+
   it('ends a running statement when it is closed', async () => {
     const warehouse = await openDuckDb({ path: ':memory:' })
     const connection = await warehouse.connect()
