@@ -1,0 +1,10 @@
+export type {
+  Bind,
+  FileTransfer,
+  ResultColumn,
+  ResultRow,
+  SqlFault,
+  StatementRequest,
+  StatementResult,
+  WireType,
+} from './engine/statement.ts'
