@@ -1,5 +1,6 @@
-import type { Frame } from './frame.ts'
-import { type Evaluation, type KeywordArguments, asHostObject, callObject, runObject } from './protocol.ts'
+import { type Eventual, refuse } from './eventual.ts'
+import type { Activation, Frame } from './frame.ts'
+import { type KeywordArguments, asHostObject, callObject, runObject } from './protocol.ts'
 import { typeName } from './python-text.ts'
 import { typeError } from './template-error.ts'
 
@@ -7,16 +8,17 @@ import { typeError } from './template-error.ts'
  * Calls a value as a template does. A function of the host gets the positional values; keywords need an object with
  * `callObject`, such as a NativeFunction. A promise is awaited, and a result of undefined is none.
  */
-export function* callValue(
+export function callValue(
   callee: unknown,
   args: readonly unknown[],
   kwargs: KeywordArguments,
   frame: Frame,
-): Evaluation {
-  frame.activation.budget.step()
+): Eventual<unknown> {
+  const { activation } = frame
+  activation.budget.step()
   const host = asHostObject(callee)
-  if (host?.[runObject]) return yield* host[runObject](args, kwargs, frame)
-  return yield* awaited(callDirectly(callee, args, kwargs))
+  if (host?.[runObject]) return host[runObject](args, kwargs, frame)
+  return awaited(callDirectly(callee, args, kwargs), activation)
 }
 
 export function callDirectly(callee: unknown, args: readonly unknown[], kwargs: KeywordArguments): unknown {
@@ -33,7 +35,14 @@ export function isCallable(value: unknown): boolean {
   return typeof value === 'function' || Boolean(host?.[callObject] ?? host?.[runObject])
 }
 
-export function* awaited(result: unknown): Evaluation {
-  const value = result instanceof Promise ? yield result : result
+/** What a function of the host has given, as a value of the template. */
+export function awaited(result: unknown, activation: Activation): Eventual<unknown> {
+  if (result instanceof Promise) return activation.mayWait ? settled(result, activation) : refuse(result)
+  return result === undefined ? null : result
+}
+
+async function settled(result: Promise<unknown>, { budget }: Activation): Promise<unknown> {
+  const value = await result
+  budget.signal?.throwIfAborted()
   return value === undefined ? null : value
 }

@@ -26,14 +26,14 @@ import { walk } from './ast-walk.ts'
 import { getAttributeOnly, getItem } from './attributes.ts'
 import { builtinTests } from './builtin-tests.ts'
 import { callDirectly } from './call.ts'
-import { drive, driveSync } from './drive.ts'
 import { MacroReturn, locateError } from './error-location.ts'
+import { type Eventual, guard, immediate } from './eventual.ts'
 import {
   type Activation,
   Budget,
+  type Code,
   type FilterEnvironment,
   type Frame,
-  type OutputSink,
   type RenderLimits,
   Run,
   Scope,
@@ -45,11 +45,11 @@ import { builtinGlobals } from './globals.ts'
 import { MacroValue } from './macro.ts'
 import { checkNames } from './name-check.ts'
 import { numberFilters } from './number-filters.ts'
-import type { Evaluation, KeywordArguments } from './protocol.ts'
+import type { KeywordArguments } from './protocol.ts'
 import { selectionFilters } from './selection-filters.ts'
 import { sequenceFilters } from './sequence-filters.ts'
 import type { NativeFunction } from './signature.ts'
-import { execute } from './statement-evaluator.ts'
+import { bodyCode } from './statement-code.ts'
 import { type TagParser, parseTemplate } from './statement-parser.ts'
 import { OperationError } from './template-error.ts'
 import { textFilters } from './text-filters.ts'
@@ -111,12 +111,16 @@ export class Environment {
   }
 
   /** @internal */
-  startActivation(templateName: string, context: TemplateContext, options: RenderOptions): Activation {
+  startActivation(
+    templateName: string,
+    context: TemplateContext,
+    { mayWait, ...options }: RenderOptions & Pick<Activation, 'mayWait'>,
+  ): Activation {
     const undefinedMode = options.undefined ?? this.#options.undefined ?? 'default'
     const filters = new RunFilters(this, undefinedMode)
     const run = new Run({ filters, globals: this.#globals, context, undefinedMode })
     const budget = new Budget({ ...defaultLimits, ...this.#options.limits }, options.signal)
-    return { run, budget, templateName, node: undefined }
+    return { run, budget, templateName, node: undefined, mayWait }
   }
 
   /** @internal */
@@ -183,6 +187,7 @@ export interface TemplateModule {
 export class Template {
   readonly tree: TemplateTree
   readonly #environment: Environment
+  #code: Code | undefined
 
   constructor(environment: Environment, tree: TemplateTree) {
     this.#environment = environment
@@ -201,7 +206,7 @@ export class Template {
   /** @throws TemplateError */
   render(context: TemplateContext, options: RenderOptions = {}): string {
     const output = new TextOutput()
-    driveSync(this.#run(this.#frame(context, options, output)))
+    this.#runNow(this.#frame(context, { ...options, output, mayWait: false }))
     return output.text
   }
 
@@ -211,46 +216,58 @@ export class Template {
    */
   async renderAsync(context: TemplateContext, options: RenderOptions = {}): Promise<string> {
     const output = new TextOutput()
-    await drive(this.#run(this.#frame(context, options, output)), options.signal)
+    await this.#run(this.#frame(context, { ...options, output, mayWait: true }))
     return output.text
   }
 
   /** Renders into the values that are printed, text between them included: for `{{ [1, 2] }}` that is one list. */
   renderValues(context: TemplateContext, options: RenderOptions = {}): unknown[] {
     const output = new ValueOutput()
-    driveSync(this.#run(this.#frame(context, options, output)))
+    this.#runNow(this.#frame(context, { ...options, output, mayWait: false }))
     return output.values
   }
 
   /** Executes the template for what it defines. Its macros may wait when they are called in asynchronous rendering. */
   module(context: TemplateContext, options: RenderOptions = {}): TemplateModule {
     const output = new TextOutput()
-    const frame = this.#frame(context, options, output)
-    driveSync(this.#run(frame))
+    const frame = this.#frame(context, { ...options, output, mayWait: false })
+    this.#runNow(frame)
     return moduleOf(frame.scope, output)
   }
 
   async moduleAsync(context: TemplateContext, options: RenderOptions = {}): Promise<TemplateModule> {
     const output = new TextOutput()
-    const frame = this.#frame(context, options, output)
-    await drive(this.#run(frame), options.signal)
+    const frame = this.#frame(context, { ...options, output, mayWait: true })
+    await this.#run(frame)
     return moduleOf(frame.scope, output)
   }
 
-  #frame(context: TemplateContext, options: RenderOptions, output: OutputSink): Frame {
-    const activation = this.#environment.startActivation(this.name, context, options)
-    return { activation, scope: new Scope(), output }
+  #frame(
+    context: TemplateContext,
+    { output, ...options }: RenderOptions & Pick<Frame, 'output'> & Pick<Activation, 'mayWait'>,
+  ): Frame {
+    return { activation: this.#environment.startActivation(this.name, context, options), scope: new Scope(), output }
   }
 
-  *#run(frame: Frame): Evaluation<void> {
-    frame.activation.budget.signal?.throwIfAborted()
+  #runNow(frame: Frame): void {
     try {
-      yield* execute(this.tree.body, frame)
+      immediate(this.#run(frame))
     } catch (error) {
-      if (!(error instanceof MacroReturn)) throw locateError(error, frame.activation)
-      const outside = new OperationError('runtime', 'a value can be returned from a macro only')
-      throw locateError(outside, frame.activation)
+      throw locateError(error, frame.activation)
     }
+  }
+
+  #run(frame: Frame): Eventual<unknown> {
+    frame.activation.budget.signal?.throwIfAborted()
+    this.#code ??= bodyCode(this.tree.body)
+    const code = this.#code
+    return guard(() => code(frame), {
+      failed: (error) => {
+        if (!(error instanceof MacroReturn)) throw locateError(error, frame.activation)
+        const outside = new OperationError('runtime', 'a value can be returned from a macro only')
+        throw locateError(outside, frame.activation)
+      },
+    })
   }
 }
 

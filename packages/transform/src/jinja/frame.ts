@@ -1,4 +1,5 @@
 import type { Node } from './ast.ts'
+import type { Eventual } from './eventual.ts'
 import type { KeywordArguments } from './protocol.ts'
 import { textOf } from './python-text.ts'
 import { OperationError } from './template-error.ts'
@@ -151,6 +152,8 @@ export interface Activation {
   readonly budget: Budget
   readonly templateName: string
   node: Node | undefined
+  /** Whether a promise that a function of the host returns is awaited; else it is an error. */
+  mayWait: boolean
 }
 
 /** An activation with the scope and the output of the current block. */
@@ -163,3 +166,9 @@ export interface Frame {
 export function innerFrame(frame: Frame, output: OutputSink = frame.output): Frame {
   return { activation: frame.activation, scope: new Scope(frame.scope), output }
 }
+
+/** How a body ended: at its end, or by a loop control that concerns a loop further out. */
+export type Completion = 'end' | 'break' | 'continue'
+
+/** A part of a template in the form in which it is executed. */
+export type Code<Result = unknown> = (frame: Frame) => Eventual<Result>

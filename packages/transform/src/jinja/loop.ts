@@ -1,6 +1,6 @@
-import { driveSync } from './drive.ts'
+import { type Eventual, andThen } from './eventual.ts'
 import type { Run } from './frame.ts'
-import { type Evaluation, type HostObject, attributeOf, lengthOf, runObject, truthOf, typeNameOf } from './protocol.ts'
+import { type HostObject, attributeOf, lengthOf, runObject, truthOf, typeNameOf } from './protocol.ts'
 import { PyTuple } from './python-collections.ts'
 import { isEqual, sizeOf } from './python-object.ts'
 import { NativeFunction } from './signature.ts'
@@ -13,11 +13,13 @@ interface LoopSource {
   /** The value that is looped over, for its length. */
   readonly iterable: unknown
   /** Takes the next item that passes the loop's condition. */
-  readonly pull: () => Evaluation<IteratorResult<unknown, void>>
+  readonly pull: () => Eventual<IteratorResult<unknown, void>>
+  /** The same where it must not wait. */
+  readonly pullNow: () => IteratorResult<unknown, void>
   readonly isFiltered: boolean
   readonly depth0: number
   /** Renders the body for other items; absent when the loop is not recursive. */
-  readonly recurse: ((args: readonly unknown[], depth0: number) => Evaluation) | undefined
+  readonly recurse: ((args: readonly unknown[], depth0: number) => Eventual<unknown>) | undefined
 }
 
 /** The variable `loop`. It takes items from the source one at a time, and looks one ahead only when it is asked to. */
@@ -36,8 +38,12 @@ export class Loop implements HostObject {
   }
 
   /** Moves to the next item and returns whether there is one. */
-  *advance(): Evaluation<boolean> {
-    const item = this.#ahead.length > 0 ? this.#ahead.shift() : yield* this.#pull()
+  advance(): Eventual<boolean> {
+    if (this.#ahead.length > 0) return this.#moveTo(this.#ahead.shift())
+    return andThen(this.#source.pull(), (step) => this.#moveTo(itemOf(step)))
+  }
+
+  #moveTo(item: unknown): boolean {
     if (item === nothing) return false
     this.#index0 += 1
     this.#previous = this.#current
@@ -49,13 +55,8 @@ export class Loop implements HostObject {
     return this.#current
   }
 
-  *#pull(): Evaluation {
-    const step = yield* this.#source.pull()
-    return step.done ? nothing : step.value
-  }
-
   #peek(): unknown {
-    if (this.#ahead.length === 0) this.#ahead.push(driveSync(this.#pull()))
+    if (this.#ahead.length === 0) this.#ahead.push(itemOf(this.#source.pullNow()))
     return this.#ahead[0]
   }
 
@@ -66,7 +67,7 @@ export class Loop implements HostObject {
 
   /** Without a length all remaining items are taken into memory. */
   #countAll(): number {
-    while (this.#ahead.at(-1) !== nothing) this.#ahead.push(driveSync(this.#pull()))
+    while (this.#ahead.at(-1) !== nothing) this.#ahead.push(itemOf(this.#source.pullNow()))
     return this.#index0 + this.#ahead.length
   }
 
@@ -119,10 +120,10 @@ export class Loop implements HostObject {
     return hasChanged
   }
 
-  *[runObject](args: readonly unknown[]): Evaluation {
+  [runObject](args: readonly unknown[]): Eventual<unknown> {
     const { recurse, depth0 } = this.#source
     if (!recurse) throw typeError("The loop must have the 'recursive' marker to be called recursively.")
-    return yield* recurse(args, depth0 + 1)
+    return recurse(args, depth0 + 1)
   }
 
   [lengthOf](): number {
@@ -136,4 +137,8 @@ export class Loop implements HostObject {
   toString(): string {
     return `<LoopContext ${this.#index0 + 1}/${this.#total}>`
   }
+}
+
+function itemOf(step: IteratorResult<unknown, void>): unknown {
+  return step.done ? nothing : step.value
 }

@@ -1,10 +1,8 @@
-import type { MacroCatches, Parameter, Statement } from './ast.ts'
-import { drive } from './drive.ts'
+import type { MacroCatches } from './ast.ts'
 import { MacroReturn, addCaller, locateError } from './error-location.ts'
-import { evaluate } from './expression-evaluator.ts'
-import { type Activation, type Frame, Scope, TextOutput } from './frame.ts'
+import { type Eventual, guard, repeat, andThen } from './eventual.ts'
+import { type Activation, type Code, type Frame, Scope, TextOutput } from './frame.ts'
 import {
-  type Evaluation,
   type HostObject,
   type KeywordArguments,
   attributeOf,
@@ -18,15 +16,18 @@ import { reprOfValue } from './python-text.ts'
 import { typeError } from './template-error.ts'
 
 /** What a macro tag or a call block defines. The macro of a call block has no name. */
-interface MacroDefinition {
+export interface MacroCode {
   readonly name: string | undefined
-  readonly parameters: readonly Parameter[]
-  readonly body: readonly Statement[]
+  readonly parameters: readonly ParameterCode[]
+  readonly body: Code
   readonly catches: MacroCatches
 }
 
-/** Executes the body; handed in by the statement evaluator, which in turn creates macros. */
-type BodyRunner = (body: readonly Statement[], frame: Frame) => Evaluation
+/** `fallback` gives the value where the call does not. */
+interface ParameterCode {
+  readonly name: string
+  readonly fallback: Code
+}
 
 /**
  * A macro together with the scope it was defined in. Templates call it; a host does with `call`, which returns a promise
@@ -34,87 +35,91 @@ type BodyRunner = (body: readonly Statement[], frame: Frame) => Evaluation
  */
 export class MacroValue implements HostObject {
   readonly name: string | undefined
-  readonly #definition: MacroDefinition
+  readonly #code: MacroCode
   readonly #closure: Frame
-  readonly #runBody: BodyRunner
   readonly [typeNameOf] = 'Macro'
 
-  constructor(definition: MacroDefinition, closure: Frame, runBody: BodyRunner) {
-    this.name = definition.name
-    this.#definition = definition
+  constructor(code: MacroCode, closure: Frame) {
+    this.name = code.name
+    this.#code = code
     this.#closure = closure
-    this.#runBody = runBody
   }
 
   get parameterNames(): string[] {
-    return this.#definition.parameters.map((parameter) => parameter.name)
+    return this.#code.parameters.map((parameter) => parameter.name)
   }
 
   /** @throws TemplateError */
   call(args: readonly unknown[] = [], kwargs: KeywordArguments = {}): unknown {
-    return drive(this[runObject](args, kwargs), this.#closure.activation.budget.signal)
+    return this[runObject](args, kwargs)
   }
 
   [callObject](args: readonly unknown[], kwargs: KeywordArguments): unknown {
     return this.call(args, kwargs)
   }
 
-  *[runObject](args: readonly unknown[], kwargs: KeywordArguments, caller?: Frame): Evaluation {
-    const { run, templateName } = this.#closure.activation
-    const budget = caller?.activation.budget ?? this.#closure.activation.budget
-    const variables = this.#bind(args, kwargs)
-    const activation: Activation = { run, budget, templateName, node: undefined }
+  [runObject](args: readonly unknown[], kwargs: KeywordArguments, caller?: Frame): Eventual<unknown> {
+    const { run, templateName, budget: ownBudget } = this.#closure.activation
+    const { budget, mayWait } = caller?.activation ?? { budget: ownBudget, mayWait: true }
+    const activation: Activation = { run, budget, templateName, node: undefined, mayWait }
+    const frame: Frame = { activation, scope: new Scope(this.#closure.scope), output: new TextOutput() }
+    const missing = this.#bind(args, kwargs, frame)
     budget.enter()
-    try {
-      return yield* this.#execute(activation, variables)
-    } catch (error) {
-      if (error instanceof MacroReturn && this.name !== undefined) return error.value ?? null
-      const located = locateError(error, activation)
-      throw caller && this.name !== undefined ? addCaller(located, this.name, caller.activation) : located
-    } finally {
-      budget.leave()
-    }
+    return guard(() => this.#execute(frame, missing), {
+      failed: (error) => this.#returned(error, activation, caller),
+      ended: () => budget.leave(),
+    })
   }
 
-  *#execute(activation: Activation, variables: BoundVariables): Evaluation {
-    const scope = new Scope(this.#closure.scope)
-    const output = new TextOutput()
-    const frame: Frame = { activation, scope, output }
-    for (const [name, value] of variables.given) scope.set(name, value)
-    for (const { name } of variables.missing) scope.set(name, activation.run.undefined({ name }))
-    for (const parameter of variables.missing) {
-      const value = parameter.default
-        ? yield* evaluate(parameter.default, frame)
-        : activation.run.undefined({ hint: `parameter '${parameter.name}' was not provided` })
-      scope.set(parameter.name, value)
-    }
-    yield* this.#runBody(this.#definition.body, frame)
-    return output.text
+  /** The value that a macro was ended with, unless it was an error that ended it. */
+  #returned(error: unknown, activation: Activation, caller: Frame | undefined): unknown {
+    if (error instanceof MacroReturn && this.name !== undefined) return error.value ?? null
+    const located = locateError(error, activation)
+    throw caller && this.name !== undefined ? addCaller(located, this.name, caller.activation) : located
   }
 
-  /** Jinja2's rules: keywords only for parameters that no positional value fills, the rest to kwargs, varargs and caller. */
-  #bind(args: readonly unknown[], kwargs: KeywordArguments): BoundVariables {
-    const { parameters, catches } = this.#definition
-    const given = new Map<string, unknown>()
-    const missing: Parameter[] = []
+  #execute(frame: Frame, missing: readonly ParameterCode[]): Eventual<unknown> {
+    const { scope, output, activation } = frame
+    for (const { name } of missing) scope.set(name, activation.run.undefined({ name }))
+    let index = 0
+    const fill = (): Eventual<boolean> => {
+      const parameter = missing[index]
+      if (parameter === undefined) return false
+      index += 1
+      return andThen(parameter.fallback(frame), (value) => {
+        scope.set(parameter.name, value)
+        return true
+      })
+    }
+    return andThen(repeat(fill), () => andThen(this.#code.body(frame), () => (output as TextOutput).text))
+  }
+
+  /**
+   * Jinja2's rules: keywords only for parameters that no positional value fills, the rest to kwargs, varargs and caller.
+   * @returns the parameters that are left without a value
+   */
+  #bind(args: readonly unknown[], kwargs: KeywordArguments, { scope }: Frame): readonly ParameterCode[] {
+    const { parameters, catches } = this.#code
+    const missing: ParameterCode[] = []
     const rest = new Map(Object.entries(kwargs))
     for (const [index, parameter] of parameters.entries()) {
-      if (index < args.length) given.set(parameter.name, args[index])
-      else if (rest.has(parameter.name)) given.set(parameter.name, rest.get(parameter.name))
+      const { name } = parameter
+      if (index < args.length) scope.set(name, args[index])
+      else if (rest.has(name)) scope.set(name, rest.get(name))
       else missing.push(parameter)
-      if (index >= args.length) rest.delete(parameter.name)
+      if (index >= args.length) rest.delete(name)
     }
     if (catches.caller && !parameters.some(({ name }) => name === 'caller')) {
-      given.set('caller', rest.get('caller') ?? this.#undefinedCaller())
+      scope.set('caller', rest.get('caller') ?? this.#undefinedCaller())
       rest.delete('caller')
     }
-    if (catches.kwargs) given.set('kwargs', new PyDict(rest))
+    if (catches.kwargs) scope.set('kwargs', new PyDict(rest))
     else this.#refuseKeywords(rest)
-    if (catches.varargs) given.set('varargs', new PyTuple(args.slice(parameters.length)))
+    if (catches.varargs) scope.set('varargs', new PyTuple(args.slice(parameters.length)))
     else if (args.length > parameters.length) {
       throw typeError(`macro ${reprOfValue(this.name)} takes not more than ${parameters.length} argument(s)`)
     }
-    return { given, missing }
+    return missing
   }
 
   #undefinedCaller(): unknown {
@@ -140,11 +145,11 @@ export class MacroValue implements HostObject {
       case 'arguments':
         return new PyTuple(this.parameterNames)
       case 'catch_kwargs':
-        return this.#definition.catches.kwargs
+        return this.#code.catches.kwargs
       case 'catch_varargs':
-        return this.#definition.catches.varargs
+        return this.#code.catches.varargs
       case 'caller':
-        return this.#definition.catches.caller
+        return this.#code.catches.caller
       default:
         return undefined
     }
@@ -153,9 +158,4 @@ export class MacroValue implements HostObject {
   [reprOf](): string {
     return this.name === undefined ? '<Macro anonymous>' : `<Macro ${reprOfValue(this.name)}>`
   }
-}
-
-interface BoundVariables {
-  readonly given: ReadonlyMap<string, unknown>
-  readonly missing: readonly Parameter[]
 }

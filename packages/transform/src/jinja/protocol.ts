@@ -1,13 +1,8 @@
+import type { Eventual } from './eventual.ts'
 import type { Frame } from './frame.ts'
 
 /** Keyword arguments, without a prototype, so that any name can be one. */
 export type KeywordArguments = Readonly<Record<string, unknown>>
-
-/**
- * The evaluation of template code: it yields each promise that it waits for and is resumed with its result. Driven
- * synchronously it must never yield.
- */
-export type Evaluation<T = unknown> = Generator<Promise<unknown>, T, unknown>
 
 export const callObject: unique symbol = Symbol.for('eclusa.jinja.call')
 export const runObject: unique symbol = Symbol.for('eclusa.jinja.run')
@@ -36,7 +31,7 @@ export interface HostObject {
   /** Makes the object callable. May return a promise, which asynchronous rendering awaits. */
   [callObject]?(args: readonly unknown[], kwargs: KeywordArguments): unknown
   /** Called instead of `callObject` by templates, for objects whose call runs template code. */
-  [runObject]?(args: readonly unknown[], kwargs: KeywordArguments, frame?: Frame): Evaluation
+  [runObject]?(args: readonly unknown[], kwargs: KeywordArguments, frame?: Frame): Eventual<unknown>
   /** The value of `object.name`; undefined says that there is none. */
   [attributeOf]?(name: string): unknown
   /** The value of `object[key]`; undefined says that there is none. */

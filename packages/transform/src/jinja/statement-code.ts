@@ -1,0 +1,252 @@
+import type {
+  Assign,
+  AssignBlock,
+  CallBlock,
+  FilterBlock,
+  If,
+  Macro,
+  Output,
+  Parameter,
+  Statement,
+  Target,
+  With,
+} from './ast.ts'
+import { argumentsCode } from './arguments-code.ts'
+import { callValue } from './call.ts'
+import { type Eventual, andThen } from './eventual.ts'
+import { expressionCode, filterChainCode } from './expression-code.ts'
+import { type Code, type Completion, type Frame, TextOutput, innerFrame } from './frame.ts'
+import { loopCode } from './loop-code.ts'
+import { type MacroCode, MacroValue } from './macro.ts'
+import { Namespace } from './namespace.ts'
+import { isTrue, unpack } from './python-object.ts'
+import { OperationError } from './template-error.ts'
+
+/** Makes a function of the statements of a body: they are executed in turn until one does not come to its end. */
+export function bodyCode(body: readonly Statement[]): Code<Completion> {
+  const codes = body.map(statementCode)
+  return (frame) => executeFrom(0, codes, frame)
+}
+
+function executeFrom(start: number, codes: readonly Code<Completion>[], frame: Frame): Eventual<Completion> {
+  for (let index = start; index < codes.length; index += 1) {
+    const completion = codes[index]!(frame)
+    if (completion instanceof Promise) {
+      return completion.then((settled) => (settled === 'end' ? executeFrom(index + 1, codes, frame) : settled))
+    }
+    if (completion !== 'end') return completion
+  }
+  return 'end'
+}
+
+function statementCode(node: Statement): Code<Completion> {
+  if (node.kind === 'Data') {
+    const { text } = node
+    return (frame) => {
+      frame.output.write(text)
+      return 'end'
+    }
+  }
+  const code = stepCode(node)
+  return (frame) => {
+    frame.activation.budget.step()
+    return code(frame)
+  }
+}
+
+function stepCode(node: Exclude<Statement, { kind: 'Data' }>): Code<Completion> {
+  switch (node.kind) {
+    case 'Output':
+      return outputCode(node)
+    case 'If':
+      return ifCode(node)
+    case 'For':
+      return loopCode(node, { assign: targetCode(node.target), bodyCode })
+    case 'Assign':
+      return assignCode(node)
+    case 'AssignBlock':
+      return assignBlockCode(node)
+    case 'Macro':
+      return macroTagCode(node)
+    case 'CallBlock':
+      return callBlockCode(node)
+    case 'FilterBlock':
+      return filterBlockCode(node)
+    case 'With':
+      return withCode(node)
+    case 'Do': {
+      const expression = expressionCode(node.expression)
+      return (frame) => andThen(expression(frame), () => 'end')
+    }
+    case 'Break':
+      return () => 'break'
+    case 'Continue':
+      return () => 'continue'
+  }
+}
+
+function outputCode(node: Output): Code<Completion> {
+  const value = expressionCode(node.value)
+  const write = (printed: unknown, frame: Frame): Completion => {
+    frame.activation.node = node
+    frame.output.write(printed)
+    return 'end'
+  }
+  return (frame) => andThen(value(frame), (printed) => write(printed, frame))
+}
+
+function ifCode(node: If): Code<Completion> {
+  const branches = node.branches.map(({ test, body }) => ({
+    place: test,
+    test: expressionCode(test),
+    body: bodyCode(body),
+  }))
+  const otherwise = bodyCode(node.otherwise)
+  const tryFrom = (index: number, frame: Frame): Eventual<Completion> => {
+    const branch = branches[index]
+    if (branch === undefined) return otherwise(frame)
+    return andThen(branch.test(frame), (value) => {
+      frame.activation.node = branch.place
+      return isTrue(value) ? branch.body(frame) : tryFrom(index + 1, frame)
+    })
+  }
+  return (frame) => tryFrom(0, frame)
+}
+
+/** Assigns a value to what stands left of `=`, or between `for` and `in`. */
+function targetCode(target: Target): (value: unknown, frame: Frame) => void {
+  switch (target.kind) {
+    case 'NameTarget': {
+      const { name } = target
+      return (value, frame) => frame.scope.set(name, value)
+    }
+    case 'TupleTarget': {
+      const items = target.items.map(targetCode)
+      return (value, frame) => {
+        const values = unpack(value, items.length)
+        for (const [index, assign] of items.entries()) assign(values[index], frame)
+      }
+    }
+    case 'NamespaceTarget': {
+      const { name, attribute } = target
+      return (value, frame) => {
+        const namespace = frame.scope.get(name) ?? frame.activation.run.lookup(name)
+        if (!(namespace instanceof Namespace)) {
+          throw new OperationError('runtime', 'cannot assign attribute on non-namespace object')
+        }
+        namespace.set(attribute, value)
+      }
+    }
+  }
+}
+
+function assignCode(node: Assign): Code<Completion> {
+  const value = expressionCode(node.value)
+  const assign = targetCode(node.target)
+  return (frame) =>
+    andThen(value(frame), (assigned) => {
+      frame.activation.node = node
+      assign(assigned, frame)
+      return 'end'
+    })
+}
+
+function assignBlockCode(node: AssignBlock): Code<Completion> {
+  const body = bodyCode(node.body)
+  const filter = node.filter ? filterChainCode(node.filter) : (text: string) => text
+  const assign = targetCode(node.target)
+  return (frame) => {
+    const output = new TextOutput()
+    const inner = innerFrame(frame, output)
+    return andThen(body(inner), (completion) => {
+      if (completion !== 'end') return completion
+      return andThen(filter(output.text, inner), (value) => {
+        frame.activation.node = node
+        assign(value, frame)
+        return 'end'
+      })
+    })
+  }
+}
+
+function macroTagCode(node: Macro): Code<Completion> {
+  const code = macroCode(node.name, node)
+  return (frame) => {
+    frame.scope.set(node.name, new MacroValue(code, frame))
+    return 'end'
+  }
+}
+
+/** Most macros that are defined are not called: the code of each is made when it first is. */
+export function macroCode(
+  name: string | undefined,
+  { parameters, body, catches }: Pick<Macro, 'parameters' | 'body' | 'catches'>,
+): MacroCode {
+  let executed: Code | undefined
+  return {
+    name,
+    catches,
+    parameters: parameters.map(parameterCode),
+    body: (frame) => {
+      executed ??= bodyCode(body)
+      return executed(frame)
+    },
+  }
+}
+
+function parameterCode({ name, default: fallback }: Parameter): MacroCode['parameters'][number] {
+  if (fallback) return { name, fallback: expressionCode(fallback) }
+  const hint = `parameter '${name}' was not provided`
+  return { name, fallback: ({ activation }) => activation.run.undefined({ hint }) }
+}
+
+function callBlockCode(node: CallBlock): Code<Completion> {
+  const { call } = node
+  const callee = expressionCode(call.callee)
+  const given = argumentsCode(call.arguments, expressionCode)
+  const code = macroCode(undefined, node)
+  return (frame) =>
+    andThen(callee(frame), (value) =>
+      andThen(given(frame, new MacroValue(code, frame)), ({ args, kwargs }) => {
+        frame.activation.node = call
+        return andThen(callValue(value, args, kwargs, frame), (printed) => {
+          frame.output.write(printed)
+          return 'end'
+        })
+      }),
+    )
+}
+
+function filterBlockCode(node: FilterBlock): Code<Completion> {
+  const body = bodyCode(node.body)
+  const filter = filterChainCode(node.filter)
+  return (frame) => {
+    const output = new TextOutput()
+    const inner = innerFrame(frame, output)
+    return andThen(body(inner), (completion) => {
+      if (completion !== 'end') return completion
+      return andThen(filter(output.text, inner), (value) => {
+        frame.output.write(value)
+        return completion
+      })
+    })
+  }
+}
+
+/** Every value is evaluated outside of the block, so that none sees the others. */
+function withCode(node: With): Code<Completion> {
+  const assignments = node.targets.map((target, index) => ({
+    assign: targetCode(target),
+    value: expressionCode(node.values[index]!),
+  }))
+  const body = bodyCode(node.body)
+  const assignFrom = (index: number, frame: Frame, inner: Frame): Eventual<Completion> => {
+    const assignment = assignments[index]
+    if (assignment === undefined) return body(inner)
+    return andThen(assignment.value(frame), (value) => {
+      assignment.assign(value, inner)
+      return assignFrom(index + 1, frame, inner)
+    })
+  }
+  return (frame) => assignFrom(0, frame, innerFrame(frame))
+}
