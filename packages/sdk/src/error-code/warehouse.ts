@@ -72,6 +72,12 @@ export const warehouseErrors = {
     cause: 'The package with the driver of the warehouse is not installed.',
     remedy: 'Install the package named in the message.',
   },
+  WAREHOUSE_KEY_UNREADABLE: {
+    failureType: 'config_error',
+    cause: 'The private key for the login is not one, or its passphrase is missing or wrong.',
+    remedy:
+      'Give the whole PEM text with its BEGIN and END lines, and the passphrase of an encrypted key. A new key: `openssl genrsa 2048 | openssl pkcs8 -topk8 -inform PEM -out rsa_key.p8 -nocrypt`.',
+  },
   WAREHOUSE_MEMORY_EXHAUSTED: {
     failureType: 'system_error',
     cause: 'A statement needed more memory than the warehouse may use.',
