@@ -145,12 +145,18 @@ export class CommandSession implements Disposable {
     if (this.settings.isOn('write_json')) await writeManifest(project)
   }
 
-  /** @param targetName the output of the profile, in the place of the one that is asked for */
-  async readProfile(targetName = this.settings.text('target')): Promise<Profile> {
-    const { settings, host, root } = this
+  /**
+   * @param targetName the output of the profile, in the place of the one that is asked for
+   * @param profile which one where none is asked for. Default: that of dbt_project.yml
+   */
+  async readProfile(
+    targetName = this.settings.text('target'),
+    profile = this.root.file.profile ?? undefined,
+  ): Promise<Profile> {
+    const { settings, host } = this
     return await readProfile({
       environment: createProjectEnvironment(),
-      profile: settings.text('profile') ?? root.file.profile ?? undefined,
+      profile: settings.text('profile') ?? profile,
       profilesDirectory: settings.text('profiles_dir'),
       workingDirectory: host.directory,
       targetName,

@@ -1,25 +1,39 @@
-import type { EclusaError } from '@eclusa/sdk'
 import type { CommandSession } from './command-session.ts'
 import { foundLine } from './found-line.ts'
 import { withInlineNode } from './inline-node.ts'
 import { openProfileWarehouse, unreachableWarehouse } from './open-warehouse.ts'
 import { readDeferral } from './read-deferral.ts'
 import { selectForCommand } from './select-for-command.ts'
+import { writeResults } from './write-results.ts'
 import type { NodeCommand } from './command-options.ts'
 import type { LoadedProject } from '../load-project.ts'
 import type { ManifestNode } from '../manifest/node.ts'
+import type { RunResult } from '../manifest/run-result.ts'
 import type { Profile } from '../project/profile.ts'
 import { compileNodes } from '../run/compile-nodes.ts'
+import type { CompileNodesOptions } from '../run/compile-nodes.ts'
 import { fieldOf } from '../select/entry-fields.ts'
 
-/** `compile`: writes the SQL of what is selected; shows it where something was selected. */
+/**
+ * `compile`: writes the SQL of what is selected; shows it where something was selected. Of a failure there are no
+ * results, as in dbt, so that `retry` goes on with the run before.
+ */
 export async function runCompile(session: CommandSession): Promise<number> {
-  const selected = await selectNodes('compile', session)
+  return await compileAgain(session, await selectNodes('compile', session))
+}
+
+/** The same for nodes that are known. */
+export async function compileAgain(session: CommandSession, selected: SelectedNodes): Promise<number> {
   const { log, settings } = session
+  const startedAtMs = performance.now()
+  const results: RunResult[] = []
   let failures = 0
-  const nodes = await compileSelected(session, selected, (error) => {
-    failures += 1
-    log.error(error.message)
+  const nodes = await compileSelected(session, selected, {
+    onResult: (result) => results.push(result),
+    onFailure: (_node, error) => {
+      failures += 1
+      log.error(error.message)
+    },
   })
   for (const node of nodes.values()) {
     if (!isAskedFor(node, selected, session)) continue
@@ -40,7 +54,11 @@ export async function runCompile(session: CommandSession): Promise<number> {
       manifest: { ...manifest, nodes: { ...manifest.nodes, ...compiled } },
     })
   }
-  return failures === 0 ? 0 : 1
+  if (failures > 0) return 2
+  if (results.length === 0) log.warn('Nothing to do. Try checking your model configs and model specification args')
+  const elapsedSeconds = (performance.now() - startedAtMs) / 1000
+  await writeResults(session, selected.project, { which: 'compile', results, elapsedSeconds })
+  return 0
 }
 
 export interface SelectedNodes {
@@ -67,7 +85,7 @@ export async function selectNodes(command: NodeCommand, session: CommandSession)
 async function compileSelected(
   session: CommandSession,
   { profile, project, ids }: SelectedNodes,
-  onFailure: (error: EclusaError) => void,
+  listeners: Pick<CompileNodesOptions, 'onFailure' | 'onResult'>,
 ): Promise<ReadonlyMap<string, ManifestNode>> {
   const { settings, host } = session
   const { projectDirectory: directory } = settings
@@ -82,7 +100,7 @@ async function compileSelected(
     execution: { ...settings.execution, threads: profile.target.threads },
     ...(deferral === undefined ? {} : { deferral }),
     signal: host.signal,
-    onFailure: (_node, error) => onFailure(error),
+    ...listeners,
   })
 }
 

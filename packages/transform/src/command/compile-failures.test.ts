@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -31,11 +31,12 @@ describe('a model that cannot be compiled', () => {
       write: (text) => output.push(text),
       signal: new AbortController().signal,
     })
-    expect(code).toBe(1)
+    expect(code).toBe(2)
     expect(output.join('\n')).toContain("Required var 'unset' not found")
     expect(output.join('\n').includes('cannot generate docs')).toBe(line === 'docs generate')
     const manifest = JSON.parse(await readFile(path.join(directory, 'target/manifest.json'), 'utf8')) as Manifest
     expect(manifest.nodes['model.trial.b_sound']).toMatchObject({ compiled_code: 'select 1 as id' })
     expect(manifest.nodes['model.trial.a_unset']).not.toHaveProperty('compiled_code')
+    expect(await readdir(path.join(directory, 'target'))).not.toContain('run_results.json')
   })
 })

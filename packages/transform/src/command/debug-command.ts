@@ -2,8 +2,9 @@ import { execFile } from 'node:child_process'
 import path from 'node:path'
 import process from 'node:process'
 import { promisify } from 'node:util'
-import { formatError } from '@eclusa/sdk'
+import { EclusaError, formatError } from '@eclusa/sdk'
 import { dbtVersion } from '../artifact/dbt-version.ts'
+import { readProfileName, readProfileNames } from '../project/profile.ts'
 import type { Profile } from '../project/profile.ts'
 import type { CommandSession } from './command-session.ts'
 import { openProfileWarehouse } from './open-warehouse.ts'
@@ -18,9 +19,7 @@ export async function runDebug(session: CommandSession): Promise<number> {
   log.info(`dbt version: ${dbtVersion}`)
   log.info(`node version: ${process.versions.node}`)
   log.info(`os info: ${process.platform} ${process.arch}`)
-  const asked = settings.text('profile')
-  const hasNone = session.projectFault !== undefined && asked === undefined
-  const profile = hasNone ? {} : await attempt(async () => await session.readProfile())
+  const profile = await attempt(async () => await readAnyProfile(session))
   if (profile.value !== undefined) log.info(`Using profiles.yml file at ${profile.value.file}`)
   log.info(`Using dbt_project.yml file at ${path.join(root.directory, 'dbt_project.yml')}`)
   const faults = settings.isOn('connection') ? [] : [...checkProfile(session, profile), ...(await checkGit(session))]
@@ -33,6 +32,27 @@ export async function runDebug(session: CommandSession): Promise<number> {
   log.info(`${faults.length} ${faults.length === 1 ? 'check' : 'checks'} failed:`)
   for (const fault of faults) log.error(fault)
   return 1
+}
+
+/** Where the project cannot say which profile it is, the only one that there is, as in dbt. */
+async function readAnyProfile(session: CommandSession): Promise<Profile> {
+  const { settings, host, root, projectFault } = session
+  if (settings.text('profile') !== undefined || projectFault === undefined) return await session.readProfile()
+  const named = await readProfileName(root.directory)
+  if (named !== undefined) return await session.readProfile(undefined, named)
+  const names = await readProfileNames({
+    profilesDirectory: settings.text('profiles_dir'),
+    workingDirectory: host.directory,
+    variables: host.environment,
+  })
+  if (names.length === 1) return await session.readProfile(undefined, names[0])
+  throw new EclusaError('PROJECT_INVALID', {
+    message:
+      names.length === 0
+        ? 'profiles.yml has no profiles.'
+        : 'profiles.yml has several profiles, and no project names one of them.',
+    remedy: names.length === 0 ? 'Write one: `init` shows how.' : `Name one with --profile: ${names.join(', ')}.`,
+  })
 }
 
 interface Attempt<Result> {
@@ -48,11 +68,10 @@ async function attempt<Result>(work: () => Promise<Result>): Promise<Attempt<Res
   }
 }
 
-function checkProfile({ log, projectFault }: CommandSession, { value, fault }: Attempt<Profile>): string[] {
+function checkProfile({ log, projectFault }: CommandSession, { fault }: Attempt<Profile>): string[] {
   const project = projectFault === undefined ? undefined : formatError(projectFault)
   log.info('Configuration:')
-  const profile = value === undefined && fault === undefined ? 'none is named' : fault
-  log.info(`  profiles.yml file [${verdict(log, profile, 'OK found and valid', 'ERROR invalid')}]`)
+  log.info(`  profiles.yml file [${verdict(log, fault, 'OK found and valid', 'ERROR invalid')}]`)
   log.info(`  dbt_project.yml file [${verdict(log, project, 'OK found and valid', 'ERROR not found or invalid')}]`)
   return [fault, project].filter((one) => one !== undefined)
 }

@@ -4,6 +4,7 @@ import type { CommandSession } from './command-session.ts'
 import { foundLine } from './found-line.ts'
 import { openProfileWarehouse } from './open-warehouse.ts'
 import { selectForCommand } from './select-for-command.ts'
+import { writeResults } from './write-results.ts'
 import { AdapterSession } from '../adapter/adapter-session.ts'
 import { RelationCache } from '../adapter/relation-cache.ts'
 import { catalogOf, readCatalog, writeCatalog } from '../artifact/catalog.ts'
@@ -11,6 +12,7 @@ import type { Catalog } from '../artifact/catalog.ts'
 import { readTableSizes, withSizes } from '../artifact/table-sizes.ts'
 import { RunScope } from '../compile/run-scope.ts'
 import type { LoadedProject } from '../load-project.ts'
+import type { RunResult } from '../manifest/run-result.ts'
 import type { Profile } from '../project/profile.ts'
 import { compileNodes } from '../run/compile-nodes.ts'
 import { readLastResults } from '../site/read-target.ts'
@@ -29,12 +31,13 @@ export async function runDocsGenerate(session: CommandSession): Promise<number> 
     directory: settings.projectDirectory,
     signal: host.signal,
   })
+  const lastResults = await readLastResults(session.targetFolder)
   const compiled = settings.isOn('compile')
     ? await compileSelected(session, project, { profile, warehouse, selected })
     : project
   if (compiled === undefined) {
     log.error('compile failed, cannot generate docs')
-    return 1
+    return 2
   }
   if (compiled === project) await session.writeManifest(project)
   log.info('Building catalog')
@@ -44,7 +47,7 @@ export async function runDocsGenerate(session: CommandSession): Promise<number> 
     targetFolder: session.targetFolder,
     manifest: compiled.manifest,
     catalog,
-    ...(await readLastResults(session.targetFolder)),
+    ...lastResults,
     ...(readme === undefined ? {} : { readme }),
     isStatic: settings.isOn('static'),
   })
@@ -59,18 +62,21 @@ interface SelectedNodes {
   readonly selected: ReadonlySet<string>
 }
 
-/** The project with the SQL of what is selected, also written as manifest.json; undefined when something failed. */
+/** The project with the SQL of what is selected, with manifest.json and run_results.json; undefined when something failed. */
 async function compileSelected(
   session: CommandSession,
   project: LoadedProject,
   { profile, warehouse, selected }: SelectedNodes,
 ): Promise<LoadedProject | undefined> {
+  const startedAtMs = performance.now()
+  const results: RunResult[] = []
   let failures = 0
   const compiled = await compileNodes(project, {
     ids: new Set([...selected].filter((id) => id in project.manifest.nodes)),
     warehouse,
     execution: { ...session.settings.execution, threads: profile.target.threads },
     signal: session.host.signal,
+    onResult: (result) => results.push(result),
     onFailure: (_node, error) => {
       failures += 1
       session.log.error(error.message)
@@ -78,7 +84,10 @@ async function compileSelected(
   })
   const whole = withNodes(project, compiled)
   await session.writeManifest(whole)
-  return failures > 0 ? undefined : whole
+  if (failures > 0) return undefined
+  const elapsedSeconds = (performance.now() - startedAtMs) / 1000
+  await writeResults(session, whole, { which: 'generate', results, elapsedSeconds })
+  return whole
 }
 
 function withNodes(project: LoadedProject, compiled: ReadonlyMap<string, object>): LoadedProject {

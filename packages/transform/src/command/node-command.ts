@@ -7,7 +7,7 @@ import { readDeferral } from './read-deferral.ts'
 import { RunReport } from './run-report.ts'
 import type { RunOutcome } from './run-summary.ts'
 import { selectForCommand } from './select-for-command.ts'
-import { runArguments, writeRunResults } from '../artifact/run-results.ts'
+import { writeResults } from './write-results.ts'
 import type { LoadedProject } from '../load-project.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import { isEphemeral } from '../manifest/node.ts'
@@ -46,6 +46,8 @@ export async function runNodes(options: RunNodesOptions): Promise<number> {
   }
   if (![...ids].some(isRun)) {
     log.warn('Nothing to do. Try checking your model configs and model specification args')
+    await session.writeManifest(project)
+    await writeResults(session, project, { which: command, results: [], elapsedSeconds: 0 })
     return 0
   }
   const report = new RunReport({
@@ -70,27 +72,19 @@ export async function runNodes(options: RunNodesOptions): Promise<number> {
   }).catch(async (error: unknown) => {
     // Else `retry` would go by the run before this one, and find nothing to do.
     if (session.host.signal.aborted) {
-      if (settings.isOn('write_json')) await writeArtifacts(options, report)
+      await writeArtifacts(options, report)
       report.endInterrupted()
     }
     throw error
   })
-  if (settings.isOn('write_json')) await writeArtifacts(options, report)
+  await writeArtifacts(options, report)
   return report.end()
 }
 
 async function writeArtifacts({ command, session, project }: RunNodesOptions, report: RunReport): Promise<void> {
-  const { host, settings, startedAt } = session
   await session.writeManifest({ ...project, manifest: withCompiled(project.manifest, report.outcomes) })
-  await writeRunResults({
-    invocationId: project.scope.invocationId,
-    startedAt,
-    environment: host.environment,
-    targetFolder: session.targetFolder,
-    results: report.outcomes.map(({ result }) => result),
-    elapsedSeconds: report.seconds,
-    args: runArguments(settings.flags, { which: command, invocationCommand: session.invocationCommand }),
-  })
+  const results = report.outcomes.map(({ result }) => result)
+  await writeResults(session, project, { which: command, results, elapsedSeconds: report.seconds })
 }
 
 /** The manifest with what the run has compiled. */

@@ -3,7 +3,9 @@ import { readEarlierArtifacts } from '../artifact/earlier-artifacts.ts'
 import type { EarlierResults } from '../artifact/earlier-artifacts.ts'
 import type { RunStatus } from '../manifest/run-result.ts'
 import { commandNames } from './command-name.ts'
+import type { CommandName } from './command-name.ts'
 import type { CommandSession } from './command-session.ts'
+import { compileAgain } from './compile-command.ts'
 import type { NodeCommand } from './command-options.ts'
 import { foundLine } from './found-line.ts'
 import { runNodes } from './node-command.ts'
@@ -13,12 +15,12 @@ import path from 'node:path'
 
 const retried: readonly RunStatus[] = ['error', 'fail', 'skipped', 'runtime error', 'partial success']
 
-/** Commands whose nodes can be run again. */
-const retryable = new Set<string>(['build', 'clone', 'run', 'seed', 'snapshot', 'test'])
+/** Commands whose nodes can be run again; a `compile` that left results has none that failed. */
+const retryable = new Set<string>(['build', 'clone', 'compile', 'run', 'seed', 'snapshot', 'test'])
 
 /**
- * `retry`: runs again what failed or was skipped in the run that run_results.json tells of, as it was run then: by the
- * same command with the same flags. Only `--vars` and `--threads` can be given anew.
+ * `retry`: runs again what failed or was skipped in the run that run_results.json tells of, which is the last command
+ * that wrote one, as it was run then: by the same command with the same flags. Only `--vars` and `--threads` can be given anew.
  *
  * @throws RETRY_IMPOSSIBLE when there is no such run, or none that can be run again.
  */
@@ -26,9 +28,10 @@ export async function runRetry(session: CommandSession): Promise<number> {
   const state = session.settings.selection.state
   const folder = state === undefined ? session.targetFolder : path.resolve(session.settings.projectDirectory, state)
   const { results: previous } = await readEarlierArtifacts(folder)
-  if (previous === undefined) {
+  if (previous === undefined || previous.results.length === 0) {
+    const reason = previous === undefined ? '' : ` The last command, ${shownCommand(previous)}, found nothing to do.`
     throw new EclusaError('RETRY_IMPOSSIBLE', {
-      message: `Could not find previous run in '${folder}' target directory.`,
+      message: `Could not find previous run in '${folder}' target directory.${reason}`,
     })
   }
   if (previous.args['which'] === 'run-operation') return await callAgain(session, previous)
@@ -44,15 +47,14 @@ export async function runRetry(session: CommandSession): Promise<number> {
   const tests = previous.results
     .map(({ unique_id: id }) => id)
     .filter((id) => ids.some((retriedId) => decidesAbout(project, id, retriedId)))
-  return await runNodes({ command, session: again, profile, project, ids: new Set([...ids, ...tests]) })
+  const selected = new Set([...ids, ...tests])
+  return command === 'compile'
+    ? await compileAgain(again, { profile, project, ids: selected, isInline: false })
+    : await runNodes({ command, session: again, profile, project, ids: selected })
 }
 
-/** `run-operation` is called again with its arguments of then, where it had failed. */
-async function callAgain(session: CommandSession, { args, results }: EarlierResults): Promise<number> {
-  if (!results.some(({ status }) => retried.includes(status))) {
-    session.log.warn('Nothing to do. Try checking your model configs and model specification args')
-    return 0
-  }
+/** As in dbt, a macro is called again with its arguments of then also where it had succeeded. */
+async function callAgain(session: CommandSession, { args }: EarlierResults): Promise<number> {
   return await runRunOperation(session.withEarlierFlags('run-operation', args, [String(args['macro'])]))
 }
 
@@ -62,12 +64,21 @@ function decidesAbout({ nodes, graph }: LoadedProject, test: string, id: string)
   return isTest && nodes.get(id)?.config['publish'] === 'after_tests' && graph.parents(test).includes(id)
 }
 
-function commandOf({ args }: EarlierResults): NodeCommand & ('build' | 'clone' | 'run' | 'seed' | 'snapshot' | 'test') {
+type Retryable = NodeCommand & CommandName
+
+function commandOf(previous: EarlierResults): Retryable {
+  const { args } = previous
   const name = commandNames.get(String(args['which']))
   if (name === undefined || !retryable.has(name)) {
     throw new EclusaError('RETRY_IMPOSSIBLE', {
-      message: `The last run was of ${String(args['which'])}, which cannot be retried.`,
+      message: `The last run was of ${shownCommand(previous)}, which cannot be retried.`,
     })
   }
-  return name as ReturnType<typeof commandOf>
+  return name as Retryable
+}
+
+/** As it is typed: dbt writes `docs generate` as `generate`. */
+function shownCommand({ args }: EarlierResults): string {
+  const which = String(args['which'])
+  return which === 'generate' ? 'docs generate' : which
 }

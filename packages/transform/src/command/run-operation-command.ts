@@ -2,7 +2,7 @@ import type { CommandSession } from './command-session.ts'
 import { commandInvalid } from './command-line.ts'
 import { foundLine } from './found-line.ts'
 import { openProfileWarehouse } from './open-warehouse.ts'
-import { runArguments, writeRunResults } from '../artifact/run-results.ts'
+import { writeResults } from './write-results.ts'
 import { runOperation } from '../run/run-operation.ts'
 
 /** `run-operation <macro>`: calls a macro, with the arguments of `--args`. */
@@ -27,19 +27,11 @@ export async function runRunOperation(session: CommandSession): Promise<number> 
     },
   })
   await session.writeManifest(project)
-  if (settings.isOn('write_json')) {
-    await writeRunResults({
-      invocationId: project.scope.invocationId,
-      startedAt: session.startedAt,
-      environment: host.environment,
-      targetFolder: session.targetFolder,
-      results: [result],
-      elapsedSeconds: result.execution_time,
-      args: {
-        ...runArguments(settings.flags, { which: 'run-operation', invocationCommand: session.invocationCommand }),
-        macro,
-      },
-    })
-  }
+  await writeResults(session, project, {
+    which: 'run-operation',
+    results: [result],
+    elapsedSeconds: result.execution_time,
+    args: { macro },
+  })
   return result.status === 'success' ? 0 : 1
 }

@@ -1,8 +1,9 @@
-import type { Warehouse } from '@eclusa/sdk'
+import type { QueryResult, Warehouse } from '@eclusa/sdk'
 import type { CommandSession } from './command-session.ts'
 import { isAskedFor, selectNodes, shownName } from './compile-command.ts'
 import { commandInvalid } from './command-line.ts'
 import { openProfileWarehouse } from './open-warehouse.ts'
+import { responseOf } from '../adapter/adapter-response.ts'
 import { rememberStatement } from '../adapter/failed-statement.ts'
 import { artifactPath } from '../compile/artifact-files.ts'
 import { readDeferral } from './read-deferral.ts'
@@ -10,8 +11,11 @@ import { relationOf } from '../manifest/node.ts'
 import type { ManifestNode } from '../manifest/node.ts'
 import { AgateTable } from '../python/agate-table.ts'
 import { tableJson } from './table-json.ts'
+import { writeResults } from './write-results.ts'
 import { tableText } from '../python/table-text.ts'
 import { compileNodes } from '../run/compile-nodes.ts'
+import { compileResult } from '../run/compile-result.ts'
+import type { RunResult } from '../manifest/run-result.ts'
 import { nodeFailed } from '../run/node-failure.ts'
 
 /** As agate prints tables where it is not told otherwise, which is how dbt shows them. */
@@ -41,18 +45,25 @@ export async function runShow(session: CommandSession): Promise<number> {
     ...(deferral === undefined ? {} : { deferral }),
     signal: host.signal,
   })
+  const results: RunResult[] = []
+  const startedAtMs = performance.now()
   for (const id of ids) {
     const node = nodes.get(id) ?? project.manifest.nodes[id]
     if (node === undefined || !isAskedFor(node, selected, session)) continue
     const sql = node.compiled_code ?? `select * from ${project.scope.dialect.formatRelation(relationOf(node))}`
     const sent = limited(sql, settings.number('limit') ?? 5)
-    const table = await readRows(warehouse, sent, host.signal).catch((error: unknown) => {
+    const startedAt = new Date()
+    const rows = await readRows(warehouse, sent, host.signal).catch((error: unknown) => {
       rememberStatement(error, sent)
       const compiledPath = artifactPath(project, node, 'compiled')
       throw nodeFailed(node, error, { compiledPath, compiledCode: node.compiled_code ?? undefined })
     })
-    showTable(session, { node, table, isInline })
+    showTable(session, { node, table: AgateTable.fromQuery(rows), isInline })
+    const result = compileResult({ ...node, compiled_code: sent }, startedAt)
+    results.push({ ...result, adapter_response: responseOf(rows).toRecord() })
   }
+  const elapsedSeconds = (performance.now() - startedAtMs) / 1000
+  await writeResults(session, project, { which: 'show', results, elapsedSeconds })
   return 0
 }
 
@@ -61,9 +72,9 @@ function limited(sql: string, limit: number): string {
   return limit < 0 ? sql : `${sql}\nlimit ${limit}`
 }
 
-async function readRows(warehouse: Warehouse, sql: string, signal: AbortSignal): Promise<AgateTable> {
+async function readRows(warehouse: Warehouse, sql: string, signal: AbortSignal): Promise<QueryResult> {
   await using connection = await warehouse.connect()
-  return AgateTable.fromQuery(await connection.query(sql, { signal }))
+  return await connection.query(sql, { signal })
 }
 
 function showTable(

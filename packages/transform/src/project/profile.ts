@@ -79,6 +79,18 @@ export async function readProfile(options: ReadProfileOptions): Promise<Profile>
   })
 }
 
+/**
+ * The names that profiles.yml has.
+ *
+ * @throws PROJECT_INVALID when there is no such file, or it is no YAML.
+ */
+export async function readProfileNames(
+  options: Pick<ReadProfileOptions, 'profilesDirectory' | 'workingDirectory' | 'variables'>,
+): Promise<string[]> {
+  const { value } = await readProfilesFile(options)
+  return Object.keys(isRecord(value) ? value : {}).filter((name) => name !== 'config')
+}
+
 /** The `profile` of dbt_project.yml, which has to be known before the file can be rendered. */
 export async function readProfileName(directory: string): Promise<string | undefined> {
   const text = await readFile(path.join(directory, 'dbt_project.yml'), 'utf8').catch(() => '')
@@ -184,7 +196,9 @@ function databaseOfPath(place: string): string {
   return path.basename(name, path.extname(name))
 }
 
-async function readProfilesFile(options: ReadProfileOptions): Promise<YamlFile> {
+async function readProfilesFile(
+  options: Pick<ReadProfileOptions, 'profilesDirectory' | 'workingDirectory' | 'variables'>,
+): Promise<YamlFile> {
   const { profilesDirectory, workingDirectory, variables } = options
   const given = profilesDirectory ?? variables['DBT_PROFILES_DIR']
   const home = variables['HOME'] ?? homedir()

@@ -8,9 +8,11 @@ import { RunScope } from '../compile/run-scope.ts'
 import type { Deferral } from '../compile/run-scope.ts'
 import type { LoadedProject } from '../load-project.ts'
 import type { ManifestNode } from '../manifest/node.ts'
+import type { RunResult } from '../manifest/run-result.ts'
+import { compileResult } from './compile-result.ts'
 
 export interface CompileNodesOptions {
-  /** Unique ids; sources and seeds among them are passed over. */
+  /** Unique ids; sources among them are passed over, seeds have no SQL. */
   readonly ids: ReadonlySet<string>
   /** Where templates ask their questions. Without one there are no rows and no relations. */
   readonly warehouse?: Warehouse
@@ -21,6 +23,8 @@ export interface CompileNodesOptions {
   readonly signal: AbortSignal
   /** Told of what cannot be compiled, which is left out. Default: the first such node ends everything. */
   readonly onFailure?: (node: ManifestNode, error: EclusaError) => void
+  /** Told of what was compiled, seeds among it, as run_results.json has it. */
+  readonly onResult?: (result: RunResult) => void
 }
 
 /**
@@ -30,7 +34,7 @@ export interface CompileNodesOptions {
  */
 export async function compileNodes(
   project: LoadedProject,
-  { ids, warehouse, deferral, execution = {}, writeFiles = true, signal, onFailure }: CompileNodesOptions,
+  { ids, warehouse, deferral, execution = {}, writeFiles = true, signal, onFailure, onResult }: CompileNodesOptions,
 ): Promise<ReadonlyMap<string, ManifestNode>> {
   const run = new RunScope({
     project,
@@ -46,12 +50,19 @@ export async function compileNodes(
   const onEphemeral = (node: ManifestNode, sql: string) => run.files.writeCompiled(node, sql)
   for (const id of ids) {
     const node = project.nodes.get(id)
-    if (node === undefined || node.resource_type === 'source' || node.resource_type === 'seed') continue
+    if (node === undefined || node.resource_type === 'source') continue
+    const startedAt = new Date()
+    if (node.resource_type === 'seed') {
+      onResult?.(compileResult(node, startedAt))
+      continue
+    }
     const session = new AdapterSession({ connection, cache, signal })
     try {
       const sql = await compileNode(run, node, { session, ...(writeFiles ? { onEphemeral } : {}) })
       if (writeFiles) run.files.writeCompiled(node, sql)
-      compiled.set(id, { ...node, compiled: true, compiled_code: sql })
+      const known = { ...node, compiled: true, compiled_code: sql }
+      compiled.set(id, known)
+      onResult?.(compileResult(known, startedAt))
     } catch (error) {
       signal.throwIfAborted()
       if (onFailure === undefined || !EclusaError.isInstance(error)) throw error
