@@ -1,9 +1,8 @@
 import { availableParallelism } from 'node:os'
-import { parseColumnType } from '@eclusa/sdk'
+import { parseColumnType, sslModes } from '@eclusa/sdk'
 import type { ColumnType } from '@eclusa/sdk'
 import { z } from 'zod'
 import { parseConnectionString } from './connection/connection-string.ts'
-import { sslModes } from './connection/ssl-mode.ts'
 
 /*
  * Keys that mean what Airbyte's source-postgres means by them have Airbyte's names. Times are in milliseconds and

@@ -1,7 +1,6 @@
-import type { CheckFinding } from '@eclusa/sdk'
+import type { CheckFinding, SslAttempt } from '@eclusa/sdk'
 import type { ConnectionSettings } from '../connection/connection-settings.ts'
 import type { ServerFacts } from '../connection/server-facts.ts'
-import type { SslAttempt } from '../connection/ssl-mode.ts'
 import { passed, warning } from './finding.ts'
 
 export function tlsFinding(ssl: SslAttempt, { host, ssl: { mode } }: ConnectionSettings): CheckFinding {

@@ -1,7 +1,7 @@
 import { EclusaError } from '@eclusa/sdk'
+import type { SslSettings } from '@eclusa/sdk'
 import type { PostgresConfig } from '../config.ts'
 import { parseConnectionString } from './connection-string.ts'
-import type { SslSettings } from './ssl-mode.ts'
 
 /** Everything that opening a connection needs, wherever the configuration had it. */
 export interface ConnectionSettings {

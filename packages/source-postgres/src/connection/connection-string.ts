@@ -1,5 +1,5 @@
-import { sslModes } from './ssl-mode.ts'
-import type { SslMode } from './ssl-mode.ts'
+import { sslModes } from '@eclusa/sdk'
+import type { SslMode } from '@eclusa/sdk'
 
 /** What a connection string says; what it leaves out is undefined. */
 export interface ConnectionAddress {

@@ -1,4 +1,4 @@
-import { EclusaError } from '@eclusa/sdk'
+import { EclusaError, isCertificateUntrusted, isHandshakeFailure } from '@eclusa/sdk'
 import type { AnyErrorCode, ErrorCode } from '@eclusa/sdk'
 import { quoteIdentifier } from '../sql-text.ts'
 import type { ConnectionSettings } from './connection-settings.ts'
@@ -103,37 +103,14 @@ function explainAuthorization(error: ServerError, settings: ConnectionSettings, 
   }
 }
 
-const certificateCodes = new Set([
-  'CERT_HAS_EXPIRED',
-  'CERT_NOT_YET_VALID',
-  'CERT_REVOKED',
-  'CERT_SIGNATURE_FAILURE',
-  'CERT_UNTRUSTED',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-  'HOSTNAME_MISMATCH',
-  'INVALID_CA',
-  'INVALID_PURPOSE',
-  'PATH_LENGTH_EXCEEDED',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-])
-
 function explainNetwork(error: unknown, settings: ConnectionSettings): Explanation {
   const code = codeOf(error)
   const text = error instanceof Error ? error.message : String(error)
   const at = addressOf(settings)
-  if (certificateCodes.has(code)) {
+  if (isCertificateUntrusted(error)) {
     return { code: 'POSTGRES_TLS_UNVERIFIABLE', message: `The certificate of ${at} is not trusted: ${text}.` }
   }
-  if (
-    code.startsWith('ERR_SSL_') ||
-    code.startsWith('ERR_OSSL_') ||
-    code === 'EPROTO' ||
-    text.includes('secure TLS connection')
-  ) {
+  if (isHandshakeFailure(error)) {
     return { code: 'POSTGRES_TLS_FAILED', message: `The TLS handshake with ${at} failed: ${text}.` }
   }
   switch (code) {

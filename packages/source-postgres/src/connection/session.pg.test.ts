@@ -1,14 +1,12 @@
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
-import { EclusaError } from '@eclusa/sdk'
-import type { AnyErrorCode } from '@eclusa/sdk'
+import { EclusaError, sslModes } from '@eclusa/sdk'
+import type { AnyErrorCode, SslMode, SslSettings } from '@eclusa/sdk'
 import { testMajors, testServer } from '@eclusa/postgres-local/testing'
 import { describe, expect, it } from 'vitest'
-import { startTlsServer } from '../../testing/tls-server.ts'
+import { startTlsServer } from '@eclusa/postgres-local/tls-server'
 import type { ConnectionSettings } from './connection-settings.ts'
 import { openSession } from './session.ts'
-import { sslModes } from './ssl-mode.ts'
-import type { SslMode, SslSettings } from './ssl-mode.ts'
 
 const signal = new AbortController().signal
 const plain = await testServer()

@@ -1,12 +1,11 @@
-import { EclusaError } from '@eclusa/sdk'
+import { EclusaError, isTlsRefusal, sslAttempts } from '@eclusa/sdk'
+import type { SslAttempt } from '@eclusa/sdk'
 import { Client } from 'pg'
 import type { QueryResultRow } from 'pg'
 import { requestCancel } from './cancel-request.ts'
 import type { ConnectionSettings } from './connection-settings.ts'
 import { connectError, isServerError, statementError } from './server-error.ts'
 import type { Attempt } from './server-error.ts'
-import { sslAttempts } from './ssl-mode.ts'
-import type { SslAttempt } from './ssl-mode.ts'
 
 export interface StatementOptions {
   /** What the statement is for, should it fail. */
@@ -133,7 +132,7 @@ export async function openSession(
       if (signal.aborted) throw cancelled(signal)
       const failure = connectError(error, settings)
       failures.push(failure)
-      if (!isRefusal(failure, error)) break
+      if (!isServerError(error) && !isTlsRefusal(error)) break
     }
   }
   throw mostTelling(failures)
@@ -166,11 +165,6 @@ async function connectOnce(
     await session.abandon()
     throw error
   }
-}
-
-/** True when the server itself, or its TLS, said no: only then may the next mode of TLS be tried. */
-function isRefusal(failure: EclusaError, error: unknown): boolean {
-  return isServerError(error) || failure.code === 'POSTGRES_TLS_REFUSED' || failure.code === 'POSTGRES_TLS_FAILED'
 }
 
 /** Of two refusals, the one that is not about TLS or pg_hba.conf says what is wrong once the way in is right. */

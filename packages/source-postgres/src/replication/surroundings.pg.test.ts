@@ -16,7 +16,7 @@ import {
 } from '../../testing/replicated-run.ts'
 import type { ReplicatedDestination } from '../../testing/replicated-destination.ts'
 import { suiteDatabase } from '../../testing/suite-database.ts'
-import { startTlsServer } from '../../testing/tls-server.ts'
+import { startTlsServer } from '@eclusa/postgres-local/tls-server'
 
 /*
  * What stands around a run: TLS, a pooler, limits of the server, and the disk.

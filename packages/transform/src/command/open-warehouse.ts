@@ -2,9 +2,9 @@ import path from 'node:path'
 import { EclusaError } from '@eclusa/sdk'
 import type { Warehouse, WarehouseConnection } from '@eclusa/sdk'
 import { openDuckDb, openPostgres } from '@eclusa/warehouse'
-import type { OpenPostgresOptions } from '@eclusa/warehouse'
 import type { Profile } from '../project/profile.ts'
 import { duckdbSettings, prepareDuckDb, refuseForeignKeys } from './duckdb-profile.ts'
+import { postgresOptions } from './postgres-profile.ts'
 
 export interface OpenProfileOptions {
   /** Folder that a DuckDB file's path is relative to: the project's. */
@@ -14,7 +14,7 @@ export interface OpenProfileOptions {
 
 /**
  * Opens the warehouse that a profile describes, with dbt's keys: of DuckDB `path`, `extensions`, `secrets`, `attach`, `settings`;
- * of PostgreSQL `host`, `port`, `user`, `password`, `dbname`, `sslmode`, `role`, `search_path`.
+ * of PostgreSQL all those of dbt-postgres but `autocommit`.
  *
  * @throws PROJECT_INVALID for keys that cannot be heeded; WAREHOUSE_CONNECTION_FAILED, WAREHOUSE_STATEMENT_FAILED for a setting that the warehouse refuses,
  * WAREHOUSE_DRIVER_MISSING for a type that has no driver here.
@@ -24,7 +24,7 @@ export async function openProfileWarehouse(profile: Profile, options: OpenProfil
     case 'duckdb':
       return await openDuckDbProfile(profile.credentials, options)
     case 'postgres':
-      return await openPostgresProfile(profile.credentials, options)
+      return await openPostgres({ ...(await postgresOptions(profile.credentials)), signal: options.signal })
     default:
       throw connectionMissing(profile)
   }
@@ -68,63 +68,6 @@ async function openDuckDbProfile(
   return withSessionStatements(warehouse, duckdbSettings(credentials, directory))
 }
 
-async function openPostgresProfile(credentials: Credentials, { signal }: OpenProfileOptions): Promise<Warehouse> {
-  const password = textAt(credentials, 'password')
-  const port = credentials['port']
-  const base: OpenPostgresOptions = {
-    host: textAt(credentials, 'host') ?? 'localhost',
-    ...(typeof port === 'number' || typeof port === 'string' ? { port: Number(port) } : {}),
-    database: textAt(credentials, 'database') ?? '',
-    user: textAt(credentials, 'user') ?? '',
-    ...(password === undefined ? {} : { password }),
-    applicationName: textAt(credentials, 'application_name') ?? 'eclusa',
-    signal,
-  }
-  const warehouse = await connectEncrypted(base, sslModeOf(credentials), credentials)
-  const role = textAt(credentials, 'role')
-  const searchPath = textAt(credentials, 'search_path')
-  return withSessionStatements(warehouse, [
-    ...(role === undefined ? [] : [`SET ROLE ${quoteName(role)}`]),
-    ...(searchPath === undefined ? [] : [`SET search_path TO ${searchPath}`]),
-  ])
-}
-
-const sslModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full']
-
-/** A misspelt mode must not become one that may do without encryption. An empty one is none, as in dbt. */
-function sslModeOf(credentials: Credentials): string {
-  const mode = credentials['sslmode'] ?? ''
-  if (mode === '') return 'prefer'
-  if (typeof mode === 'string' && sslModes.includes(mode)) return mode
-  throw new EclusaError('PROJECT_INVALID', {
-    message: `The profile's sslmode is ${JSON.stringify(mode)}, which PostgreSQL does not know.`,
-    remedy: `Write one of ${sslModes.join(', ')} in profiles.yml.`,
-  })
-}
-
-/** As libpq: `prefer` encrypts where the server can; `verify-…` alone looks at its certificate. */
-async function connectEncrypted(
-  options: OpenPostgresOptions,
-  mode: string,
-  credentials: Credentials,
-): Promise<Warehouse> {
-  if (mode === 'disable') return await openPostgres({ ...options, ssl: false })
-  if (mode.startsWith('verify-')) {
-    const { readFile } = await import('node:fs/promises')
-    const authority = textAt(credentials, 'sslrootcert')
-    const ca = authority === undefined ? {} : { ca: await readFile(authority, 'utf8') }
-    return await openPostgres({ ...options, ssl: { rejectUnauthorized: true, ...ca } })
-  }
-  try {
-    return await openPostgres({ ...options, ssl: { rejectUnauthorized: false } })
-  } catch (error) {
-    const isUnencrypted =
-      error instanceof Error && /does not support SSL/u.test(`${error.message} ${String(error.cause)}`)
-    if (mode === 'require' || !isUnencrypted) throw error
-    return await openPostgres({ ...options, ssl: false })
-  }
-}
-
 /** The same warehouse, each of whose sessions begins with some statements. */
 function withSessionStatements(warehouse: Warehouse, statements: readonly string[]): Warehouse {
   if (statements.length === 0) return warehouse
@@ -151,8 +94,4 @@ function withSessionStatements(warehouse: Warehouse, statements: readonly string
 function textAt(credentials: Credentials, key: string): string | undefined {
   const value = credentials[key]
   return typeof value === 'string' ? value : undefined
-}
-
-function quoteName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`
 }

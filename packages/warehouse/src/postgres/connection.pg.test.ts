@@ -3,7 +3,7 @@ import { testServer } from '@eclusa/postgres-local/testing'
 import type { TestDatabase } from '@eclusa/postgres-local/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openPostgres } from './connection.ts'
-import type { OpenPostgresOptions } from './connection.ts'
+import type { OpenPostgresOptions } from './login.ts'
 
 const server = await testServer()
 let database: TestDatabase

@@ -1,5 +1,4 @@
 import type * as pg from 'pg'
-import { EclusaError } from '@eclusa/sdk'
 import type { QueryOptions, QueryResult, SqlValue, Warehouse, WarehouseConnection } from '@eclusa/sdk'
 import { closedError } from '../closed-error.ts'
 import { loadDriver } from '../driver.ts'
@@ -7,40 +6,20 @@ import { interruptible } from '../interruption.ts'
 import { statementError } from '../statement-error.ts'
 import { statementQueue } from '../statement-queue.ts'
 import { postgresDialect } from './dialect.ts'
+import { PostgresLogin } from './login.ts'
+import type { OpenPostgresOptions } from './login.ts'
 import { TypeNames } from './type-names.ts'
 import { bindableValue, parserOf } from './value.ts'
-
-type Driver = Pick<typeof pg, 'Client'>
-
-export interface OpenPostgresOptions {
-  readonly host: string
-  /** Default: 5432. */
-  readonly port?: number
-  readonly database: string
-  readonly user: string
-  readonly password?: string
-  /** As in `pg`: false, or the options of a TLS connection. Default: false. */
-  readonly ssl?: boolean | Readonly<Record<string, unknown>>
-  /** Shown in pg_stat_activity. Default: `eclusa`. */
-  readonly applicationName?: string
-  /** Cancels what runs, and refuses what comes after. */
-  readonly signal?: AbortSignal
-}
-
-const connectTimeoutMs = 30_000
-
-/** So that values print the same at every server, whatever its settings and those of role and database. */
-const sessionSettings =
-  '-c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c extra_float_digits=1 -c bytea_output=hex'
 
 /**
  * Opens a PostgreSQL database as a warehouse: each `connect` is one session at the server, with UTC as time zone.
  *
- * @throws WAREHOUSE_CONNECTION_FAILED when the server cannot be reached or refuses the login; WAREHOUSE_DRIVER_MISSING
+ * @throws WAREHOUSE_CONNECTION_FAILED when the server cannot be reached, refuses the login or cannot be trusted;
+ * POSTGRES_TLS_MATERIAL_INVALID, WAREHOUSE_DRIVER_MISSING, CANCELLED
  */
 export async function openPostgres(options: OpenPostgresOptions): Promise<Warehouse> {
   const driver = (await loadDriver('pg', () => import('pg'))).default
-  const warehouse = new PostgresWarehouse(driver, options)
+  const warehouse = new PostgresWarehouse(new PostgresLogin(driver, options))
   // A first session tells at once whether the login works.
   const probe = await warehouse.connect()
   await probe[Symbol.asyncDispose]()
@@ -50,21 +29,19 @@ export async function openPostgres(options: OpenPostgresOptions): Promise<Wareho
 class PostgresWarehouse implements Warehouse {
   readonly type = 'postgres'
   readonly database: string
-  readonly #driver: Driver
-  readonly #options: OpenPostgresOptions
+  readonly #login: PostgresLogin
   readonly #sessions = new Set<PostgresConnection>()
   #isClosed = false
 
-  constructor(driver: Driver, options: OpenPostgresOptions) {
-    this.#driver = driver
-    this.#options = options
-    this.database = options.database
+  constructor(login: PostgresLogin) {
+    this.#login = login
+    this.database = login.options.database
   }
 
   async connect(): Promise<WarehouseConnection> {
     if (this.#isClosed) throw closedError('warehouse')
-    const client = await connectClient(this.#driver, this.#options)
-    const session = new PostgresConnection(this.#driver, client, this.#options, () => this.#sessions.delete(session))
+    const client = await this.#login.open()
+    const session = new PostgresConnection(client, this.#login, () => this.#sessions.delete(session))
     this.#sessions.add(session)
     return session
   }
@@ -76,9 +53,8 @@ class PostgresWarehouse implements Warehouse {
 }
 
 class PostgresConnection implements WarehouseConnection {
-  readonly #driver: Driver
   readonly #client: pg.Client
-  readonly #options: OpenPostgresOptions
+  readonly #login: PostgresLogin
   readonly #onClose: () => void
   readonly #typeNames: TypeNames
   readonly #closing = new AbortController()
@@ -86,10 +62,9 @@ class PostgresConnection implements WarehouseConnection {
   #commandTag: string | undefined
   #cancellation: Promise<void> | undefined
 
-  constructor(driver: Driver, client: pg.Client, options: OpenPostgresOptions, onClose: () => void) {
-    this.#driver = driver
+  constructor(client: pg.Client, login: PostgresLogin, onClose: () => void) {
     this.#client = client
-    this.#options = options
+    this.#login = login
     this.#onClose = onClose
     this.#typeNames = new TypeNames(client)
     // The driver's results keep the tag's first word alone: CREATE of CREATE VIEW.
@@ -103,7 +78,7 @@ class PostgresConnection implements WarehouseConnection {
     return this.#queue.run(async () => {
       try {
         return await interruptible(
-          [options.signal, this.#options.signal, this.#closing.signal],
+          [options.signal, this.#login.options.signal, this.#closing.signal],
           () => this.#cancel(),
           () => this.#run(sql, options.parameters),
         )
@@ -155,7 +130,7 @@ class PostgresConnection implements WarehouseConnection {
 
   async #cancelOnce(): Promise<void> {
     // When even this session cannot be had, the statement's own connection is about to fail too.
-    const canceller = await connectClient(this.#driver, { ...this.#options }).catch(() => undefined)
+    const canceller = await this.#login.openOnce().catch(() => undefined)
     if (canceller === undefined) return
     const { processID } = this.#client as pg.Client & { processID: number }
     await canceller.query('SELECT pg_cancel_backend($1)', [processID]).catch(() => {})
@@ -168,38 +143,6 @@ function connectionOf(client: pg.Client): {
   on(event: 'commandComplete', listener: (message: { readonly text: string }) => void): void
 } {
   return (client as pg.Client & { readonly connection: ReturnType<typeof connectionOf> }).connection
-}
-
-async function connectClient(driver: Driver, options: OpenPostgresOptions): Promise<pg.Client> {
-  const client = new driver.Client({
-    host: options.host,
-    port: options.port ?? 5432,
-    database: options.database,
-    user: options.user,
-    password: options.password,
-    ssl: options.ssl ?? false,
-    application_name: options.applicationName ?? 'eclusa',
-    connectionTimeoutMillis: connectTimeoutMs,
-    options: sessionSettings,
-  })
-  // Without a listener the end of an idle session would end the process; the next statement reports it.
-  client.on('error', () => {})
-  try {
-    await client.connect()
-    return client
-  } catch (cause) {
-    throw connectionFailed(options, cause)
-  }
-}
-
-function connectionFailed(options: OpenPostgresOptions, cause: unknown): EclusaError {
-  const { message, code } = postgresDialect.classifyError(cause, '')
-  const reason = message || code || String(cause)
-  return new EclusaError('WAREHOUSE_CONNECTION_FAILED', {
-    message: `PostgreSQL at ${options.host}:${options.port ?? 5432}, database "${options.database}", user "${options.user}": ${reason}`,
-    details: { code, message: reason, host: options.host, database: options.database },
-    cause,
-  })
 }
 
 /** Several statements in one text give several results. */

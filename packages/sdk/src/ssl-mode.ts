@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { checkServerIdentity, createSecureContext } from 'node:tls'
 import type { ConnectionOptions } from 'node:tls'
-import { EclusaError } from '@eclusa/sdk'
+import { EclusaError } from './error.ts'
 
 /** libpq's modes, from the least to the most demanding. */
 export const sslModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const
@@ -44,12 +44,11 @@ export function sslAttempts(ssl: SslSettings, host: string): readonly SslAttempt
     case 'disable':
       return [false]
     case 'allow':
-      return [false, unverified(ssl)]
+      return [false, encrypted(ssl)]
     case 'prefer':
-      return [unverified(ssl), false]
+      return [encrypted(ssl), false]
     case 'require':
-      // libpq verifies the issuer in this mode as soon as it is given one to trust.
-      return [ssl.caCertificate === undefined ? unverified(ssl) : issuerVerified(ssl)]
+      return [encrypted(ssl)]
     case 'verify-ca':
       return [issuerVerified(ssl)]
     case 'verify-full':
@@ -57,8 +56,9 @@ export function sslAttempts(ssl: SslSettings, host: string): readonly SslAttempt
   }
 }
 
-function unverified(ssl: SslSettings): ConnectionOptions {
-  return { ...material(ssl), rejectUnauthorized: false }
+/** libpq verifies the issuer in every mode as soon as it is given one to trust. */
+function encrypted(ssl: SslSettings): ConnectionOptions {
+  return ssl.caCertificate === undefined ? { ...material(ssl), rejectUnauthorized: false } : issuerVerified(ssl)
 }
 
 function issuerVerified(ssl: SslSettings): ConnectionOptions {
@@ -87,9 +87,57 @@ function material(ssl: SslSettings): ConnectionOptions {
     createSecureContext(options)
   } catch (cause) {
     throw new EclusaError('POSTGRES_TLS_MATERIAL_INVALID', {
-      message: 'A certificate or key under ssl_mode cannot be read: it is not PEM text, or its password is wrong.',
+      message: 'A certificate or key for TLS cannot be read: it is not PEM text, or its password is wrong.',
       cause,
     })
   }
   return options
+}
+
+const untrustedCodes = new Set([
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'CERT_REVOKED',
+  'CERT_SIGNATURE_FAILURE',
+  'CERT_UNTRUSTED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'HOSTNAME_MISMATCH',
+  'INVALID_CA',
+  'INVALID_PURPOSE',
+  'PATH_LENGTH_EXCEEDED',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+])
+
+/** True for what Node throws when a server's certificate fails the verification that a mode demands. */
+export function isCertificateUntrusted(error: unknown): boolean {
+  return untrustedCodes.has(codeOf(error))
+}
+
+/** True for what Node throws when the two sides cannot agree on TLS at all. */
+export function isHandshakeFailure(error: unknown): boolean {
+  const code = codeOf(error)
+  const isOpenSsl = code.startsWith('ERR_SSL_') || code.startsWith('ERR_OSSL_') || code === 'EPROTO'
+  return isOpenSsl || textOf(error).includes('secure TLS connection')
+}
+
+/**
+ * True when TLS was refused, by the server or because of its certificate. Only then, or when the server itself answers
+ * with an error, may the next of `sslAttempts` be tried.
+ */
+export function isTlsRefusal(error: unknown): boolean {
+  // `pg` has no codes for what it finds out itself.
+  const isRefused = /does not support SSL|establishing an SSL connection/u.test(textOf(error))
+  return isRefused || isHandshakeFailure(error) || isCertificateUntrusted(error)
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : ''
 }
