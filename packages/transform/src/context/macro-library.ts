@@ -1,6 +1,8 @@
 import type { Macro } from '../jinja/ast.ts'
-import type { Environment, RenderOptions } from '../jinja/environment.ts'
-import { Template, createEnvironment } from '../jinja/environment.ts'
+import type { Environment, MacroBinder, RenderOptions, Template } from '../jinja/environment.ts'
+import { createEnvironment } from '../jinja/environment.ts'
+import type { MacroCode, MacroValue } from '../jinja/macro.ts'
+import { macroCode } from '../jinja/statement-code.ts'
 import { TemplateError } from '../jinja/template-error.ts'
 import { projectInvalid } from '../project/project-fault.ts'
 import { textTypeFilters } from '../python/type-filters.ts'
@@ -23,8 +25,10 @@ export interface MacroDefinition {
   readonly uniqueId: string
   readonly packageName: string
   readonly name: string
+  /** The file that it is in. */
   readonly template: Template
   readonly syntax: Macro
+  readonly code: MacroCode
 }
 
 export interface MacroLibraryOptions {
@@ -137,7 +141,8 @@ export class MacroLibrary {
       prototypes.set(from, prototype)
     }
     const namespace = Object.create(prototype) as BoundNamespace
-    namespace[bound] = new BoundMacros(contextOf, options)
+    const { environment } = this.#options
+    namespace[bound] = new BoundMacros(() => environment.macroBinder(contextOf(), options))
     return namespace as unknown as Record<string, unknown>
   }
 
@@ -202,13 +207,14 @@ export class MacroLibrary {
  * the file that happens to hold it, so that a project can replace what other macros of a file call.
  */
 function parsedMacros(environment: Environment, { packageName, path, text }: MacroFile): MacroDefinition[] {
-  const file = parseMacroFile(environment, path, text)
-  return file.macros.map((syntax) => ({
+  const template = parseMacroFile(environment, path, text)
+  return template.macros.map((syntax) => ({
     uniqueId: `macro.${packageName}.${syntax.name}`,
     packageName,
     name: syntax.name,
-    template: new Template(environment, { ...file.tree, body: [syntax] }),
+    template,
     syntax,
+    code: macroCode(syntax.name, syntax),
   }))
 }
 
@@ -251,6 +257,10 @@ class UnparsedMacro implements MacroDefinition {
   get syntax(): Macro {
     return this.#find(this.name).syntax
   }
+
+  get code(): MacroCode {
+    return this.#find(this.name).code
+  }
 }
 
 const bound: unique symbol = Symbol('bound macros')
@@ -261,20 +271,23 @@ interface BoundNamespace {
 
 /** The macros as one node sees them; each is bound when it is first used. */
 class BoundMacros {
-  readonly #contextOf: () => Readonly<Record<string, unknown>>
-  readonly #options: RenderOptions
-  readonly #modules = new Map<Template, ReadonlyMap<string, unknown>>()
+  readonly #bind: (macro: MacroDefinition) => MacroValue
+  readonly #values = new Map<MacroDefinition, MacroValue>()
   readonly #packages = new Map<string, object>()
 
-  constructor(contextOf: () => Readonly<Record<string, unknown>>, options: RenderOptions) {
-    this.#contextOf = contextOf
-    this.#options = options
+  constructor(makeBinder: () => MacroBinder) {
+    // The context comes to be after its macros.
+    let binder: MacroBinder | undefined
+    this.#bind = ({ code, template }) => (binder ??= makeBinder()).bind(code, template.name)
   }
 
-  valueOf({ template, name }: MacroDefinition): unknown {
-    const module = this.#modules.get(template) ?? template.module(this.#contextOf(), this.#options).macros
-    this.#modules.set(template, module)
-    return module.get(name)
+  valueOf(macro: MacroDefinition): unknown {
+    let value = this.#values.get(macro)
+    if (value === undefined) {
+      value = this.#bind(macro)
+      this.#values.set(macro, value)
+    }
+    return value
   }
 
   /** `dbt_utils` in `dbt_utils.star(…)`. */

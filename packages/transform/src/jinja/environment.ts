@@ -42,7 +42,7 @@ import {
   ValueOutput,
 } from './frame.ts'
 import { builtinGlobals } from './globals.ts'
-import { MacroValue } from './macro.ts'
+import { type MacroCode, MacroValue } from './macro.ts'
 import { checkNames } from './name-check.ts'
 import { numberFilters } from './number-filters.ts'
 import type { KeywordArguments } from './protocol.ts'
@@ -102,6 +102,11 @@ export class Environment {
     const tree = parseTemplate(source, name, { tags: this.#options.tags ?? {} })
     checkNames(tree, { has: (kind, filterOrTest) => this.hasName(kind, filterOrTest) })
     return new Template(this, tree)
+  }
+
+  /** Binds macros to a context, each as a template of its own: what it calls is found there, and not in its file. */
+  macroBinder(context: TemplateContext, options: RenderOptions = {}): MacroBinder {
+    return new MacroBinder(this.startActivation('', context, { ...options, mayWait: true }))
   }
 
   hasName(kind: 'filter' | 'test', name: string): boolean {
@@ -171,6 +176,28 @@ class RunFilters implements FilterEnvironment {
 
   getAttribute(value: unknown, name: string): unknown {
     return getAttributeOnly(value, name, this)
+  }
+}
+
+/** Macros of one context. What they use of their limits without a caller in a template is counted together. */
+export class MacroBinder {
+  readonly #activation: Activation
+
+  /** @internal */
+  constructor(activation: Activation) {
+    this.#activation = activation
+  }
+
+  bind(code: MacroCode, templateName: string): MacroValue {
+    const scope = new Scope()
+    const macro = new MacroValue(code, {
+      activation: { ...this.#activation, templateName },
+      scope,
+      output: new TextOutput(),
+    })
+    // Jinja2's, in which a macro is a variable of its template: whatever the context calls by its name, it calls itself.
+    if (code.name !== undefined) scope.set(code.name, macro)
+    return macro
   }
 }
 
