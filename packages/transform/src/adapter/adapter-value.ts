@@ -10,6 +10,7 @@ import { BoundMethod, NativeFunction, functionTable } from '../jinja/signature.t
 import { OperationError } from '../jinja/template-error.ts'
 import { ColumnValue } from '../context/column-value.ts'
 import { RelationValue } from '../context/relation-value.ts'
+import { macroNamed } from '../context/macro-library.ts'
 import { quotingOf } from '../context/scope.ts'
 import type { BoundContext, ProjectScope } from '../context/scope.ts'
 import { isRecord } from '../manifest/node-config.ts'
@@ -51,7 +52,7 @@ export class AdapterValue implements HostObject {
 
   /** Calls a macro by its name, as the node would. */
   async macro(name: string, ...args: readonly unknown[]): Promise<unknown> {
-    const macro = (this.bound.namespace as Readonly<Record<string, unknown>>)[name]
+    const macro = macroNamed(this.bound.context, name)
     if (macro === undefined) throw new OperationError('runtime', `there is no macro '${name}'`)
     return await callDirectly(macro, args, {})
   }

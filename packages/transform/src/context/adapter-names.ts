@@ -18,12 +18,12 @@ import type { RelationValue } from './relation-value.ts'
 import { quotingOf } from './scope.ts'
 import type { ProjectScope } from './scope.ts'
 
-/** What of `adapter` needs no warehouse. `namespace` has the macros bound to the node of package `from`. */
-export function adapterNames(scope: ProjectScope, from: string, namespace: object): Record<string, unknown> {
+/** What of `adapter` needs no warehouse. `context` is that of a node of package `from`. */
+export function adapterNames(scope: ProjectScope, from: string, context: object): Record<string, unknown> {
   const { macros, target } = scope
   const dispatch = (macro: unknown, macroNamespace: unknown) => {
     const found = macros.dispatch(textOf(macro), macroNamespace == null ? undefined : textOf(macroNamespace), from)
-    if (found !== undefined) return boundMacro(namespace, found)
+    if (found !== undefined) return boundMacro(context, found)
     const name = textOf(macro)
     throw new OperationError(
       'runtime',

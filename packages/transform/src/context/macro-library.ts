@@ -59,6 +59,7 @@ export class MacroLibrary {
   readonly #packages = new Map<string, Macros>()
   /** Our own library, with the more special packages going first. */
   readonly #internal: Macros = new Map()
+  readonly #dispatched = new Map<string, MacroDefinition | undefined>()
   readonly #prototypes = new WeakMap<object, Map<string, object>>()
 
   /** @throws PROJECT_INVALID for a syntax error, and for a name that one package defines twice. */
@@ -94,6 +95,12 @@ export class MacroLibrary {
    * in turn, `duckdb__name`, then `default__name`.
    */
   dispatch(name: string, namespace: string | undefined, from: string): MacroDefinition | undefined {
+    const key = JSON.stringify([name, namespace, from])
+    if (!this.#dispatched.has(key)) this.#dispatched.set(key, this.#implementation(name, namespace, from))
+    return this.#dispatched.get(key)
+  }
+
+  #implementation(name: string, namespace: string | undefined, from: string): MacroDefinition | undefined {
     const names = [...this.#options.adapterTypes, 'default'].map((prefix) => `${prefix}__${name}`)
     const packages = namespace === undefined ? undefined : this.#searchOrder(namespace)
     for (const packageName of packages ?? [undefined]) {
@@ -124,13 +131,13 @@ export class MacroLibrary {
   }
 
   /**
-   * An object that has every macro and every package as a property, for a node of package `from`.
+   * An object that has every macro and every package as a property, for a node of package `from`: its context, once the
+   * names of the node itself have been put in.
    *
    * @param options.below what names mean that no macro has. The same object for many nodes saves making it for each.
    */
-  namespaceFor(
+  contextFor(
     from: string,
-    contextOf: () => Readonly<Record<string, unknown>>,
     { below = nothingBelow, ...options }: RenderOptions & { readonly below?: object } = {},
   ): Record<string, unknown> {
     const prototypes = this.#prototypes.get(below) ?? new Map<string, object>()
@@ -140,10 +147,9 @@ export class MacroLibrary {
       prototype = this.#prototypeFor(from, below)
       prototypes.set(from, prototype)
     }
-    const namespace = Object.create(prototype) as BoundNamespace
-    const { environment } = this.#options
-    namespace[bound] = new BoundMacros(() => environment.macroBinder(contextOf(), options))
-    return namespace as unknown as Record<string, unknown>
+    const context = Object.create(prototype) as Record<string, unknown> & BoundContext
+    context[bound] = new BoundMacros(() => this.#options.environment.macroBinder(context, options))
+    return context
   }
 
   /** Nodes are many and macros are hundreds: getters stand on one object per package and look up the node's modules. */
@@ -152,7 +158,7 @@ export class MacroLibrary {
     const define = (name: string, value: (macros: BoundMacros) => unknown) => {
       Object.defineProperty(prototype, name, {
         configurable: true,
-        get(this: BoundNamespace) {
+        get(this: BoundContext) {
           return value(this[bound])
         },
       })
@@ -265,7 +271,7 @@ class UnparsedMacro implements MacroDefinition {
 
 const bound: unique symbol = Symbol('bound macros')
 
-interface BoundNamespace {
+interface BoundContext {
   [bound]: BoundMacros
 }
 
@@ -307,9 +313,14 @@ class BoundMacros {
   }
 }
 
-/** The value of a macro in a namespace that `namespaceFor` gave. */
-export function boundMacro(namespace: object, macro: MacroDefinition): unknown {
-  return (namespace as BoundNamespace)[bound].valueOf(macro)
+/** The value of a macro in a context. */
+export function boundMacro(context: object, macro: MacroDefinition): unknown {
+  return (context as BoundContext)[bound].valueOf(macro)
+}
+
+/** What a name means in a context, but for the node's own names and what was put in the place of macros there. */
+export function macroNamed(context: object, name: string): unknown {
+  return Reflect.get(Object.getPrototypeOf(context) as object, name, context)
 }
 
 function parseMacroFile(environment: Environment, path: string, text: string): Template {

@@ -16,12 +16,11 @@ import type { NodeScope, ProjectScope } from './scope.ts'
 /** The names that a model, a test or a macro sees. */
 export function nodeContext(scope: ProjectScope, node: NodeScope): Record<string, unknown> {
   const from = node.packageName ?? scope.projectName
-  const namespace = scope.macros.namespaceFor(from, () => context, {
+  const context = scope.macros.contextFor(from, {
     ...(node.signal === undefined ? {} : { signal: node.signal }),
     below: sharedNames(scope, node.execute),
   })
-  const context: Record<string, unknown> = Object.create(namespace) as Record<string, unknown>
-  const names = adapterNames(scope, from, namespace)
+  const names = adapterNames(scope, from, context)
   const builtins = {
     ref: hostFunction('ref', (args, kwargs) => node.ref(args, kwargs), { config: runtimeConfigOf(scope) }),
     source: hostFunction('source', (args) => node.source(args)),
@@ -35,7 +34,7 @@ export function nodeContext(scope: ProjectScope, node: NodeScope): Record<string
     model: node.model,
     context: new ContextValue(context),
   })
-  const adapter = node.adapter?.({ context, namespace, packageName: from, names })
+  const adapter = node.adapter?.({ context, packageName: from, names })
   define(context, { adapter: adapter ?? new ParsingAdapter(names) })
   if (node.graph !== undefined) defineLazily(context, 'graph', () => node.graph?.())
   if (node.selectedResources !== undefined) {
@@ -121,7 +120,7 @@ function runtimeConfig(scope: ProjectScope): RecordValue {
 /** Sets the names that no macro has: in dbt a project may define its own `ref`, and call the other by `builtins.ref`. */
 function define(context: Record<string, unknown>, names: Readonly<Record<string, unknown>>): void {
   for (const [name, value] of Object.entries(names)) {
-    if (!(name in context)) Object.defineProperty(context, name, { value, writable: true, enumerable: true })
+    if (!(name in context)) context[name] = value
   }
 }
 

@@ -78,8 +78,6 @@ export interface NodeScope {
 /** A context while it is made: what `adapter` is made of. */
 export interface BoundContext {
   readonly context: Readonly<Record<string, unknown>>
-  /** The macros bound to the node. */
-  readonly namespace: object
   readonly packageName: string
   /** The part of `adapter` that needs no warehouse. */
   readonly names: Readonly<Record<string, unknown>>

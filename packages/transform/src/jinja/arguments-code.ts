@@ -39,13 +39,13 @@ type ArgumentsCode = (frame: Frame, caller?: unknown) => Eventual<GivenArguments
 export function argumentsCode(node: CallArguments, codeOf: (expression: Expression) => Code): ArgumentsCode {
   const positional = allCode(node.positional.map(codeOf))
   const keywords = keywordsCode(node, codeOf)
-  const spread = node.spread && codeOf(node.spread)
-  const all: Code<readonly unknown[]> = (frame) =>
-    andThen(positional(frame), (args) =>
-      spread ? andThen(spread(frame), (more) => [...args, ...iterate(more)]) : args,
-    )
+  const all = node.spread ? spreadCode(positional, codeOf(node.spread)) : positional
   return (frame, caller) =>
     andThen(all(frame), (args) => andThen(keywords(frame, caller), (kwargs) => ({ args, kwargs })))
+}
+
+function spreadCode(positional: Code<unknown[]>, spread: Code): Code<unknown[]> {
+  return (frame) => andThen(positional(frame), (args) => andThen(spread(frame), (more) => [...args, ...iterate(more)]))
 }
 
 function keywordsCode(

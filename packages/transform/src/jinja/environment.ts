@@ -14,7 +14,7 @@
  * An integral JavaScript number is an int; PyFloat is a float with an integral value; PyTuple, PyDict and PySet are
  * Python's. Functions get positional arguments; `new NativeFunction(name, 'a b? *', body)` also takes keywords and reports
  * wrong ones. Objects of classes show their properties and methods; protocol.ts lists what else they may define.
- * `returnFromMacro(value)` inside a host function ends the calling macro with that value.
+ * A host function that gives `returnFromMacro(value)` ends the calling macro with that value.
  *
  * Known differences from Jinja2: nothing is escaped automatically, and `escape`, `safe` and `tojson` give plain strings;
  * the tags that load other templates, `autoescape` and the filters that write HTML (`urlize`, `xmlattr`, `striptags`) are
@@ -26,8 +26,8 @@ import { walk } from './ast-walk.ts'
 import { getAttributeOnly, getItem } from './attributes.ts'
 import { builtinTests } from './builtin-tests.ts'
 import { callDirectly } from './call.ts'
-import { MacroReturn, locateError } from './error-location.ts'
-import { type Eventual, guard, immediate } from './eventual.ts'
+import { MacroReturn, locateError, unwind } from './error-location.ts'
+import { type Eventual, andThen, guard, immediate } from './eventual.ts'
 import {
   type Activation,
   Budget,
@@ -288,7 +288,7 @@ export class Template {
     frame.activation.budget.signal?.throwIfAborted()
     this.#code ??= bodyCode(this.tree.body)
     const code = this.#code
-    return guard(() => code(frame), {
+    return guard(() => andThen(code(frame), unwind), {
       failed: (error) => {
         if (!(error instanceof MacroReturn)) throw locateError(error, frame.activation)
         const outside = new OperationError('runtime', 'a value can be returned from a macro only')

@@ -1,7 +1,7 @@
 import type { Activation } from './frame.ts'
 import { OperationError, TemplateError } from './template-error.ts'
 
-/** Thrown by `returnFromMacro`; not an error, so it carries no stack. */
+/** What `returnFromMacro` gives. Where it is not the whole of a statement it is thrown; it is no error, and has no stack. */
 export class MacroReturn {
   readonly value: unknown
 
@@ -11,12 +11,18 @@ export class MacroReturn {
 }
 
 /**
- * Ends the innermost running macro and makes the value, of any type, the result of its call. A host gives it to templates
- * as a function, such as dbt's `return(value)`.
+ * As the result of a host's function it ends the innermost running macro and makes the value, of any type, the result of its
+ * call: dbt's `return(value)`.
  */
-export function returnFromMacro(value: unknown): never {
-  // oxlint-disable-next-line typescript/only-throw-error -- it unwinds to the macro, and no one may mistake it for an error
-  throw new MacroReturn(value)
+export function returnFromMacro(value: unknown): MacroReturn {
+  return new MacroReturn(value)
+}
+
+/** Unwinds to the macro from the middle of an expression. */
+export function unwind(value: unknown): unknown {
+  // oxlint-disable-next-line typescript/only-throw-error -- no one may mistake it for an error
+  if (value instanceof MacroReturn) throw value
+  return value
 }
 
 /** Gives an error the place that the activation has got to, unless it has one already. */

@@ -17,6 +17,7 @@ import type {
 import { allCode, argumentsCode } from './arguments-code.ts'
 import { getAttribute, getItem } from './attributes.ts'
 import { awaited, callValue } from './call.ts'
+import { unwind } from './error-location.ts'
 import { type Eventual, andThen } from './eventual.ts'
 import type { Code, Frame } from './frame.ts'
 import { applyBinary, applyUnary, compare } from './operators.ts'
@@ -44,8 +45,13 @@ export function expressionCode(node: Expression): Code {
       return attributeCode(node)
     case 'Item':
       return itemCode(node)
-    case 'Call':
-      return callCode(node)
+    case 'Call': {
+      const call = callCode(node)
+      return (frame) => {
+        const value = call(frame)
+        return value instanceof Promise ? value.then(unwind) : unwind(value)
+      }
+    }
     case 'Filter':
       return filterCode(node)
     case 'Test':
@@ -125,6 +131,11 @@ function sliceCode(node: Slice, object: Code): Code {
 
 const absent: Code = () => undefined
 
+/** The expression of a statement: a call there may end the macro, and nothing has to be unwound. */
+export function outermostCode(node: Expression): Code {
+  return node.kind === 'Call' ? callCode(node) : expressionCode(node)
+}
+
 function callCode(node: Call): Code {
   const callee = expressionCode(node.callee)
   const given = argumentsCode(node.arguments, expressionCode)
@@ -158,7 +169,8 @@ function appliedFilter(node: Filter): (operand: unknown, frame: Frame) => Eventu
     andThen(given(frame), ({ args, kwargs }) => {
       const { activation } = frame
       activation.node = node
-      return awaited(activation.run.filters.callFilter(node.name, [operand, ...args], kwargs), activation)
+      const result = awaited(activation.run.filters.callFilter(node.name, [operand, ...args], kwargs), activation)
+      return andThen(result, unwind)
     })
 }
 

@@ -1,4 +1,5 @@
 import type { Node } from './ast.ts'
+import type { MacroReturn } from './error-location.ts'
 import type { Eventual } from './eventual.ts'
 import type { KeywordArguments } from './protocol.ts'
 import { textOf } from './python-text.ts'
@@ -102,17 +103,22 @@ function ownValue(object: TemplateContext, name: string): unknown {
 /** The variables of one block, on top of those around it. */
 export class Scope {
   readonly #parent: Scope | undefined
-  readonly variables = new Map<string, unknown>()
+  /** Most macros have none. */
+  #variables: Map<string, unknown> | undefined
 
   constructor(parent?: Scope) {
     this.#parent = parent
+  }
+
+  get variables(): ReadonlyMap<string, unknown> {
+    return this.#variables ?? new Map()
   }
 
   get(name: string): unknown {
     // oxlint-disable-next-line typescript/no-this-alias -- the walk up the chain starts here
     let scope: Scope | undefined = this
     while (scope) {
-      const value = scope.variables.get(name)
+      const value = scope.#variables?.get(name)
       if (value !== undefined) return value
       scope = scope.#parent
     }
@@ -120,7 +126,8 @@ export class Scope {
   }
 
   set(name: string, value: unknown): void {
-    this.variables.set(name, value ?? null)
+    this.#variables ??= new Map()
+    this.#variables.set(name, value ?? null)
   }
 }
 
@@ -167,8 +174,8 @@ export function innerFrame(frame: Frame, output: OutputSink = frame.output): Fra
   return { activation: frame.activation, scope: new Scope(frame.scope), output }
 }
 
-/** How a body ended: at its end, or by a loop control that concerns a loop further out. */
-export type Completion = 'end' | 'break' | 'continue'
+/** How a body ended: at its end, by a loop control that concerns a loop further out, or with the value of its macro. */
+export type Completion = 'end' | 'break' | 'continue' | MacroReturn
 
 /** A part of a template in the form in which it is executed. */
 export type Code<Result = unknown> = (frame: Frame) => Eventual<Result>

@@ -1,4 +1,5 @@
 import type { For, Statement } from './ast.ts'
+import { MacroReturn, unwind } from './error-location.ts'
 import { type Eventual, guard, immediate, repeat, andThen } from './eventual.ts'
 import { expressionCode } from './expression-code.ts'
 import { type Activation, type Code, type Completion, type Frame, TextOutput, innerFrame } from './frame.ts'
@@ -53,6 +54,7 @@ function runLoop(parts: LoopParts, iterable: unknown, frame: Frame, depth0: numb
   })
   // Jinja2 notes a turn at its end only, so that a loop whose every turn was cut short has its else part rendered.
   let hasCompleteTurn = false
+  let returned: MacroReturn | undefined
   const turn = (hasItem: boolean): Eventual<boolean> => {
     if (!hasItem) return false
     activation.budget.step()
@@ -61,13 +63,17 @@ function runLoop(parts: LoopParts, iterable: unknown, frame: Frame, depth0: numb
     inner.scope.set('loop', loop)
     return andThen(body(inner), (completion) => {
       if (completion === 'break') return false
+      if (completion instanceof MacroReturn) {
+        returned = completion
+        return false
+      }
       if (completion === 'end') hasCompleteTurn = true
       activation.node = node
       return true
     })
   }
   const turns = repeat(() => andThen(loop.advance(), turn))
-  return andThen(turns, () => (hasCompleteTurn ? 'end' : otherwise(innerFrame(frame))))
+  return andThen(turns, () => returned ?? (hasCompleteTurn ? 'end' : otherwise(innerFrame(frame))))
 }
 
 /** Renders the body for other items: `loop(items)` inside a recursive loop. */
@@ -75,7 +81,9 @@ function recurse(parts: LoopParts, items: unknown, frame: Frame, depth0: number)
   const { budget } = frame.activation
   const output = new TextOutput()
   budget.enter()
-  return guard(() => andThen(runLoop(parts, items, { ...frame, output }, depth0), () => output.text), {
+  const rendered = () =>
+    andThen(andThen(runLoop(parts, items, { ...frame, output }, depth0), unwind), () => output.text)
+  return guard(rendered, {
     failed: (error) => {
       throw error
     },

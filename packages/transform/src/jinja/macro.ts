@@ -1,5 +1,5 @@
 import type { MacroCatches } from './ast.ts'
-import { MacroReturn, addCaller, locateError } from './error-location.ts'
+import { MacroReturn, addCaller, locateError, unwind } from './error-location.ts'
 import { type Eventual, guard, repeat, andThen } from './eventual.ts'
 import { type Activation, type Code, type Frame, Scope, TextOutput } from './frame.ts'
 import {
@@ -28,6 +28,9 @@ interface ParameterCode {
   readonly name: string
   readonly fallback: Code
 }
+
+/** The keywords of a call that has none; nothing is ever put into it. */
+const noneLeft = new Map<string, unknown>()
 
 /**
  * A macro together with the scope it was defined in. Templates call it; a host does with `call`, which returns a promise
@@ -79,7 +82,8 @@ export class MacroValue implements HostObject {
   }
 
   #execute(frame: Frame, missing: readonly ParameterCode[]): Eventual<unknown> {
-    const { scope, output, activation } = frame
+    if (missing.length === 0) return this.#executeBody(frame)
+    const { scope, activation } = frame
     for (const { name } of missing) scope.set(name, activation.run.undefined({ name }))
     let index = 0
     const fill = (): Eventual<boolean> => {
@@ -91,7 +95,15 @@ export class MacroValue implements HostObject {
         return true
       })
     }
-    return andThen(repeat(fill), () => andThen(this.#code.body(frame), () => (output as TextOutput).text))
+    return andThen(repeat(fill), () => this.#executeBody(frame))
+  }
+
+  /** What a call block returns is the value of the macro around it. */
+  #executeBody(frame: Frame): Eventual<unknown> {
+    return andThen(this.#code.body(frame), (completion) => {
+      if (!(completion instanceof MacroReturn)) return (frame.output as TextOutput).text
+      return this.name === undefined ? unwind(completion) : (completion.value ?? null)
+    })
   }
 
   /**
@@ -101,8 +113,10 @@ export class MacroValue implements HostObject {
   #bind(args: readonly unknown[], kwargs: KeywordArguments, { scope }: Frame): readonly ParameterCode[] {
     const { parameters, catches } = this.#code
     const missing: ParameterCode[] = []
-    const rest = new Map(Object.entries(kwargs))
-    for (const [index, parameter] of parameters.entries()) {
+    const keywords = Object.keys(kwargs)
+    const rest = keywords.length === 0 ? noneLeft : new Map(keywords.map((name) => [name, kwargs[name]]))
+    for (let index = 0; index < parameters.length; index += 1) {
+      const parameter = parameters[index]!
       const { name } = parameter
       if (index < args.length) scope.set(name, args[index])
       else if (rest.has(name)) scope.set(name, rest.get(name))

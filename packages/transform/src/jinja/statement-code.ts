@@ -13,8 +13,9 @@ import type {
 } from './ast.ts'
 import { argumentsCode } from './arguments-code.ts'
 import { callValue } from './call.ts'
+import { MacroReturn } from './error-location.ts'
 import { type Eventual, andThen } from './eventual.ts'
-import { expressionCode, filterChainCode } from './expression-code.ts'
+import { expressionCode, filterChainCode, outermostCode } from './expression-code.ts'
 import { type Code, type Completion, type Frame, TextOutput, innerFrame } from './frame.ts'
 import { loopCode } from './loop-code.ts'
 import { type MacroCode, MacroValue } from './macro.ts'
@@ -75,8 +76,8 @@ function stepCode(node: Exclude<Statement, { kind: 'Data' }>): Code<Completion> 
     case 'With':
       return withCode(node)
     case 'Do': {
-      const expression = expressionCode(node.expression)
-      return (frame) => andThen(expression(frame), () => 'end')
+      const expression = outermostCode(node.expression)
+      return (frame) => andThen(expression(frame), (value) => (value instanceof MacroReturn ? value : 'end'))
     }
     case 'Break':
       return () => 'break'
@@ -86,8 +87,9 @@ function stepCode(node: Exclude<Statement, { kind: 'Data' }>): Code<Completion> 
 }
 
 function outputCode(node: Output): Code<Completion> {
-  const value = expressionCode(node.value)
+  const value = outermostCode(node.value)
   const write = (printed: unknown, frame: Frame): Completion => {
+    if (printed instanceof MacroReturn) return printed
     frame.activation.node = node
     frame.output.write(printed)
     return 'end'
@@ -210,6 +212,7 @@ function callBlockCode(node: CallBlock): Code<Completion> {
       andThen(given(frame, new MacroValue(code, frame)), ({ args, kwargs }) => {
         frame.activation.node = call
         return andThen(callValue(value, args, kwargs, frame), (printed) => {
+          if (printed instanceof MacroReturn) return printed
           frame.output.write(printed)
           return 'end'
         })
