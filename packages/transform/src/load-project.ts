@@ -267,7 +267,7 @@ function manifestOf(parsed: ParsedProject, metadata: Manifest['metadata']): Mani
     disabled: parsed.disabled,
     parent_map: parents,
     child_map: children,
-    group_map: groupMap(parsed.nodes, parsed.groups),
+    group_map: groupMap(parsed, parsed.groups),
     saved_queries: Object.fromEntries(parsed.savedQueries),
     semantic_models: Object.fromEntries(parsed.semanticModels),
     unit_tests: Object.fromEntries(parsed.unitTests),

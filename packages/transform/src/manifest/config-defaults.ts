@@ -13,6 +13,9 @@ export type ConfiguredKind =
   | 'exposure'
   | 'unit_test'
   | 'group'
+  | 'metric'
+  | 'semantic_model'
+  | 'saved_query'
 
 /*
  * The settings that every node has, with dbt's defaults and in the order in which dbt's manifest writes them. Source:
@@ -95,6 +98,16 @@ const defaults: Readonly<Record<ConfiguredKind, PartialConfig>> = {
   exposure: { enabled: true, tags: [], meta: {} },
   unit_test: { tags: [], meta: {}, enabled: true },
   group: { meta: {} },
+  metric: { enabled: true, group: null, meta: {} },
+  semantic_model: { enabled: true, group: null, meta: {} },
+  saved_query: {
+    enabled: true,
+    group: null,
+    meta: {},
+    export_as: null,
+    schema: null,
+    cache: { enabled: false },
+  },
 }
 
 export function configDefaults(kind: ConfiguredKind): PartialConfig {
@@ -136,6 +149,8 @@ function finishedValue(key: string, value: unknown): unknown {
       return isRecord(value)
         ? { enforced: value['enforced'] ?? false, alias_types: value['alias_types'] ?? true }
         : value
+    case 'cache':
+      return isRecord(value) ? { enabled: value['enabled'] ?? false } : value
     case 'snapshot_meta_column_names':
       return isRecord(value) ? { ...noMetaColumns, ...value } : value
     default:

@@ -1,4 +1,4 @@
-import type { Exposure, Group, UnitTest } from './manifest.ts'
+import type { Exposure, Group, UnitTest, UnrunEntry } from './manifest.ts'
 import type { ManifestNode, SourceNode } from './node.ts'
 
 export interface GraphEntries {
@@ -6,6 +6,9 @@ export interface GraphEntries {
   readonly sources: ReadonlyMap<string, SourceNode>
   readonly exposures: ReadonlyMap<string, Exposure>
   readonly unitTests: ReadonlyMap<string, UnitTest>
+  readonly metrics: ReadonlyMap<string, UnrunEntry>
+  readonly semanticModels: ReadonlyMap<string, UnrunEntry>
+  readonly savedQueries: ReadonlyMap<string, UnrunEntry>
 }
 
 export interface RelationMaps {
@@ -14,11 +17,13 @@ export interface RelationMaps {
 }
 
 /** Who needs whom, both ways round, sorted as dbt's manifest has it. */
-export function relationMaps({ nodes, sources, exposures, unitTests }: GraphEntries): RelationMaps {
+export function relationMaps(entries: GraphEntries): RelationMaps {
+  const { nodes, sources, exposures, metrics, semanticModels, savedQueries, unitTests } = entries
+  const unrun = [metrics, semanticModels, savedQueries, unitTests]
   const parents: Record<string, readonly string[]> = {}
   const children: Record<string, string[]> = {}
-  for (const entry of [...nodes.values(), ...sources.values(), ...exposures.values(), ...unitTests.values()]) {
-    const ids = 'depends_on' in entry ? (entry.depends_on.nodes ?? []) : []
+  for (const entry of [nodes, sources, exposures, ...unrun].flatMap((map) => [...map.values()])) {
+    const ids = 'depends_on' in entry ? (entry.depends_on?.nodes ?? []) : []
     parents[entry.unique_id] = ids.toSorted()
     children[entry.unique_id] ??= []
     for (const id of ids) (children[id] ??= []).push(entry.unique_id)
@@ -29,11 +34,14 @@ export function relationMaps({ nodes, sources, exposures, unitTests }: GraphEntr
 
 /** Which nodes each group owns. */
 export function groupMap(
-  nodes: ReadonlyMap<string, ManifestNode>,
+  { nodes, metrics, semanticModels, savedQueries }: Omit<GraphEntries, 'sources' | 'exposures' | 'unitTests'>,
   groups: ReadonlyMap<string, Group>,
 ): Record<string, string[]> {
   const map: Record<string, string[]> = {}
   for (const { name } of groups.values()) map[name] = []
-  for (const { group, unique_id: id } of nodes.values()) if (group !== null) (map[group] ??= []).push(id)
+  for (const { group, unique_id: id } of [nodes, semanticModels, metrics, savedQueries].flatMap((all) => [
+    ...all.values(),
+  ]))
+    if (typeof group === 'string') (map[group] ??= []).push(id)
   return map
 }

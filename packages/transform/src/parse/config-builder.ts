@@ -21,6 +21,9 @@ const trees: Partial<Readonly<Record<ConfiguredKind, string>>> = {
   source: 'sources',
   exposure: 'exposures',
   unit_test: 'unit_tests',
+  metric: 'metrics',
+  semantic_model: 'semantic-models',
+  saved_query: 'saved-queries',
 }
 
 /**
@@ -80,6 +83,9 @@ function merge(kind: ConfiguredKind, config: PartialConfig, nearer: PartialConfi
     case 'source':
     case 'exposure':
     case 'group':
+    case 'metric':
+    case 'semantic_model':
+    case 'saved_query':
       return mergeConfig(config, nearer, (key) => (key === 'meta' ? 'update' : undefined))
     case 'unit_test':
       return mergeConfig(config, nearer, (key) => (key === 'meta' ? 'update' : key === 'tags' ? 'append' : undefined))

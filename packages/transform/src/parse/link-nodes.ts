@@ -53,6 +53,13 @@ export class NodeLinker {
     return { ...exposure, depends_on: { ...exposure.depends_on, nodes: ids } }
   }
 
+  /** What a reference means, or why it means nothing. */
+  findNode(reference: ReferenceArguments, packageName: string): { readonly id: string } | { readonly missing: string } {
+    const asked = referenceOf(reference)
+    const found = this.#index.find(asked, { from: packageName, root: this.#session.root.name })
+    return found === undefined ? { missing: this.#index.unknownNode(asked) } : { id: found.unique_id }
+  }
+
   /** A unit test of a model with versions is one test for each of them. */
   linkUnitTest(test: UnitTest, models: readonly DraftNode[]): UnitTest[] {
     const tested = models.filter(({ name, package_name: owner }) => name === test.model && owner === test.package_name)

@@ -45,9 +45,12 @@ export function literalCall({ callee, arguments: args }: Call): LiteralCall | un
   return { name: callee.name, args: positional.value, kwargs }
 }
 
-export type NamedRelation = { readonly ref: Reference } | { readonly source: SourceReference }
+export type NamedRelation =
+  | { readonly ref: Reference }
+  | { readonly source: SourceReference }
+  | { readonly metric: readonly string[] }
 
-/** `ref('orders', v=2)` or `source('raw', 'orders')` as a YAML file names a relation; undefined for anything else. */
+/** `ref('orders', v=2)`, `source('raw', 'orders')` or `metric('revenue')` as a YAML file names what it is about; undefined for anything else. */
 export function readRelationText(environment: Environment, text: string): NamedRelation | undefined {
   try {
     const body = environment.parse(`{{ ${text} }}`).tree.body
@@ -55,6 +58,7 @@ export function readRelationText(environment: Environment, text: string): NamedR
     if (body.length !== 1 || only?.kind !== 'Output' || only.value.kind !== 'Call') return undefined
     const call = literalCall(only.value)
     if (call?.name === 'ref') return { ref: readReference(call.args, call.kwargs) }
+    if (call?.name === 'metric') return { metric: call.args.map(String) }
     if (call?.name === 'source') return { source: readSourceReference(call.args) }
     return undefined
   } catch (error) {

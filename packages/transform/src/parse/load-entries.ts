@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { reprOfValue } from '../jinja/python-text.ts'
 import { listOf } from '../manifest/node-config.ts'
-import type { Exposure, Group, UnitTest, UnitTestFixture, UnrunEntry } from '../manifest/manifest.ts'
+import type { Exposure, Group, UnitTest, UnitTestFixture } from '../manifest/manifest.ts'
 import { settingsOf } from '../project/properties-file.ts'
 import type { ExposureProperties, GroupProperties, UnitTestProperties } from '../project/properties-file.ts'
 import { belowRoot, fqnOf, withoutFirstFolder } from './file-path.ts'
@@ -37,9 +37,9 @@ function loadExposure(
   const meta = { ...exposure.meta, ...built.meta }
   const relations = exposure.depends_on.flatMap((text, position) => {
     const found = readRelationText(session.environment, text)
-    if (found === undefined && !/^\s*metric\(/u.test(text)) {
+    if (found === undefined) {
       const at = properties.file.place(['exposures', index, 'depends_on', position])
-      session.faults.push({ ...at, message: `"${text}" is neither ref(…) nor source(…)` })
+      session.faults.push({ ...at, message: `"${text}" is neither ref(…) nor source(…) nor metric(…)` })
     }
     return found === undefined ? [] : [found]
   })
@@ -64,7 +64,7 @@ function loadExposure(
     sources: relations.flatMap((one) =>
       'source' in one ? [[one.source.sourceName, one.source.tableName] as const] : [],
     ),
-    metrics: [],
+    metrics: relations.flatMap((one) => ('metric' in one ? [one.metric] : [])),
     created_at: Date.now() / 1000,
   }
 }
@@ -82,27 +82,6 @@ export function loadGroups(session: ParseSession, properties: ParsedProperties):
       owner: { email: null, ...group.owner },
       description: group.description ?? null,
       config: session.configs.build(request),
-    }
-  })
-}
-
-/** What stands beside the nodes and is never run: it is kept as it was written. */
-export function loadUnrun(
-  section: 'metrics' | 'semantic_models' | 'saved_queries',
-  properties: ParsedProperties,
-): UnrunEntry[] {
-  const kind = { metrics: 'metric', semantic_models: 'semantic_model', saved_queries: 'saved_query' }[section]
-  return properties.content[section].map((entry) => {
-    const place = placeOf(properties)
-    return {
-      ...entry,
-      name: entry.name,
-      resource_type: kind,
-      ...place,
-      unique_id: `${kind}.${place.package_name}.${entry.name}`,
-      fqn: fqnOf(place.package_name, place.path, entry.name),
-      depends_on: { macros: [], nodes: [] },
-      refs: [],
     }
   })
 }

@@ -5,7 +5,9 @@ import type { Documentation, Exposure, Group, Manifest, UnitTest, UnrunEntry } f
 import type { ManifestNode, SourceNode } from '../manifest/node.ts'
 import { DocumentationSet } from './documentation.ts'
 import { NodeLinker } from './link-nodes.ts'
-import { loadExposures, loadGroups, loadUnitTests, loadUnrun } from './load-entries.ts'
+import { SemanticLinker } from './link-semantics.ts'
+import { loadExposures, loadGroups, loadUnitTests } from './load-entries.ts'
+import { loadSemantics } from './load-semantics.ts'
 import { loadSources } from './load-sources.ts'
 import { TestLoader } from './load-tests.ts'
 import type { DraftTest } from './load-tests.ts'
@@ -57,12 +59,14 @@ export function parseProject(session: ParseSession, files: readonly PackageFiles
   return new ProjectParser(session, files).parse()
 }
 
+type ConfiguredEntry = UnrunEntry & { readonly config: { readonly enabled?: unknown } }
+
 class ProjectParser {
   readonly #session: ParseSession
   readonly #files: readonly PackageFiles[]
   readonly #nodes: ParsedNode[] = []
   readonly #patches: PropertyPatches
-  readonly #disabled: Record<string, (ManifestNode | SourceNode | Exposure | UnitTest)[]> = {}
+  readonly #disabled: Record<string, (ManifestNode | SourceNode | Exposure | UnitTest | UnrunEntry)[]> = {}
 
   constructor(session: ParseSession, files: readonly PackageFiles[]) {
     this.#session = session
@@ -142,17 +146,19 @@ class ProjectParser {
     const unitTests = this.#unitTests(properties, linker, enabled)
     const macros = new MacroEntries(session)
     for (const one of properties) macros.describe(one, docs)
+    const semantics = this.#semantics(properties, docs, { linker, nodes: byId(enabled) })
+    const { metrics, semanticModels, savedQueries } = semantics.link()
     const parsed: ParsedProject = {
       nodes: byId(enabled.map(finished)),
       sources: byId(this.#enabledOf([...sources]).map((source) => docs.describeSource(source))),
       macros,
       docs: docs.entries,
-      exposures: byId(exposures.map((exposure) => docs.describeExposure(linker.linkExposure(exposure)))),
+      exposures: byId(exposures.map((one) => docs.describeExposure(semantics.linkExposure(linker.linkExposure(one))))),
       groups: byId(properties.flatMap((one) => loadGroups(session, one))),
       unitTests: byId(unitTests),
-      metrics: byId(properties.flatMap((one) => loadUnrun('metrics', one))),
-      semanticModels: byId(properties.flatMap((one) => loadUnrun('semantic_models', one))),
-      savedQueries: byId(properties.flatMap((one) => loadUnrun('saved_queries', one))),
+      metrics: byId(metrics),
+      semanticModels: byId(semanticModels),
+      savedQueries: byId(savedQueries),
       disabled: this.#disabled,
       trace: { nodes: this.#nodes, patches: this.#patches, tests, sources, properties },
     }
@@ -170,6 +176,24 @@ class ProjectParser {
     )
     const all = properties.flatMap((one) => loadUnitTests(this.#session, one, fixtures))
     return this.#enabledOf(all).flatMap((test) => linker.linkUnitTest(test, models))
+  }
+
+  #semantics(
+    properties: readonly ParsedProperties[],
+    docs: DocumentationSet,
+    { linker, nodes }: { readonly linker: NodeLinker; readonly nodes: ReadonlyMap<string, DraftNode> },
+  ): SemanticLinker {
+    const all = loadSemantics(this.#session, properties, docs)
+    const enabledOf = (entries: readonly UnrunEntry[]) => this.#enabledOf(entries as readonly ConfiguredEntry[])
+    const enabled = {
+      metrics: enabledOf(all.metrics),
+      semanticModels: enabledOf(all.semanticModels),
+      savedQueries: enabledOf(all.savedQueries),
+    }
+    return new SemanticLinker(this.#session, enabled, (reference, packageName) => {
+      const found = linker.findNode(reference, packageName)
+      return 'missing' in found ? found : nodes.get(found.id)!
+    })
   }
 
   /** The enabled ones; the others are kept aside, as dbt's manifest does. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { isRecord } from '../manifest/node-config.ts'
+import { metricSchema, savedQuerySchema, semanticModelSchema } from './semantic-properties.ts'
 
 /** `unique`, or `accepted_values: { values: […], config: {…} }`, or dbt 1.10's `{ name, arguments, config }`. */
 const testSchema = z.union([z.string(), z.record(z.string(), z.unknown())])
@@ -166,8 +167,6 @@ const unitTestSchema = z.looseObject({
   config: settings,
 })
 
-const unrunSchema = z.looseObject({ name: z.string() })
-
 /** A properties file: any .yml below the folders of nodes and macros. */
 export const propertiesFileSchema = z.looseObject({
   version: z.unknown().optional(),
@@ -181,9 +180,9 @@ export const propertiesFileSchema = z.looseObject({
   exposures: list(exposureSchema),
   groups: list(groupSchema),
   unit_tests: list(unitTestSchema),
-  metrics: list(unrunSchema),
-  semantic_models: list(unrunSchema),
-  saved_queries: list(unrunSchema),
+  metrics: list(metricSchema),
+  semantic_models: list(semanticModelSchema),
+  saved_queries: list(savedQuerySchema),
 })
 export type PropertiesFile = z.output<typeof propertiesFileSchema>
 export type ModelProperties = PropertiesFile['models'][number]
