@@ -49,7 +49,7 @@ export type Outcome = Pick<FancyLine, 'text' | 'status' | 'color'>
 
 function endLine(entry: GraphEntry, result: RunResult, options: NodeLineOptions): Outcome {
   if (result.status === 'no-op') {
-    return entry.resource_type === 'exposure'
+    return entry.resource_type === 'exposure' || entry.resource_type === 'saved_query'
       ? painted(`NO-OP ${describe(entry, options)}`, 'NO-OP', 'yellow')
       : painted(`FRESH ${describe(entry, options)}`, 'UNCHANGED', 'green')
   }
@@ -107,7 +107,7 @@ function describe(entry: GraphEntry, options: NodeLineOptions): string {
     case 'unit_test':
       return `${entry.resource_type} ${testNameOf(entry)}`
     default:
-      return `${entry.resource_type} ${entry.name}`
+      return `${entry.resource_type.replace('_', ' ')} ${entry.name}`
   }
 }
 

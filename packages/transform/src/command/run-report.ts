@@ -136,6 +136,7 @@ const resultEvents: Readonly<Record<string, { readonly name: string; readonly co
   snapshot: { name: 'LogSnapshotResult', code: 'Q015' },
   seed: { name: 'LogSeedResult', code: 'Q016' },
   exposure: { name: 'LogNodeNoOpResult', code: 'Q019' },
+  saved_query: { name: 'LogNodeNoOpResult', code: 'Q019' },
 }
 
 function isCancelled({ result, error }: Extract<RunEvent, { readonly type: 'finished' }>): boolean {

@@ -2,6 +2,7 @@ import { countOf } from './fancy-line.ts'
 import type { Paint } from './fancy-line.ts'
 import type { GraphEntry } from '../manifest/manifest.ts'
 import type { RunResult } from '../manifest/run-result.ts'
+import { isIdle } from '../run/run-entry.ts'
 
 export type LineLevel = 'debug' | 'info' | 'warn' | 'error'
 
@@ -55,7 +56,7 @@ export function endLines(outcomes: readonly RunOutcome[], paint: Paint): Summary
 const empty: SummaryLine = { level: 'info', text: '' }
 
 function isError(entry: GraphEntry, { status, message }: RunResult): boolean {
-  if (status === 'skipped') return message !== null && message !== '' && entry.resource_type !== 'exposure'
+  if (status === 'skipped') return message !== null && message !== '' && !isIdle(entry)
   return status === 'error' || status === 'fail' || status === 'runtime error'
 }
 
@@ -118,7 +119,6 @@ export function countsLine(results: readonly RunResult[]): string {
 /** dbt's verdict: 1 as soon as anything failed or was skipped for it. */
 export function exitCodeOf(outcomes: readonly RunOutcome[]): 0 | 1 {
   const isBad = ({ entry, result: { status } }: RunOutcome) =>
-    ['error', 'fail', 'runtime error', 'partial success'].includes(status) ||
-    (status === 'skipped' && entry.resource_type !== 'exposure')
+    ['error', 'fail', 'runtime error', 'partial success'].includes(status) || (status === 'skipped' && !isIdle(entry))
   return outcomes.some(isBad) ? 1 : 0
 }

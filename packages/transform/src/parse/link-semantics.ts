@@ -60,7 +60,7 @@ export class SemanticLinker {
   }
 
   linkExposure(exposure: Exposure): Exposure {
-    const { macros, nodes = [] } = exposure.depends_on
+    const { macros, nodes } = exposure.depends_on
     const ids = exposure.metrics.flatMap((args) => this.#metricIds(exposure, [args.at(-1)!], args.at(-2)))
     return { ...exposure, depends_on: { macros, nodes: [...new Set([...nodes, ...ids])] } }
   }

@@ -19,7 +19,7 @@ import { queryComment } from './query-comment.ts'
 import type { QueryComment } from './query-comment.ts'
 import { runHooks } from './run-hooks.ts'
 import type { HookPhase } from './run-hooks.ts'
-import { isExposure, isUnitTest, runEntries } from './run-entry.ts'
+import { isIdle, isUnitTest, runEntries } from './run-entry.ts'
 import type { RunEntry, Runnable } from './run-entry.ts'
 import { runSchedule } from './scheduler.ts'
 import { SessionPool } from './session-pool.ts'
@@ -199,7 +199,7 @@ class NodesRun {
    * listed then too: a node that had to ask would do so within its transaction.
    */
   async #prepareSchemas(): Promise<void> {
-    const entries = [...this.#byId.values()].filter((entry) => !isUnitTest(entry) && !isExposure(entry))
+    const entries = [...this.#byId.values()].filter((entry) => !isUnitTest(entry) && !isIdle(entry))
     if (entries.length === 0) return
     const paths = (nodes: readonly ManifestNode[]) => {
       const relations = nodes.map((node) => relationOf(node))
@@ -225,7 +225,7 @@ class NodesRun {
     if (published !== undefined) return [published.node.unique_id, ...published.tests]
     const entry = this.#byId.get(id)
     if (entry !== undefined && isUnitTest(entry)) return this.#unitTestWaitsFor(entry)
-    if (entry !== undefined && isExposure(entry))
+    if (entry !== undefined && isIdle(entry))
       return entry.depends_on.nodes.flatMap((parent) => this.#standsFor(parent, id))
     const parents = [...this.#runParents(id), ...(this.#unitTests.get(id) ?? [])]
     if (this.#options.command !== 'build' || entry?.resource_type === 'test') return parents
@@ -243,8 +243,12 @@ class NodesRun {
     return this.#project.graph.parents(id).flatMap((parent) => this.#standsFor(parent, id))
   }
 
-  /** An ephemeral node is not run; what it reads is waited for in its place. */
+  /** Ephemeral nodes, metrics and semantic models are not run; what they read is waited for in their place. */
   #standsFor(id: string, reader: string): string[] {
+    const { metrics, semantic_models: models } = this.#project.manifest
+    const between = metrics[id] ?? models[id]
+    if (between !== undefined)
+      return between.depends_on?.nodes.flatMap((parent) => this.#standsFor(parent, reader)) ?? []
     const node = this.#project.nodes.get(id)
     return node !== undefined && isEphemeral(node) ? this.#runParents(id) : [this.#publications.gateOf(id, reader)]
   }
@@ -271,7 +275,7 @@ class NodesRun {
       this.#record(node, { result: resultWithout(node, 'skipped', reason) }, index)
       return
     }
-    if (isExposure(node)) {
+    if (isIdle(node)) {
       this.#record(node, { result: resultWithout(node, 'no-op', 'NO-OP') }, index)
       return
     }
@@ -433,9 +437,9 @@ function resultWithout(entry: RunEntry, status: 'skipped' | 'no-op', message: st
     message,
     failures: status === 'no-op' ? 0 : null,
     unique_id: entry.unique_id,
-    compiled: isExposure(entry) ? null : false,
+    compiled: isIdle(entry) ? null : false,
     compiled_code: null,
-    relation_name: isUnitTest(entry) || isExposure(entry) ? null : entry.relation_name,
+    relation_name: isUnitTest(entry) || isIdle(entry) ? null : entry.relation_name,
     batch_results: null,
   }
 }

@@ -8,13 +8,13 @@ import { compileNode, templateFailed } from '../compile/compile-node.ts'
 import { compileUnitTest } from '../compile/compile-unit-test.ts'
 import type { Batch, RunScope } from '../compile/run-scope.ts'
 import { TemplateError } from '../jinja/template-error.ts'
-import type { Exposure, UnitTest } from '../manifest/manifest.ts'
+import type { UnitTest } from '../manifest/manifest.ts'
 import type { ManifestNode } from '../manifest/node.ts'
 import type { RunResult, RunStatus, Timing } from '../manifest/run-result.ts'
 import { materialize } from './materialize.ts'
 import type { QueryComment } from './query-comment.ts'
 import { isUnitTest } from './run-entry.ts'
-import type { RunEntry } from './run-entry.ts'
+import type { RunEntry, Runnable } from './run-entry.ts'
 import { judgeUnitTest } from './unit-test-verdict.ts'
 import { batchesOf, isMicrobatch } from './microbatch.ts'
 import { nodeFailed } from './node-failure.ts'
@@ -59,7 +59,7 @@ export class NodeRunner {
 
   /** @param audited where the node is to be built under another name, until its tests have passed */
   async run(
-    entry: Exclude<RunEntry, Exposure>,
+    entry: Runnable,
     {
       thread,
       audited,
@@ -339,7 +339,7 @@ function knownError(entry: RunEntry, error: unknown): EclusaError {
 }
 
 function resultOf(
-  entry: Exclude<RunEntry, Exposure>,
+  entry: Runnable,
   facts: Omit<Executed, 'rows'> & { readonly clock: NodeClock; readonly thread: number },
 ): RunResult {
   const { compiledCode, clock } = facts

@@ -4,7 +4,7 @@ import type { Dialect } from '@eclusa/warehouse'
 import type { NodeCommand } from '../command/command-options.ts'
 import type { LoadedProject } from '../load-project.ts'
 import type { ManifestNode } from '../manifest/node.ts'
-import { isExposure, isUnitTest } from './run-entry.ts'
+import { isIdle, isUnitTest } from './run-entry.ts'
 import type { RunEntry } from './run-entry.ts'
 
 const suffix = '__audit'
@@ -45,7 +45,7 @@ export class Publications {
 
   constructor({ project, entries, command, dialect }: PublicationsOptions) {
     for (const entry of entries.values()) {
-      if (isUnitTest(entry) || isExposure(entry) || entry.resource_type === 'test' || command === 'clone') continue
+      if (isUnitTest(entry) || isIdle(entry) || entry.resource_type === 'test' || command === 'clone') continue
       if (!isPublishedAfterTests(entry)) continue
       const candidates = command === 'build' ? auditTests(project, entries, entry.unique_id) : []
       const audit = auditOf(entry, dialect)

@@ -98,7 +98,7 @@ function statusOf({ resource_type: type }: GraphEntry, { status }: RunResult): N
     case 'partial success':
       return 'error'
     case 'no-op':
-      return type === 'exposure' ? 'success' : 'unchanged'
+      return type === 'exposure' || type === 'saved_query' ? 'success' : 'unchanged'
     default:
       return status
   }

@@ -12,8 +12,9 @@ export interface Schedule {
 }
 
 /**
- * Runs everything, each as soon as what it waits for has ended, up to `concurrency` at once. Of several that are ready the
- * one with the shortest way from the start begins, and of such the first by its id: dbt's order.
+ * Runs everything, each as soon as what it waits for has ended, up to `concurrency` at once. What was ready
+ * first begins first; of what becomes ready at one moment that with the shortest way from the start, and of such the
+ * first by its id. That is dbt's order, whose queue hands on to its threads whatever is ready.
  *
  * @throws INTERNAL when some wait for each other, after all others have ended.
  */
@@ -23,12 +24,15 @@ export async function runSchedule({ ids, waitsFor, run, concurrency }: Schedule)
   const open = new Map([...waits].map(([id, others]) => [id, others.length]))
   const waiters = new Map<string, string[]>()
   for (const [id, others] of waits) for (const other of others) waiters.set(other, [...(waiters.get(other) ?? []), id])
-  const ready = new ReadyQueue(ids, waits, waiters)
-  for (const id of ids) if (open.get(id) === 0) ready.add(id)
+  const ranks = ranksOf(ids, waits, waiters)
+  const inOrder = (those: readonly string[]) => those.toSorted((a, b) => ranks.get(a)! - ranks.get(b)!)
+  const ready = inOrder(ids.filter((id) => open.get(id) === 0))
+  let begun = 0
   const running = new Map<string, Promise<string>>()
-  while (ready.length > 0 || running.size > 0) {
-    while (ready.length > 0 && running.size < concurrency) {
-      const id = ready.take()
+  while (begun < ready.length || running.size > 0) {
+    while (begun < ready.length && running.size < concurrency) {
+      const id = ready[begun]!
+      begun += 1
       running.set(
         id,
         run(id).then(() => id),
@@ -36,10 +40,9 @@ export async function runSchedule({ ids, waitsFor, run, concurrency }: Schedule)
     }
     const ended = await Promise.race(running.values())
     running.delete(ended)
-    for (const waiter of waiters.get(ended) ?? []) {
-      open.set(waiter, open.get(waiter)! - 1)
-      if (open.get(waiter) === 0) ready.add(waiter)
-    }
+    const waiting = waiters.get(ended) ?? []
+    for (const waiter of waiting) open.set(waiter, open.get(waiter)! - 1)
+    ready.push(...inOrder(waiting.filter((waiter) => open.get(waiter) === 0)))
   }
   const stuck = ids.filter((id) => open.get(id)! > 0)
   if (stuck.length === 0) return
@@ -47,41 +50,16 @@ export async function runSchedule({ ids, waitsFor, run, concurrency }: Schedule)
   throw new EclusaError('INTERNAL', { message })
 }
 
-/** What may begin, in the order of ranks: that of the longest way from the start, and of ids. */
-class ReadyQueue {
-  readonly #ranks: ReadonlyMap<string, number>
-  readonly #ids: string[] = []
-
-  constructor(
-    ids: readonly string[],
-    waits: ReadonlyMap<string, readonly string[]>,
-    waiters: ReadonlyMap<string, readonly string[]>,
-  ) {
-    const levels = levelsOf(ids, waits, waiters)
-    const level = (id: string) => levels.get(id) ?? Infinity
-    const ordered = ids.toSorted((a, b) => level(a) - level(b) || (a < b ? -1 : a > b ? 1 : 0))
-    this.#ranks = new Map(ordered.map((id, rank) => [id, rank]))
-  }
-
-  get length(): number {
-    return this.#ids.length
-  }
-
-  /** Kept in reverse, so that the next one is taken from the end. */
-  add(id: string): void {
-    const rank = this.#ranks.get(id)!
-    let [low, high] = [0, this.#ids.length]
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (this.#ranks.get(this.#ids[middle]!)! > rank) low = middle + 1
-      else high = middle
-    }
-    this.#ids.splice(low, 0, id)
-  }
-
-  take(): string {
-    return this.#ids.pop()!
-  }
+/** A place in the order of nodes that may begin at the same moment: the longest way from the start, then the id. */
+function ranksOf(
+  ids: readonly string[],
+  waits: ReadonlyMap<string, readonly string[]>,
+  waiters: ReadonlyMap<string, readonly string[]>,
+): ReadonlyMap<string, number> {
+  const levels = levelsOf(ids, waits, waiters)
+  const level = (id: string) => levels.get(id) ?? Infinity
+  const ordered = ids.toSorted((a, b) => level(a) - level(b) || (a < b ? -1 : a > b ? 1 : 0))
+  return new Map(ordered.map((id, rank) => [id, rank]))
 }
 
 /** Generations: what waits for nothing, then what waits for those alone, and so on. What is in a circle has none. */

@@ -10,7 +10,7 @@ import { relationOf } from '../manifest/node.ts'
 import type { ManifestNode } from '../manifest/node.ts'
 import { isMicrobatch } from '../run/microbatch.ts'
 import { hooksOf } from '../run/node-hooks.ts'
-import { isExposure, isUnitTest } from '../run/run-entry.ts'
+import { isIdle, isUnitTest } from '../run/run-entry.ts'
 import type { RunEntry, Runnable } from '../run/run-entry.ts'
 import type { RunEvent } from '../run/run-event.ts'
 import type { SessionPool } from '../run/session-pool.ts'
@@ -81,7 +81,7 @@ export class Staleness {
     }
     const places = new Map<string, RecordPlace>()
     for (const entry of entries) {
-      if (isExposure(entry)) continue
+      if (isIdle(entry)) continue
       // A fault in it is told before anything is built.
       staleAfterMs(entry)
       const place = this.#placeOf(entry)
