@@ -12,6 +12,8 @@ export interface AdapterSessionOptions {
   readonly connection: WarehouseConnection
   readonly cache: RelationCache
   readonly signal: AbortSignal
+  /** What `thread_id` is for templates. Default: `MainThread`. */
+  readonly threadName?: string
   /** Puts the query comment on a statement. Default: none. */
   readonly comment?: (sql: string) => string
   /** Called with an open transaction that is about to be committed, and so becomes part of it. */
@@ -37,16 +39,19 @@ export class AdapterSession implements AsyncDisposable {
   readonly connection: WarehouseConnection
   readonly cache: RelationCache
   readonly signal: AbortSignal
+  readonly threadName: string
   readonly #comment: (sql: string) => string
   readonly #beforeCommit: AdapterSessionOptions['beforeCommit']
   #isOpen = false
   #hasLastingEffect = false
   #undo: (() => void)[] = []
 
-  constructor({ connection, cache, signal, comment = (sql) => sql, beforeCommit }: AdapterSessionOptions) {
+  constructor(options: AdapterSessionOptions) {
+    const { connection, cache, signal, threadName = 'MainThread', comment = (sql) => sql, beforeCommit } = options
     this.connection = connection
     this.cache = cache
     this.signal = signal
+    this.threadName = threadName
     this.#comment = comment
     this.#beforeCommit = beforeCommit
   }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { EclusaError } from '@eclusa/sdk'
 import { dialectOf } from '@eclusa/warehouse'
@@ -21,6 +22,7 @@ import type { Profile } from '../project/profile.ts'
 import type { CommandName } from './command-name.ts'
 import type { CommandHost } from './command-host.ts'
 import { CommandLog } from './command-log.ts'
+import { commandInvalid } from './command-line.ts'
 import type { CommandLine } from './command-line.ts'
 import { projectDirectoryOf, settingsOf } from './command-settings.ts'
 import type { CommandSettings } from './command-settings.ts'
@@ -89,6 +91,10 @@ export class CommandSession implements Disposable {
     const { directory, environment } = host
     const context = yamlContext({ target: {} as Target, vars: varsOf(line), environment })
     const folder = projectDirectoryOf(line, host)
+    const named = line.given.get('project_dir')
+    if (typeof named === 'string' && !existsSync(folder)) {
+      throw commandInvalid(`Invalid value for '--project-dir': Path '${named}' does not exist.`)
+    }
     let projectFault: unknown
     const root = await readRootProject(folder, { context }).catch((error: unknown) => {
       if (command !== 'debug') throw error
@@ -202,6 +208,10 @@ export class CommandSession implements Disposable {
   /** What the runs left that `--state` and `--defer-state` name; undefined where they are not given. */
   async readState(): Promise<{ readonly state?: EarlierArtifacts; readonly deferState?: EarlierArtifacts }> {
     const { state, deferState } = this.settings.selection
+    if (state !== undefined && path.resolve(this.settings.projectDirectory, state) === this.targetFolder) {
+      const told = `Warning: The state and target directories are the same: '${state}'. This could lead to missing changes due to overwritten state including non-idempotent retries.`
+      this.log.event('warn', this.log.lineOptions.paint('yellow', told))
+    }
     return {
       ...(state === undefined ? {} : { state: await this.#readArtifacts(state, '--state') }),
       ...(deferState === undefined ? {} : { deferState: await this.#readArtifacts(deferState, '--defer-state') }),

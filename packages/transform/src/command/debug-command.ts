@@ -22,7 +22,13 @@ export async function runDebug(session: CommandSession): Promise<number> {
   const profile = await attempt(async () => await readAnyProfile(session))
   if (profile.value !== undefined) log.info(`Using profiles.yml file at ${profile.value.file}`)
   log.info(`Using dbt_project.yml file at ${path.join(root.directory, 'dbt_project.yml')}`)
-  const faults = settings.isOn('connection') ? [] : [...checkProfile(session, profile), ...(await checkGit(session))]
+  const faults: string[] = []
+  if (settings.isOn('connection')) {
+    log.info('Skipping steps before connection verification')
+    if (profile.fault !== undefined) faults.push(`Profile loading failed for the following reason:\n${profile.fault}`)
+  } else {
+    faults.push(...checkProfile(session, profile), ...(await checkGit(session)))
+  }
   if (profile.value === undefined) log.info('Connection test skipped since no profile was found')
   else faults.push(...(await checkConnection(session, profile.value)))
   if (faults.length === 0) {

@@ -39,7 +39,6 @@ export async function runDocsGenerate(session: CommandSession): Promise<number> 
     log.error('compile failed, cannot generate docs')
     return 2
   }
-  if (compiled === project) await session.writeManifest(project)
   log.info('Building catalog')
   const catalog = await writeCatalogOf(session, compiled, { profile, warehouse, selected })
   const readme = await readReadme(project.directory)

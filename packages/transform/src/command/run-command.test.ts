@@ -56,6 +56,13 @@ function nodeLines(said: readonly string[]): string[] {
 }
 
 describe('runCommand', () => {
+  it('tells of every statement it sends, with its comment, where --debug asks', async () => {
+    const { output } = await run('--debug run --select a_table')
+    expect(output.join('\n')).toMatch(/On model\.outcomes\.a_table: \/\* \{"app": "dbt".*\*\/\n.*create +table/su)
+    const quiet = await run('run --select a_table')
+    expect(quiet.output.join('\n')).not.toContain('create')
+  })
+
   it('builds a project with the results, the exit code and the artifacts that dbt has', async () => {
     const golden = JSON.parse(await readFile(path.join(fixtures, 'outcomes.golden.json'), 'utf8')) as RunResults & {
       readonly output: readonly string[]

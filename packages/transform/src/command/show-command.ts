@@ -51,7 +51,7 @@ export async function runShow(session: CommandSession): Promise<number> {
     const node = nodes.get(id) ?? project.manifest.nodes[id]
     if (node === undefined || !isAskedFor(node, selected, session)) continue
     const sql = node.compiled_code ?? `select * from ${project.scope.dialect.formatRelation(relationOf(node))}`
-    const sent = limited(sql, settings.number('limit') ?? 5)
+    const sent = withHeader(limited(sql, settings.number('limit') ?? 5), node)
     const startedAt = new Date()
     const rows = await readRows(warehouse, sent, host.signal).catch((error: unknown) => {
       rememberStatement(error, sent)
@@ -70,6 +70,12 @@ export async function runShow(session: CommandSession): Promise<number> {
 /** On lines of its own, as the model may end in a comment. */
 function limited(sql: string, limit: number): string {
   return limit < 0 ? sql : `${sql}\nlimit ${limit}`
+}
+
+/** What the model sets up before its query. */
+function withHeader(sql: string, { config }: ManifestNode): string {
+  const header = config['sql_header']
+  return typeof header === 'string' ? `${header}\n${sql}` : sql
 }
 
 async function readRows(warehouse: Warehouse, sql: string, signal: AbortSignal): Promise<QueryResult> {

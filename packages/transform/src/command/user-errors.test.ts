@@ -87,6 +87,24 @@ const groups: Readonly<Record<string, Readonly<Record<string, Mistake>>>> = {
       code: 1,
       says: /Connection test skipped since no profile was found.*2 checks failed.*There is no profiles.yml in /su,
     },
+    'in a folder that is not there': {
+      command: 'debug --project-dir nowhere',
+      code: 2,
+      says: "Path 'nowhere' does not exist.",
+    },
+    'with a hook of seeds that calls ref': {
+      files: {
+        ...settings('seeds: {+post-hook: "select count(*) from {{ ref(\'a\') }}"}\n'),
+        'seeds/s.csv': 'id\n1\n',
+      },
+      code: 2,
+      says: 'Seeds cannot depend on other nodes: a hook of "s" calls ref or source',
+    },
+    'without the profile that debug is given': {
+      command: 'debug --connection --profile none_such',
+      code: 1,
+      says: /Skipping steps before connection verification.*1 check failed.*no profile called "none_such"/su,
+    },
     'that is no YAML': { files: settings('models: [a\n'), code: 2, says: 'dbt_project.yml:5:1: ' },
     'with a tab': { files: settings('models:\n\tshop: 1\n'), code: 2, says: 'dbt_project.yml:5:1: Tabs are not' },
     'without a name': {

@@ -19,6 +19,7 @@ import type { DeferRelation, ManifestNode, ProjectNode, SourceNode } from '../ma
 import { isRecord } from '../manifest/node-config.ts'
 import type { PartialConfig } from '../manifest/node-config.ts'
 import { ArtifactFiles } from './artifact-files.ts'
+import { withForeignKeys } from './foreign-keys.ts'
 import { graphValue } from './graph-value.ts'
 import { operationNode } from './operation-node.ts'
 import { StatementResults } from './statement-results.ts'
@@ -126,7 +127,7 @@ export class RunScope {
     const context = nodeContext(scope, {
       execute: true,
       packageName: node.package_name,
-      model,
+      model: node.resource_type === 'model' ? this.#withForeignKeys(model, node.package_name) : model,
       config: runConfigOf(node),
       isIncremental: false,
       thisRelation: hasRelation(node) ? this.relationOf(node) : null,
@@ -141,12 +142,25 @@ export class RunScope {
       signal: this.signal,
       extra: {
         ...(hasRelation(node) ? { database: node.database, schema: node.schema } : {}),
+        thread_id: session.threadName,
         ...new StatementResults().names(),
         defer_relation: this.deferredTo(node.unique_id) ?? null,
         ...extra,
       },
     })
     return overrideMacros(context, overrides)
+  }
+
+  #withForeignKeys(model: Readonly<Record<string, unknown>>, from: string): Readonly<Record<string, unknown>> {
+    return withForeignKeys(model, this.project.environment, (named) => {
+      const node =
+        'ref' in named
+          ? this.references.find(named.ref, from)
+          : 'source' in named
+            ? this.references.findSource(named.source.sourceName, named.source.tableName, from)
+            : undefined
+      return node === undefined ? undefined : String(this.relationOf(node))
+    })
   }
 
   /** dbt's adapter outside of any node, by which the macros of the root project are called. */

@@ -87,6 +87,11 @@ export class NodeFinisher {
       config: node.config,
       model: node,
     })
+    if (node.resource_type === 'seed' && parsed.refs.length + parsed.sources.length > 0) {
+      const message = `Seeds cannot depend on other nodes: a hook of "${node.name}" calls ref or source, itself or by a macro`
+      this.#session.faults.push({ file: label, message })
+      return
+    }
     node.refs = [...node.refs, ...parsed.refs.map(referenceArguments)]
     node.sources = [...node.sources, ...parsed.sources.map((one) => [one.sourceName, one.tableName] as const)]
     node.depends_on = { ...node.depends_on, macros: [...new Set([...node.depends_on.macros, ...parsed.macros])] }

@@ -8,10 +8,11 @@ import type {
   NodeProperties,
   VersionProperties,
 } from '../project/properties-file.ts'
-import type { ProjectFault } from '../project/project-fault.ts'
 import type { YamlFile } from '../project/yaml-file.ts'
 import { columnInfos, constraintOf, contractChecksum } from './column-info.ts'
+import { readRelationText } from './literal-value.ts'
 import type { NodeFinisher } from './node-finisher.ts'
+import { referenceArguments } from './parse-template.ts'
 import type { ParseSession } from './parse-session.ts'
 import type { DraftNode, ParsedNode } from './parsed-node.ts'
 import type { ParsedProperties } from './read-properties.ts'
@@ -124,7 +125,7 @@ export class PropertyPatches {
     node.description = patch.description
     if (parsed.kind !== 'test') node.columns = columnInfos(patch.columns)
     finisher.finish(parsed, patch.config)
-    if (parsed.kind === 'model') patchModel(node, patch, this.#session.faults)
+    if (parsed.kind === 'model') patchModel(node, patch, this.#session)
   }
 }
 
@@ -195,11 +196,12 @@ function laterVersion(left: string | number, right: string | number): string | n
   return isLater ? right : left
 }
 
-function patchModel(node: DraftNode, patch: Patch, faults: ProjectFault[]): void {
+function patchModel(node: DraftNode, patch: Patch, { environment, faults }: ParseSession): void {
   node.constraints = patch.constraints.map((constraint) => {
     const columns = (constraint['columns'] as string[] | undefined) ?? []
     return { ...constraintOf(constraint), columns } satisfies Constraint
   })
+  addForeignKeys(node, patch, { environment, faults })
   const deprecated = patch.version === undefined ? patch.model?.deprecation_date : patch.version.deprecation_date
   if (deprecated !== undefined && deprecated !== null) node.deprecation_date = isoTime(deprecated)
   if (isRecord(patch.model?.time_spine)) {
@@ -213,6 +215,26 @@ function patchModel(node: DraftNode, patch: Patch, faults: ProjectFault[]): void
   }
   const checksum = contractChecksum(node.columns, node.constraints, node.config.materialized)
   node.contract = { ...node.contract, checksum }
+}
+
+/** What a foreign key refers to has to be built before. */
+function addForeignKeys(
+  node: DraftNode,
+  patch: Patch,
+  { environment, faults }: Pick<ParseSession, 'environment' | 'faults'>,
+): void {
+  const constraints = [...Object.values(node.columns).flatMap((column) => column.constraints), ...node.constraints]
+  for (const { type, to } of constraints) {
+    if (type !== 'foreign_key' || to == null || to === '') continue
+    const found = readRelationText(environment, to)
+    if (found !== undefined && 'ref' in found) node.refs = [...node.refs, referenceArguments(found.ref)]
+    else if (found !== undefined && 'source' in found)
+      node.sources = [...node.sources, [found.source.sourceName, found.source.tableName]]
+    else {
+      const message = `"to" of a foreign key of "${node.name}" is "${to}", which is neither ref(…) nor source(…)`
+      faults.push({ ...patch.file.place(patch.keys), message })
+    }
+  }
 }
 
 /** A date as dbt writes it: with a time, in UTC. */

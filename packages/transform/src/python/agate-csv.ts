@@ -1,4 +1,4 @@
-import { valueError } from '../jinja/template-error.ts'
+import { typeError, valueError } from '../jinja/template-error.ts'
 import { AgateTable, uniqueNames } from './agate-table.ts'
 import { agateTypes } from './agate-type.ts'
 import type { AgateType } from './agate-type.ts'
@@ -22,6 +22,7 @@ export interface InferCsvOptions {
  * @throws OperationError of kind `value` for a row with more values than there are columns
  */
 export function inferCsv(text: string, { delimiter = ',', textColumns = [] }: InferCsvOptions = {}): AgateTable {
+  if (Array.from(delimiter).length !== 1) throw typeError('"delimiter" must be a 1-character string')
   const [header = [], ...rows] = readCsv(text.replace(/^\ufeff/u, ''), delimiter)
   const names = uniqueNames(header)
   for (const [index, row] of rows.entries()) {

@@ -25,6 +25,12 @@ describe.each(Object.entries(trialWarehouses))('failing hooks on %s', (_name, op
     expect(await statuses(trial)).toMatchObject({ a: 'skipped', 'trial-on-run-end-0': 'error' })
   })
 
+  it('end the run before its models where one at the start cannot even be rendered', async () => {
+    const hook = 'on-run-start: ["{% do run_query(\'select no_such\') %}"]\n'
+    await using trial = await ProjectTrial.open(open, { ...models, 'dbt_project.yml': `name: trial\n${hook}` })
+    await expect(trial.run()).rejects.toMatchObject({ code: 'WAREHOUSE_STATEMENT_FAILED' })
+  })
+
   it('take back the model and what hooks did in its transaction, and nothing that was outside', async () => {
     const into = (note: string) => `insert into notes values ('${note}')`
     await using trial = await ProjectTrial.open(open, {

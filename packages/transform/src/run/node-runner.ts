@@ -80,6 +80,7 @@ export class NodeRunner {
             connection,
             cache,
             signal: run.signal,
+            threadName: threadName(thread),
             comment: comment(isUnitTest(entry) ? undefined : entry),
             beforeCommit,
           })
@@ -329,6 +330,11 @@ async function repeatedly<Result>(
   }
 }
 
+/** As Python calls the threads of dbt. */
+function threadName(thread: number): string {
+  return `Thread-${thread} (worker)`
+}
+
 function knownError(entry: RunEntry, error: unknown): EclusaError {
   const told = error instanceof TemplateError ? templateFailed(entry as ManifestNode, error) : error
   if (EclusaError.isInstance(told)) return told
@@ -346,7 +352,7 @@ function resultOf(
   return {
     status: facts.status,
     timing: clock.timing,
-    thread_id: `Thread-${facts.thread} (worker)`,
+    thread_id: threadName(facts.thread),
     execution_time: clock.seconds,
     adapter_response: facts.response,
     message: facts.message,

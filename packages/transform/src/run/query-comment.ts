@@ -5,23 +5,40 @@ import { dbtVersion } from '../context/base-names.ts'
 import { nodeContext } from '../context/node-context.ts'
 import type { ManifestNode } from '../manifest/node.ts'
 
-/** Puts the comment of a node, or of none, on a statement. */
+/** Puts the comment of a node, or of none, on a statement that is about to be sent, and tells of it where `--debug` asks. */
 export type QueryComment = (node: ManifestNode | undefined) => (sql: string) => string
+
+/** Of the rows of a seed no more is told. */
+const seedTextMax = 512
 
 /**
  * `query-comment` of dbt_project.yml: a template rendered for each node; by default dbt's JSON that says who sends a
  * statement. Warehouses show it in their lists of queries.
  */
 export function queryComment(run: RunScope): QueryComment {
-  const { queryComment: configured } = run.project.settings
-  if (configured === null) return () => (sql) => sql
-  const append = configured?.append ?? false
   return (node) => {
-    const text = (configured === undefined ? defaultComment(run, node) : rendered(run, configured.comment, node)).trim()
-    if (text === '') return (sql) => sql
-    if (text.includes('*/')) throw new OperationError('runtime', `query comment contains illegal value "*/": ${text}`)
-    return append ? (sql) => appended(sql, text) : (sql) => `/* ${text} */\n${sql}`
+    const comment = commentOf(run, node)
+    return (sql) => {
+      const sent = comment(sql)
+      const isLong = node?.resource_type === 'seed' && sent.length > seedTextMax
+      run.scope.log.debug(`On ${connectionNameOf(node)}: ${isLong ? `${sent.slice(0, seedTextMax)}...` : sent}`)
+      return sent
+    }
   }
+}
+
+function commentOf(run: RunScope, node: ManifestNode | undefined): (sql: string) => string {
+  const { queryComment: configured } = run.project.settings
+  if (configured === null) return (sql) => sql
+  const append = configured?.append ?? false
+  const text = (configured === undefined ? defaultComment(run, node) : rendered(run, configured.comment, node)).trim()
+  if (text === '') return (sql) => sql
+  if (text.includes('*/')) throw new OperationError('runtime', `query comment contains illegal value "*/": ${text}`)
+  return append ? (sql) => appended(sql, text) : (sql) => `/* ${text} */\n${sql}`
+}
+
+function connectionNameOf(node: ManifestNode | undefined): string {
+  return node?.unique_id ?? 'master'
 }
 
 function defaultComment({ scope, project }: RunScope, node: ManifestNode | undefined): string {
@@ -37,7 +54,7 @@ function defaultComment({ scope, project }: RunScope, node: ManifestNode | undef
 }
 
 function rendered(run: RunScope, template: string, node: ManifestNode | undefined): string {
-  const connectionName = node?.unique_id ?? 'master'
+  const connectionName = connectionNameOf(node)
   const context = nodeContext(run.scope, {
     execute: true,
     model: { ...node },

@@ -90,6 +90,8 @@ async function runHook(hook: OperationNode, options: RunHooksOptions): Promise<E
   } catch (error) {
     if (run.signal.aborted) throw error
     const known = templateFailed(hook, error)
+    // As in dbt: what cannot even be rendered ends the run before its nodes, a statement that fails does not.
+    if (sql === undefined && phase === 'on-run-start') throw known
     if (EclusaError.isInstance(known)) return told(known, sql)
     return new EclusaError('INTERNAL', {
       message: known instanceof Error ? known.message : String(known),

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest'
+import { ProjectTrial, trialWarehouses } from '../testing/project-trial.ts'
+
+const contract = 'config: {contract: {enforced: true}}'
+const id = (constraints: string) => `columns: [{name: id, data_type: integer, constraints: [${constraints}]}]`
+
+// DuckDB knows none to a table whose name has its database in front, which dbt's names have.
+describe('foreign keys on PostgreSQL', () => {
+  it('refer to relations by ref and source, which are built before', async () => {
+    const table = "{{ config(materialized='table') }} select 1 as id"
+    await using trial = await ProjectTrial.open(trialWarehouses.PostgreSQL, {
+      'models/a_column.sql': table,
+      'models/b_model.sql': table,
+      'models/z_parent.sql': table,
+      'models/m.yml': `
+models:
+  - {name: z_parent, ${contract}, ${id('{type: primary_key}')}}
+  - {name: a_column, ${contract}, ${id(`{type: foreign_key, to: ref('z_parent'), to_columns: [id]}`)}}
+  - name: b_model
+    ${contract}
+    ${id('{type: not_null}')}
+    constraints: [{type: foreign_key, columns: [id], to: "source('raw', 'r')", to_columns: [id]}]
+sources: [{name: raw, schema: raw, tables: [{name: r}]}]
+`,
+    })
+    await trial.query('create schema raw')
+    await trial.query('create table raw.r (id integer primary key)')
+    await trial.query('insert into raw.r values (1)')
+    const results = await trial.run({ threads: 1 })
+    expect(Object.values(results).map(({ status }) => status)).toEqual(['success', 'success', 'success'])
+    const keys = `select count(*)::integer from information_schema.table_constraints
+      where table_schema = 'analytics' and constraint_type = 'FOREIGN KEY'`
+    expect(await trial.rows(keys)).toEqual([[2]])
+  })
+})
+
+describe.each(Object.entries(trialWarehouses))('templates on %s', (_name, open) => {
+  it('know the thread that runs their node', async () => {
+    await using trial = await ProjectTrial.open(open, {
+      'models/a.sql': "{{ config(materialized='table') }} select '{{ thread_id }}' as thread",
+    })
+    const { a } = await trial.run()
+    expect(await trial.rows('select thread from analytics.a')).toEqual([[a?.thread_id]])
+  })
+})
