@@ -65,13 +65,15 @@ export type Expression =
   | { readonly kind: 'number'; readonly text: string }
   | { readonly kind: 'string'; readonly value: string }
   | { readonly kind: 'boolean'; readonly value: boolean }
-  | { readonly kind: 'null' | 'default' }
+  | { readonly kind: 'null' }
+  | { readonly kind: 'default' }
   | { readonly kind: 'bind'; readonly index: number }
   | { readonly kind: 'variable'; readonly name: Identifier }
   /** `quoted` of the last part: a bare word may turn out to be no column but a word, such as a part of a date. */
   | { readonly kind: 'column'; readonly name: ObjectName; readonly quoted: boolean }
   | { readonly kind: 'position'; readonly qualifier: Identifier | undefined; readonly index: number }
-  | { readonly kind: 'negate' | 'not'; readonly operand: Expression }
+  | { readonly kind: 'negate'; readonly operand: Expression }
+  | { readonly kind: 'not'; readonly operand: Expression }
   | {
       readonly kind: 'binary'
       readonly operator: BinaryOperator
@@ -125,7 +127,9 @@ export type Expression =
   | { readonly kind: 'interval'; readonly text: string }
   | { readonly kind: 'path'; readonly operand: Expression; readonly steps: readonly PathStep[] }
   | Call
-  | { readonly kind: 'exists' | 'subquery'; readonly query: Query }
-  | { readonly kind: 'tuple' | 'array'; readonly items: readonly Expression[] }
+  | { readonly kind: 'exists'; readonly query: Query }
+  | { readonly kind: 'subquery'; readonly query: Query }
+  | { readonly kind: 'tuple'; readonly items: readonly Expression[] }
+  | { readonly kind: 'array'; readonly items: readonly Expression[] }
   | { readonly kind: 'object'; readonly entries: readonly { readonly key: Expression; readonly value: Expression }[] }
   | { readonly kind: 'lambda'; readonly parameters: readonly Identifier[]; readonly body: Expression }
