@@ -34,7 +34,7 @@ function batchOf(schemaColumns: readonly Column[], rows: readonly Row[]): Change
 function staged(batch: ChangeBatch): RecordBatch {
   const stagedColumns = batch.schema.columns.map((column) => stagedColumnOf(column))
   const fields = stagedColumns.map(({ field }) => field)
-  const children = stagedColumns.map((column, index) => column.stage(batch.records.data.children[index]!))
+  const children = batch.records.data.children.map((data, index) => stagedColumns[index]!.stage(data))
   const data = makeData({ type: new Struct(fields), length: batch.records.numRows, children })
   return new RecordBatch(new Schema(fields), data)
 }
