@@ -10,7 +10,7 @@ import { isRecord } from '../manifest/node-config.ts'
 import { AgateTable } from '../python/agate-table.ts'
 import { plainValue } from '../python/plain-value.ts'
 import { apiValue } from './api-value.ts'
-import { renderColumnConstraints, renderModelConstraints } from './constraints.ts'
+import { renderColumnConstraints, renderModelConstraints, withoutDatabase } from './constraints.ts'
 import { hostFunction } from './host-function.ts'
 import { boundMacro } from './macro-library.ts'
 import { quoted } from './relation-value.ts'
@@ -42,6 +42,7 @@ function sharedNames(scope: ProjectScope): Record<string, unknown> {
   const { target, dialect } = scope
   const quoting = quotingOf(scope)
   const quote = (name: unknown) => quoted(textOf(name))
+  const keyTarget = target.type === 'duckdb' ? withoutDatabase : (relation: string) => relation
   const no = (name: string, signature: string) => new NativeFunction(name, signature, () => false)
   return {
     ...apiValue(dialect, quoting),
@@ -63,12 +64,12 @@ function sharedNames(scope: ProjectScope): Record<string, unknown> {
     render_raw_columns_constraints: new NativeFunction(
       'render_raw_columns_constraints',
       'raw_columns',
-      (columns: unknown) => renderColumnConstraints(plainValue(columns), quote),
+      (columns: unknown) => renderColumnConstraints(plainValue(columns), { quote, keyTarget }),
     ),
     render_raw_model_constraints: new NativeFunction(
       'render_raw_model_constraints',
       'raw_constraints',
-      (items: unknown) => renderModelConstraints(plainValue(items)),
+      (items: unknown) => renderModelConstraints(plainValue(items), { keyTarget }),
     ),
     standardize_grants_dict: new NativeFunction(
       'standardize_grants_dict',

@@ -95,7 +95,7 @@ export class MacroLibrary {
    * in turn, `duckdb__name`, then `default__name`.
    */
   dispatch(name: string, namespace: string | undefined, from: string): MacroDefinition | undefined {
-    const key = JSON.stringify([name, namespace, from])
+    const key = `${from} ${namespace ?? ''} ${name}`
     if (!this.#dispatched.has(key)) this.#dispatched.set(key, this.#implementation(name, namespace, from))
     return this.#dispatched.get(key)
   }

@@ -1,10 +1,11 @@
 import type { CallArguments, Expression } from './ast.ts'
-import { type Eventual, andThen } from './eventual.ts'
+import type { Eventual } from './eventual.ts'
 import type { Code, Frame } from './frame.ts'
 import { asMapping } from './mapping.ts'
 import type { KeywordArguments } from './protocol.ts'
 import { iterate } from './python-object.ts'
 import { typeName } from './python-text.ts'
+import { withValue, withValues } from './steps.ts'
 import { typeError } from './template-error.ts'
 
 interface GivenArguments {
@@ -33,42 +34,39 @@ function collect(codes: readonly Code[], frame: Frame, values: unknown[]): Event
   return values
 }
 
-/** `caller` is the macro of a call block, which the call gets as one more keyword. */
-type ArgumentsCode = (frame: Frame, caller?: unknown) => Eventual<GivenArguments>
-
-export function argumentsCode(node: CallArguments, codeOf: (expression: Expression) => Code): ArgumentsCode {
-  const positional = allCode(node.positional.map(codeOf))
-  const keywords = keywordsCode(node, codeOf)
-  const all = node.spread ? spreadCode(positional, codeOf(node.spread)) : positional
-  return (frame, caller) =>
-    andThen(all(frame), (args) => andThen(keywords(frame, caller), (kwargs) => ({ args, kwargs })))
-}
-
-function spreadCode(positional: Code<unknown[]>, spread: Code): Code<unknown[]> {
-  return (frame) => andThen(positional(frame), (args) => andThen(spread(frame), (more) => [...args, ...iterate(more)]))
-}
-
-function keywordsCode(
-  { keywords, keywordSpread }: CallArguments,
+/** @param more keywords that the call gets beside its own */
+export function argumentsCode(
+  node: CallArguments,
   codeOf: (expression: Expression) => Code,
-): (frame: Frame, caller?: unknown) => Eventual<KeywordArguments> {
-  const values = allCode(keywords.map(({ value }) => codeOf(value)))
-  const spread = keywordSpread && codeOf(keywordSpread)
-  if (keywords.length === 0 && spread === undefined) {
-    return (_frame, caller) => (caller === undefined ? noKeywords : named([['caller', caller]]))
+  more: readonly KeywordCode[] = [],
+): Code<GivenArguments> {
+  const positional = allCode(node.positional.map(codeOf))
+  const all = node.spread
+    ? withValues(positional, codeOf(node.spread), (args, spread) => [...args, ...iterate(spread)])
+    : positional
+  const keywords = [...node.keywords.map(({ name, value }) => ({ name, code: codeOf(value) })), ...more]
+  if (keywords.length === 0 && node.keywordSpread === undefined) {
+    return withValue(all, (args) => ({ args, kwargs: noKeywords }))
   }
-  return (frame, caller) =>
-    andThen(values(frame), (found) => {
-      const kwargs = named(keywords.map(({ name }, index) => [name, found[index]]))
-      if (caller !== undefined) kwargs['caller'] = caller
-      return spread ? andThen(spread(frame), (more) => addKeywords(kwargs, more)) : kwargs
-    })
+  const named = keywordsCode(keywords, node.keywordSpread && codeOf(node.keywordSpread))
+  return withValues(all, named, (args, kwargs) => ({ args, kwargs }))
+}
+
+interface KeywordCode {
+  readonly name: string
+  readonly code: Code
+}
+
+function keywordsCode(keywords: readonly KeywordCode[], spread: Code | undefined): Code<KeywordArguments> {
+  const names = keywords.map(({ name }) => name)
+  const given = withValue(allCode(keywords.map(({ code }) => code)), (values) => keywordArguments(names, values))
+  return spread ? withValues(given, spread, addKeywords) : given
 }
 
 /** Without a prototype, so that any name can be a keyword. */
-function named(entries: readonly (readonly [string, unknown])[]): Record<string, unknown> {
+function keywordArguments(names: readonly string[], values: readonly unknown[]): Record<string, unknown> {
   const kwargs = Object.create(null) as Record<string, unknown>
-  for (const [name, value] of entries) kwargs[name] = value
+  for (let index = 0; index < names.length; index += 1) kwargs[names[index]!] = values[index]
   return kwargs
 }
 

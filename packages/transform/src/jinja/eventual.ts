@@ -7,9 +7,8 @@ import { OperationError } from './template-error.ts'
 export type Eventual<T> = T | Promise<T>
 
 /** Not `then`: a module that exports that name is taken for a promise by whoever imports it. */
-export function andThen<T, Result>(value: Eventual<T>, next: (value: T) => Eventual<Result>): Eventual<Result> {
-  // oxlint-disable-next-line promise/no-callback-in-promise -- it is the continuation, not a callback of another's
-  return value instanceof Promise ? value.then(next) : next(value)
+export function andThen<T, Result>(value: Eventual<T>, proceed: (value: T) => Eventual<Result>): Eventual<Result> {
+  return value instanceof Promise ? value.then(proceed) : proceed(value)
 }
 
 /** Takes steps, one after the other, for as long as each says that there is another. */

@@ -25,6 +25,7 @@ import { PyDict, PyTuple } from './python-collections.ts'
 import { isTrue } from './python-object.ts'
 import { textOf } from './python-text.ts'
 import { sliceOf } from './slice.ts'
+import { withValue, withValues } from './steps.ts'
 import { typeError } from './template-error.ts'
 
 /**
@@ -45,13 +46,8 @@ export function expressionCode(node: Expression): Code {
       return attributeCode(node)
     case 'Item':
       return itemCode(node)
-    case 'Call': {
-      const call = callCode(node)
-      return (frame) => {
-        const value = call(frame)
-        return value instanceof Promise ? value.then(unwind) : unwind(value)
-      }
-    }
+    case 'Call':
+      return withValue(callCode(node), unwind)
     case 'Filter':
       return filterCode(node)
     case 'Test':
@@ -70,10 +66,8 @@ export function expressionCode(node: Expression): Code {
       return concatenationCode(node)
     case 'List':
       return allCode(node.items.map(expressionCode))
-    case 'Tuple': {
-      const items = allCode(node.items.map(expressionCode))
-      return (frame) => andThen(items(frame), (values) => new PyTuple(values))
-    }
+    case 'Tuple':
+      return withValue(allCode(node.items.map(expressionCode)), (items) => new PyTuple(items))
     case 'Dict':
       return dictCode(node)
     case 'Slice':
@@ -94,39 +88,27 @@ function lookup(name: string, frame: Frame): unknown {
 
 function attributeCode(node: Attribute): Code {
   const { name } = node
-  const object = expressionCode(node.object)
-  const read = (value: unknown, { activation }: Frame) => {
+  return withValue(expressionCode(node.object), (object, { activation }) => {
     activation.node = node
-    return getAttribute(value, name, activation.run)
-  }
-  return (frame) => {
-    const value = object(frame)
-    return value instanceof Promise ? value.then((settled) => read(settled, frame)) : read(value, frame)
-  }
+    return getAttribute(object, name, activation.run)
+  })
 }
 
 function itemCode(node: Item): Code {
   const object = expressionCode(node.object)
   if (node.index.kind === 'Slice') return sliceCode(node.index, object)
-  const index = expressionCode(node.index)
-  return (frame) =>
-    andThen(object(frame), (value) =>
-      andThen(index(frame), (key) => {
-        frame.activation.node = node
-        return getItem(value, key, frame.activation.run)
-      }),
-    )
+  return withValues(object, expressionCode(node.index), (value, key, { activation }) => {
+    activation.node = node
+    return getItem(value, key, activation.run)
+  })
 }
 
 function sliceCode(node: Slice, object: Code): Code {
-  const bounds = allCode([node.start, node.stop, node.step].map((bound) => (bound ? expressionCode(bound) : absent)))
-  return (frame) =>
-    andThen(object(frame), (value) =>
-      andThen(bounds(frame), ([start, stop, step]) => {
-        frame.activation.node = node
-        return sliceOf(value, { start, stop, step })
-      }),
-    )
+  const bounds = [node.start, node.stop, node.step].map((bound) => (bound ? expressionCode(bound) : absent))
+  return withValues(object, allCode(bounds), (value, [start, stop, step], { activation }) => {
+    activation.node = node
+    return sliceOf(value, { start, stop, step })
+  })
 }
 
 const absent: Code = () => undefined
@@ -137,22 +119,16 @@ export function outermostCode(node: Expression): Code {
 }
 
 function callCode(node: Call): Code {
-  const callee = expressionCode(node.callee)
   const given = argumentsCode(node.arguments, expressionCode)
-  return (frame) =>
-    andThen(callee(frame), (value) =>
-      andThen(given(frame), ({ args, kwargs }) => {
-        frame.activation.node = node
-        return callValue(value, args, kwargs, frame)
-      }),
-    )
+  return withValues(expressionCode(node.callee), given, (callee, { args, kwargs }, frame) => {
+    frame.activation.node = node
+    return callValue(callee, args, kwargs, frame)
+  })
 }
 
 /** A filter, after the filters that it is chained to. Without an operand it is one of a block: see `filterChainCode`. */
 function filterCode(node: Filter): Code {
-  const operand = node.operand ? expressionCode(node.operand) : absent
-  const apply = appliedFilter(node)
-  return (frame) => andThen(operand(frame), (value) => apply(value, frame))
+  return withValue(node.operand ? expressionCode(node.operand) : absent, appliedFilter(node))
 }
 
 /** The chain of filters of a block, which is applied to the block's text. */
@@ -175,23 +151,17 @@ function appliedFilter(node: Filter): (operand: unknown, frame: Frame) => Eventu
 }
 
 function testCode(node: Test): Code {
-  const operand = expressionCode(node.operand)
   const given = argumentsCode(node.arguments, expressionCode)
-  return (frame) =>
-    andThen(operand(frame), (value) =>
-      andThen(given(frame), ({ args, kwargs }) => {
-        const { activation } = frame
-        activation.node = node
-        return activation.run.filters.callTest(node.name, [value, ...args], kwargs)
-      }),
-    )
+  return withValues(expressionCode(node.operand), given, (operand, { args, kwargs }, { activation }) => {
+    activation.node = node
+    return activation.run.filters.callTest(node.name, [operand, ...args], kwargs)
+  })
 }
 
 function conditionalCode(node: Conditional): Code {
-  const test = expressionCode(node.test)
   const consequent = expressionCode(node.consequent)
   const alternative = node.alternative ? expressionCode(node.alternative) : missingAlternative(node)
-  return (frame) => andThen(test(frame), (value) => (isTrue(value) ? consequent(frame) : alternative(frame)))
+  return withValue(expressionCode(node.test), (value, frame) => (isTrue(value) ? consequent : alternative)(frame))
 }
 
 function missingAlternative({ position }: Conditional): Code {
@@ -204,68 +174,57 @@ function missingAlternative({ position }: Conditional): Code {
 }
 
 function logicalCode(node: Logical): Code {
-  const left = expressionCode(node.left)
   const right = expressionCode(node.right)
   const decisive = node.operator === 'or'
-  return (frame) =>
-    andThen(left(frame), (value) => {
-      frame.activation.node = node
-      return isTrue(value) === decisive ? value : right(frame)
-    })
+  return withValue(expressionCode(node.left), (left, frame) => {
+    frame.activation.node = node
+    return isTrue(left) === decisive ? left : right(frame)
+  })
 }
 
 function unaryCode(node: Unary): Code {
-  const operand = expressionCode(node.operand)
-  return (frame) =>
-    andThen(operand(frame), (value) => {
-      frame.activation.node = node
-      return applyUnary(node.operator, value)
-    })
+  return withValue(expressionCode(node.operand), (operand, { activation }) => {
+    activation.node = node
+    return applyUnary(node.operator, operand)
+  })
 }
 
 function binaryCode(node: Binary): Code {
-  const left = expressionCode(node.left)
-  const right = expressionCode(node.right)
-  return (frame) =>
-    andThen(left(frame), (first) =>
-      andThen(right(frame), (second) => {
-        frame.activation.node = node
-        return applyBinary(node.operator, first, second)
-      }),
-    )
+  return withValues(expressionCode(node.left), expressionCode(node.right), (left, right, { activation }) => {
+    activation.node = node
+    return applyBinary(node.operator, left, right)
+  })
 }
 
 /** `a < b < c`: each operand is evaluated once, and none behind a comparison that is false. */
 function comparisonCode(node: Comparison): Code {
-  const first = expressionCode(node.first)
-  const rest = node.rest.map(({ operator, operand }) => ({ operator, operand: expressionCode(operand) }))
-  const compareFrom = (index: number, left: unknown, frame: Frame): Eventual<boolean> => {
-    const next = rest[index]
-    if (next === undefined) return true
-    return andThen(next.operand(frame), (right) => {
-      frame.activation.node = node
-      return compare(next.operator, left, right) && compareFrom(index + 1, right, frame)
-    })
+  const { first, rest } = node
+  const compareFrom = (index: number): ((left: unknown, frame: Frame) => Eventual<boolean>) => {
+    const { operator, operand } = rest[index]!
+    const right = expressionCode(operand)
+    const next = index + 1 < rest.length ? compareFrom(index + 1) : () => true
+    return (left, frame) =>
+      andThen(right(frame), (value) => {
+        frame.activation.node = node
+        return compare(operator, left, value) && next(value, frame)
+      })
   }
-  return (frame) => andThen(first(frame), (left) => compareFrom(0, left, frame))
+  return withValue(expressionCode(first), compareFrom(0))
 }
 
 function concatenationCode(node: Concatenation): Code {
-  const items = allCode(node.items.map(expressionCode))
-  return (frame) =>
-    andThen(items(frame), (values) => {
-      frame.activation.node = node
-      return values.map(textOf).join('')
-    })
+  return withValue(allCode(node.items.map(expressionCode)), (values, { activation }) => {
+    activation.node = node
+    return values.map(textOf).join('')
+  })
 }
 
 function dictCode(node: DictExpression): Code {
-  const keysAndValues = allCode(node.entries.flatMap(({ key, value }) => [expressionCode(key), expressionCode(value)]))
-  return (frame) =>
-    andThen(keysAndValues(frame), (found) => {
-      frame.activation.node = node
-      const dict = new PyDict()
-      for (let index = 0; index < found.length; index += 2) dict.set(found[index], found[index + 1])
-      return dict
-    })
+  const keysAndValues = node.entries.flatMap(({ key, value }) => [expressionCode(key), expressionCode(value)])
+  return withValue(allCode(keysAndValues), (found, { activation }) => {
+    activation.node = node
+    const dict = new PyDict()
+    for (let index = 0; index < found.length; index += 2) dict.set(found[index], found[index + 1])
+    return dict
+  })
 }

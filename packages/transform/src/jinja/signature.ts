@@ -80,7 +80,7 @@ export class NativeFunction implements HostObject {
   /** Calls the function with leading values that are not among its parameters: the object of a method, for one. */
   callOn(args: readonly unknown[], kwargs: KeywordArguments, ...leading: readonly unknown[]): unknown {
     const values = bindArguments(this.name, this.#signature, args, kwargs)
-    return this.#body(...([...leading, ...values] as never[]))
+    return this.#body(...(leading as never[]), ...(values as never[]))
   }
 
   [reprOf](): string {

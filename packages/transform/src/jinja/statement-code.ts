@@ -21,6 +21,7 @@ import { loopCode } from './loop-code.ts'
 import { type MacroCode, MacroValue } from './macro.ts'
 import { Namespace } from './namespace.ts'
 import { isTrue, unpack } from './python-object.ts'
+import { withValue, withValues } from './steps.ts'
 import { OperationError } from './template-error.ts'
 
 /** Makes a function of the statements of a body: they are executed in turn until one does not come to its end. */
@@ -75,10 +76,8 @@ function stepCode(node: Exclude<Statement, { kind: 'Data' }>): Code<Completion> 
       return filterBlockCode(node)
     case 'With':
       return withCode(node)
-    case 'Do': {
-      const expression = outermostCode(node.expression)
-      return (frame) => andThen(expression(frame), (value) => (value instanceof MacroReturn ? value : 'end'))
-    }
+    case 'Do':
+      return withValue(outermostCode(node.expression), (value) => (value instanceof MacroReturn ? value : 'end'))
     case 'Break':
       return () => 'break'
     case 'Continue':
@@ -87,32 +86,22 @@ function stepCode(node: Exclude<Statement, { kind: 'Data' }>): Code<Completion> 
 }
 
 function outputCode(node: Output): Code<Completion> {
-  const value = outermostCode(node.value)
-  const write = (printed: unknown, frame: Frame): Completion => {
-    if (printed instanceof MacroReturn) return printed
+  return withValue(outermostCode(node.value), (value, frame) => {
+    if (value instanceof MacroReturn) return value
     frame.activation.node = node
-    frame.output.write(printed)
+    frame.output.write(value)
     return 'end'
-  }
-  return (frame) => andThen(value(frame), (printed) => write(printed, frame))
+  })
 }
 
-function ifCode(node: If): Code<Completion> {
-  const branches = node.branches.map(({ test, body }) => ({
-    place: test,
-    test: expressionCode(test),
-    body: bodyCode(body),
-  }))
-  const otherwise = bodyCode(node.otherwise)
-  const tryFrom = (index: number, frame: Frame): Eventual<Completion> => {
-    const branch = branches[index]
-    if (branch === undefined) return otherwise(frame)
-    return andThen(branch.test(frame), (value) => {
-      frame.activation.node = branch.place
-      return isTrue(value) ? branch.body(frame) : tryFrom(index + 1, frame)
+function ifCode({ branches, otherwise }: If): Code<Completion> {
+  return branches.reduceRight((rest, { test, body }) => {
+    const consequent = bodyCode(body)
+    return withValue(expressionCode(test), (value, frame) => {
+      frame.activation.node = test
+      return (isTrue(value) ? consequent : rest)(frame)
     })
-  }
-  return (frame) => tryFrom(0, frame)
+  }, bodyCode(otherwise))
 }
 
 /** Assigns a value to what stands left of `=`, or between `for` and `in`. */
@@ -143,14 +132,12 @@ function targetCode(target: Target): (value: unknown, frame: Frame) => void {
 }
 
 function assignCode(node: Assign): Code<Completion> {
-  const value = expressionCode(node.value)
   const assign = targetCode(node.target)
-  return (frame) =>
-    andThen(value(frame), (assigned) => {
-      frame.activation.node = node
-      assign(assigned, frame)
-      return 'end'
-    })
+  return withValue(expressionCode(node.value), (value, frame) => {
+    frame.activation.node = node
+    assign(value, frame)
+    return 'end'
+  })
 }
 
 function assignBlockCode(node: AssignBlock): Code<Completion> {
@@ -202,22 +189,20 @@ function parameterCode({ name, default: fallback }: Parameter): MacroCode['param
   return { name, fallback: ({ activation }) => activation.run.undefined({ hint }) }
 }
 
+/** The call gets the block as a macro by one more keyword. */
 function callBlockCode(node: CallBlock): Code<Completion> {
   const { call } = node
-  const callee = expressionCode(call.callee)
-  const given = argumentsCode(call.arguments, expressionCode)
-  const code = macroCode(undefined, node)
-  return (frame) =>
-    andThen(callee(frame), (value) =>
-      andThen(given(frame, new MacroValue(code, frame)), ({ args, kwargs }) => {
-        frame.activation.node = call
-        return andThen(callValue(value, args, kwargs, frame), (printed) => {
-          if (printed instanceof MacroReturn) return printed
-          frame.output.write(printed)
-          return 'end'
-        })
-      }),
-    )
+  const block = macroCode(undefined, node)
+  const caller = { name: 'caller', code: (frame: Frame) => new MacroValue(block, frame) }
+  const given = argumentsCode(call.arguments, expressionCode, [caller])
+  return withValues(expressionCode(call.callee), given, (callee, { args, kwargs }, frame) => {
+    frame.activation.node = call
+    return andThen(callValue(callee, args, kwargs, frame), (printed) => {
+      if (printed instanceof MacroReturn) return printed
+      frame.output.write(printed)
+      return 'end'
+    })
+  })
 }
 
 function filterBlockCode(node: FilterBlock): Code<Completion> {
