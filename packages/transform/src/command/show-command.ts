@@ -33,6 +33,7 @@ export async function runShow(session: CommandSession): Promise<number> {
   }
   const selected = await selectNodes('show', session)
   const { profile, project, ids, isInline } = selected
+  if (!isInline) await session.writeManifest(project)
   await using warehouse = await openProfileWarehouse(profile, {
     directory: settings.projectDirectory,
     signal: host.signal,

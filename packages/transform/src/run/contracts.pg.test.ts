@@ -4,11 +4,10 @@ import { ProjectTrial, trialWarehouses } from '../testing/project-trial.ts'
 const contract = 'config: {contract: {enforced: true}}'
 const id = (constraints: string) => `columns: [{name: id, data_type: integer, constraints: [${constraints}]}]`
 
-// DuckDB knows none to a table whose name has its database in front, which dbt's names have.
-describe('foreign keys on PostgreSQL', () => {
+describe.each(Object.entries(trialWarehouses))('foreign keys on %s', (_name, open) => {
   it('refer to relations by ref and source, which are built before', async () => {
     const table = "{{ config(materialized='table') }} select 1 as id"
-    await using trial = await ProjectTrial.open(trialWarehouses.PostgreSQL, {
+    await using trial = await ProjectTrial.open(open, {
       'models/a_column.sql': table,
       'models/b_model.sql': table,
       'models/z_parent.sql': table,
@@ -19,13 +18,13 @@ models:
   - name: b_model
     ${contract}
     ${id('{type: not_null}')}
-    constraints: [{type: foreign_key, columns: [id], to: "source('raw', 'r')", to_columns: [id]}]
-sources: [{name: raw, schema: raw, tables: [{name: r}]}]
+    constraints: [{type: foreign_key, columns: [id], to: "source('analytics', 'r')", to_columns: [id]}]
+sources: [{name: analytics, tables: [{name: r}]}]
 `,
     })
-    await trial.query('create schema raw')
-    await trial.query('create table raw.r (id integer primary key)')
-    await trial.query('insert into raw.r values (1)')
+    await trial.query('create schema analytics')
+    await trial.query('create table analytics.r (id integer primary key)')
+    await trial.query('insert into analytics.r values (1)')
     const results = await trial.run({ threads: 1 })
     expect(Object.values(results).map(({ status }) => status)).toEqual(['success', 'success', 'success'])
     const keys = `select count(*)::integer from information_schema.table_constraints
