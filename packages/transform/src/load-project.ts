@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import { createHash, randomUUID } from 'node:crypto'
 import type { Log } from '@eclusa/sdk'
 import { dialectOf } from '@eclusa/warehouse'
@@ -29,6 +30,7 @@ import type { Profile } from './project/profile.ts'
 import { readProjectSettings } from './project/project-settings.ts'
 import type { ProjectSettings } from './project/project-settings.ts'
 import { readSelectors } from './project/selectors-file.ts'
+import { manifestSelectors } from './select/selector-manifest.ts'
 import type { WrittenSelector } from './project/selectors-file.ts'
 
 export interface LoadProjectOptions {
@@ -139,7 +141,8 @@ export async function loadProject(options: LoadProjectOptions): Promise<LoadedPr
           log: options.log,
           openSession,
         })
-  const { manifest, isTakenOver } = await parse({ session, files, settings, partial })
+  const selectors = await readSelectors(root, { context: yamlContext(session.scopeOf(root.name)) })
+  const { manifest, isTakenOver } = await parse({ session, files, settings, selectors, partial })
   const nodes = lazily(() => enabledNodes(manifest))
   const graph = lazily(() => new Graph(nodes()))
   // A circle is an error of the load; what was taken over from an earlier one has none.
@@ -160,7 +163,7 @@ export async function loadProject(options: LoadProjectOptions): Promise<LoadedPr
     environment,
     settings,
     profile: options.output ?? profile,
-    selectors: await readSelectors(root, { context: yamlContext(session.scopeOf(root.name)) }),
+    selectors,
     scopeOf: (packageName) => session.scopeOf(packageName),
   }
 }
@@ -173,15 +176,21 @@ interface ParseOptions {
   readonly session: ParseSession
   readonly files: readonly PackageFiles[]
   readonly settings: ProjectSettings
+  readonly selectors: ReadonlyMap<string, WrittenSelector>
   readonly partial: PartialParse | undefined
 }
 
-async function parse({ session, files, settings, partial }: ParseOptions) {
+async function parse({ session, files, settings, selectors, partial }: ParseOptions) {
   const metadata = metadataOf(session.scope, settings)
   const text = await partial?.reuse()
-  if (text !== undefined) return { manifest: manifestOfText(text, metadata), isTakenOver: true }
+  const listed = manifestSelectors(selectors)
+  if (text !== undefined) {
+    // They are no part of a parse, and may be others than those of the one that was kept.
+    const others = { ...text.others, selectors: Buffer.from(JSON.stringify(listed)) }
+    return { manifest: manifestOfText({ ...text, others }, metadata), isTakenOver: true }
+  }
   const parsed = parseProject(session, files)
-  const manifest = manifestOf(parsed, metadata)
+  const manifest = manifestOf(parsed, metadata, listed)
   await partial?.keep(parsed, manifest)
   return { manifest, isTakenOver: false }
 }
@@ -248,7 +257,7 @@ function metadataOf(scope: ProjectScope, { quoting }: ProjectSettings): Manifest
   }
 }
 
-function manifestOf(parsed: ParsedProject, metadata: Manifest['metadata']): Manifest {
+function manifestOf(parsed: ParsedProject, metadata: Manifest['metadata'], selectors: Manifest['selectors']): Manifest {
   const { parents, children } = relationMaps(parsed)
   // The parse itself holds all files, which nobody needs any more.
   const { macros } = parsed
@@ -263,7 +272,7 @@ function manifestOf(parsed: ParsedProject, metadata: Manifest['metadata']): Mani
     exposures: Object.fromEntries(parsed.exposures),
     metrics: Object.fromEntries(parsed.metrics),
     groups: Object.fromEntries(parsed.groups),
-    selectors: {},
+    selectors,
     disabled: parsed.disabled,
     parent_map: parents,
     child_map: children,

@@ -61,7 +61,8 @@ export interface SelectionGroup {
 
 export type SelectionSpec = SelectionCriteria | SelectionGroup
 
-const termPattern =
+/** A term, taken apart. */
+export const termPattern =
   /^(?<at>@)?(?<parents>(?<parentsDepth>\d*)\+)?(?:(?<method>[\w.]+):)?(?<value>.*?)(?<children>\+(?<childrenDepth>\d*))?$/su
 
 /** What is meant where nothing was selected: everything. */
