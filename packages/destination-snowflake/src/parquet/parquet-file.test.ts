@@ -4,11 +4,10 @@ import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { createBatchBuilder, parseColumnType } from '@eclusa/sdk'
 import type { ChangeBatch, Column, Row } from '@eclusa/sdk'
-import { RecordBatch, Schema, Struct, makeData } from 'apache-arrow'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createParquetFile } from './parquet-file.ts'
-import { stagedColumnOf } from './staged-column.ts'
+import { stagedBatch } from './staged-batch.ts'
 
 let directory = ''
 let files = 0
@@ -31,18 +30,10 @@ function batchOf(schemaColumns: readonly Column[], rows: readonly Row[]): Change
   return builder.finish()
 }
 
-function staged(batch: ChangeBatch): RecordBatch {
-  const stagedColumns = batch.schema.columns.map((column) => stagedColumnOf(column))
-  const fields = stagedColumns.map(({ field }) => field)
-  const children = batch.records.data.children.map((data, index) => stagedColumns[index]!.stage(data))
-  const data = makeData({ type: new Struct(fields), length: batch.records.numRows, children })
-  return new RecordBatch(new Schema(fields), data)
-}
-
 async function write(...batches: readonly ChangeBatch[]): Promise<string> {
   const path = join(directory, `${(files += 1)}.parquet`)
   await using file = await createParquetFile(path)
-  for (const batch of batches) await file.write(staged(batch))
+  for (const batch of batches) await file.write(stagedBatch(batch))
   await file.close()
   expect(file.bytesWritten).toBe((await stat(path)).size)
   return path
@@ -271,7 +262,7 @@ it('leaves nothing when it is given up', async () => {
   const path = join(directory, 'given-up.parquet')
   {
     await using file = await createParquetFile(path)
-    await file.write(staged(batchOf(columns({ id: 'int64' }), [{ id: 1 }])))
+    await file.write(stagedBatch(batchOf(columns({ id: 'int64' }), [{ id: 1 }])))
   }
   await expect(stat(path)).rejects.toThrow(/ENOENT/u)
 })
