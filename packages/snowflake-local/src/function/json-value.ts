@@ -1,0 +1,79 @@
+/*
+ * Semi-structured values as Snowflake keeps them: numbers exact up to 38 digits and doubles beyond, keys of objects in
+ * order. Doubles are written with an exponent, so the text itself tells INTEGER, DECIMAL and DOUBLE apart.
+ */
+
+export class JsonNumber {
+  /** In its one written form. */
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = canonicalNumber(text)
+  }
+}
+
+export type JsonObject = Map<string, JsonValue>
+export type JsonValue = null | boolean | string | JsonNumber | readonly JsonValue[] | JsonObject
+
+const digitsMax = 38
+
+function canonicalNumber(text: string): string {
+  if (/[eEIN]/u.test(text)) return doubleText(Number(text))
+  const [, sign = '', whole = '', fraction = ''] = /^([-+]?)0*(\d*)(?:\.(\d*?)0*)?$/u.exec(text) ?? []
+  const leading = whole === '' ? '0' : whole
+  if (leading.length + fraction.length > digitsMax) return doubleText(Number(text))
+  const digits = fraction === '' ? leading : `${leading}.${fraction}`
+  return sign === '-' && /[1-9]/u.test(digits) ? `-${digits}` : digits
+}
+
+const doubleDigits = 15
+
+/** `1.912000000000000e+02`. */
+export function doubleText(value: number): string {
+  if (Number.isNaN(value)) return 'NaN'
+  if (!Number.isFinite(value)) return value > 0 ? 'Infinity' : '-Infinity'
+  return value.toExponential(doubleDigits).replace(/e([+-])(\d)$/u, 'e$10$2')
+}
+
+export function isObject(value: JsonValue): value is JsonObject {
+  return value instanceof Map
+}
+
+export function isArray(value: JsonValue): value is readonly JsonValue[] {
+  return Array.isArray(value)
+}
+
+/** Without white space, keys in order, as TO_JSON writes. */
+export function writeJson(value: JsonValue): string {
+  if (value === null || typeof value === 'boolean') return String(value)
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (value instanceof JsonNumber) return /^-?[IN]/u.test(value.text) ? `"${value.text}"` : value.text
+  if (isObject(value)) {
+    const keys = [...value.keys()].toSorted(byCodeUnits)
+    return `{${keys.map((key) => `${JSON.stringify(key)}:${writeJson(value.get(key) ?? null)}`).join(',')}}`
+  }
+  return `[${value.map(writeJson).join(',')}]`
+}
+
+function byCodeUnits(left: string, right: string): number {
+  if (left === right) return 0
+  return left < right ? -1 : 1
+}
+
+/** Of a value inside another: a string without its quotes. */
+export function plainText(value: JsonValue): string | null {
+  if (value === null) return null
+  return typeof value === 'string' ? value : writeJson(value)
+}
+
+/** Snowflake's name of a value's type, as TYPEOF gives it. */
+export function typeOf(value: JsonValue): string {
+  if (value === null) return 'NULL_VALUE'
+  if (typeof value === 'boolean') return 'BOOLEAN'
+  if (typeof value === 'string') return 'VARCHAR'
+  if (value instanceof JsonNumber) {
+    if (value.text.includes('e')) return 'DOUBLE'
+    return value.text.includes('.') ? 'DECIMAL' : 'INTEGER'
+  }
+  return isObject(value) ? 'OBJECT' : 'ARRAY'
+}
