@@ -289,6 +289,10 @@
   {{ get_create_intermediate_sql(target_relation, sql) }};
   {{ get_drop_sql(existing_relation) }};
   {{ get_rename_intermediate_sql(target_relation) }}
+  {%- elif existing_relation.can_be_renamed -%}
+  {{ get_create_backup_sql(existing_relation) }};
+  {{ get_create_sql(target_relation, sql) }};
+  {{ get_drop_backup_sql(existing_relation) }}
   {%- else -%}
   {{ get_drop_sql(existing_relation) }};
   {{ get_create_sql(target_relation, sql) }}

@@ -97,6 +97,14 @@ export class RunReport {
       ...facts,
       data: { ...nodeData(event), status: result.status, execution_time: result.execution_time },
     })
+    this.#tellReason(event)
+  }
+
+  /** Why some windows of a microbatch model failed, which its result, of the others too, does not say. */
+  #tellReason({ node, result, error }: Extract<RunEvent, { readonly type: 'finished' }>): void {
+    if (result.status === 'partial success' && error !== undefined) {
+      this.#options.log.error(`Failure in a batch of ${node.resource_type} ${node.name}:\n  ${error.message}`)
+    }
   }
 
   /** What was cancelled, or not begun for that, has not failed: `retry` runs it as what was skipped. */

@@ -50,7 +50,8 @@ const adapterFacts: Readonly<
   duckdb: { className: 'DuckDBRelation', renameable: [], replaceable: [] },
   postgres: {
     className: 'PostgresRelation',
-    renameable: ['view', 'table', 'materialized_view'],
+    // Another materialized view that reads it would be dropped with the old one, and be missing when its turn comes.
+    renameable: ['view', 'table'],
     replaceable: ['view', 'table'],
   },
   snowflake: {

@@ -49,6 +49,18 @@ it('leaves a materialized view as it is, or fails, where on_configuration_change
   expect(failed['seen']?.message).toMatch(/on_configuration_change` was set to `fail`/u)
 })
 
+it('is rebuilt on a full refresh together with those that read it', async () => {
+  const reader = {
+    'models/reader.sql': `{{ config(materialized='materialized_view') }} select id from {{ ref('seen') }}`,
+  }
+  await using trial = await ProjectTrial.open(open, { ...project(''), ...reader })
+  for (let run = 1; run <= 2; run += 1) {
+    const { seen, reader: second } = await trial.run({ fullRefresh: true })
+    expect([seen?.status, second?.status]).toEqual(['success', 'success'])
+  }
+  expect(await trial.rows('select id from analytics.reader')).toEqual([[1]])
+})
+
 it('takes the place of a table, and is replaced on a full refresh', async () => {
   await using trial = await ProjectTrial.open(open, {
     ...project(''),
