@@ -7,6 +7,7 @@ import type {
   Expression,
   Filter,
 } from './ast.ts'
+import { parseArguments } from './call-arguments.ts'
 import { parseFloatLiteral, parseIntegerLiteral } from './python-number.ts'
 import { type Token, describeToken } from './token.ts'
 import { type TokenStream, positionOf } from './token-stream.ts'
@@ -312,50 +313,7 @@ export class ExpressionParser {
   }
 
   #parseArguments(): CallArguments {
-    const { stream } = this
-    const opening = stream.expectOperator('(')
-    const positional: Expression[] = []
-    const keywords: { name: string; value: Expression }[] = []
-    let spread: Expression | undefined
-    let keywordSpread: Expression | undefined
-    const ensure = (isAllowed: boolean) => {
-      if (!isAllowed) stream.fail('invalid syntax for function call expression', opening)
-    }
-    let needsComma = false
-    while (!stream.isOperator(')')) {
-      if (needsComma) stream.expectOperator(',')
-      if (needsComma && stream.isOperator(')')) break
-      needsComma = true
-      if (stream.skipOperator('*')) {
-        ensure(!spread && !keywordSpread)
-        spread = this.parseExpression()
-      } else if (stream.skipOperator('**')) {
-        ensure(!keywordSpread)
-        keywordSpread = this.parseExpression()
-      } else if (this.#atKeyword()) {
-        ensure(!keywordSpread)
-        keywords.push(this.#parseKeyword(keywords))
-      } else {
-        ensure(!spread && !keywordSpread && keywords.length === 0)
-        positional.push(this.parseExpression())
-      }
-    }
-    stream.expectOperator(')')
-    return { positional, keywords, spread, keywordSpread }
-  }
-
-  #atKeyword(): boolean {
-    if (!this.stream.is('name')) return false
-    const next = this.stream.look()
-    return next.type === 'operator' && next.value === '='
-  }
-
-  #parseKeyword(earlier: readonly { name: string }[]): { name: string; value: Expression } {
-    const token = this.stream.next()
-    if (earlier.some(({ name }) => name === token.value))
-      this.stream.fail(`keyword argument repeated: ${token.value}`, token)
-    this.stream.next()
-    return { name: token.value, value: this.parseExpression() }
+    return parseArguments(this.stream, () => this.parseExpression())
   }
 
   /** A chain of filters without the value that they are applied to, as in `{% filter upper|trim %}`. */

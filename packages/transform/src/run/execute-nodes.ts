@@ -9,7 +9,6 @@ import type { Deferral } from '../compile/run-scope.ts'
 import type { LoadedProject } from '../load-project.ts'
 import { isEphemeral, relationOf } from '../manifest/node.ts'
 import type { ManifestNode } from '../manifest/node.ts'
-import type { UnitTest } from '../manifest/manifest.ts'
 import type { RunResult } from '../manifest/run-result.ts'
 import { NodeRunner } from './node-runner.ts'
 import { Publications } from './publications.ts'
@@ -21,11 +20,11 @@ import { runHooks } from './run-hooks.ts'
 import type { HookPhase } from './run-hooks.ts'
 import { isIdle, isUnitTest, runEntries } from './run-entry.ts'
 import type { RunEntry, Runnable } from './run-entry.ts'
+import { RunOrder } from './run-order.ts'
 import { runSchedule } from './scheduler.ts'
 import { SessionPool } from './session-pool.ts'
 import { Staleness } from '../stale/staleness.ts'
 import type { PendingBuild } from '../stale/staleness.ts'
-import { TestGates } from './test-gates.ts'
 
 export interface ExecuteNodesOptions {
   /** Unique ids of what is selected; what the command does not run among them is passed over. */
@@ -80,9 +79,7 @@ class NodesRun {
   /** What is built aside and waits for its tests, by unique id. */
   readonly #built = new Map<string, BuiltAside>()
   readonly #staleness: Staleness
-  readonly #testGates: TestGates
-  /** Ids of unit tests by that of the model they test. */
-  readonly #unitTests = new Map<string, string[]>()
+  readonly #order: RunOrder
   readonly #failed = new Set<string>()
   readonly #threads: boolean[] = []
   #started = 0
@@ -95,7 +92,6 @@ class NodesRun {
     this.#options = options
     this.#sessions = sessions
     this.#byId = new Map(runEntries(project, ids, command).map((entry) => [entry.unique_id, entry]))
-    for (const entry of this.#byId.values()) if (isUnitTest(entry)) this.#addUnitTest(entry)
     this.#run = new RunScope({
       project,
       command,
@@ -103,12 +99,6 @@ class NodesRun {
       selected: ids,
       signal,
       ...(deferral === undefined ? {} : { deferral }),
-    })
-    const isTest = (entry: RunEntry) => entry.resource_type === 'test'
-    this.#testGates = new TestGates({
-      graph: project.graph,
-      tests: [...this.#byId.values()].filter(isTest).map(({ unique_id: id }) => id),
-      isBuilt: (id) => this.#byId.has(id) && !isTest(this.#byId.get(id)!),
     })
     this.#cache = new RelationCache()
     this.#comment = queryComment(this.#run)
@@ -121,7 +111,8 @@ class NodesRun {
       ...(command === 'clone' ? { materialization: 'clone' } : {}),
     })
     this.#publications = new Publications({ project, entries: this.#byId, command, dialect: this.#run.scope.dialect })
-    this.#publications.chooseTests((id) => this.#waitsFor(id))
+    this.#order = new RunOrder({ project, entries: this.#byId, publications: this.#publications, command })
+    this.#publications.chooseTests((id) => this.#order.waitsFor(id))
     this.#staleness = new Staleness({
       run: this.#run,
       sessions,
@@ -139,7 +130,7 @@ class NodesRun {
     await runSchedule({
       ids: this.#publications.withPublishing([...this.#byId.keys()]),
       concurrency: this.#options.execution.threads,
-      waitsFor: (id) => this.#waitsFor(id),
+      waitsFor: (id) => this.#order.waitsFor(id),
       run: async (id) => await this.#runScheduled(id),
     })
     if (this.#options.signal.aborted) return
@@ -168,7 +159,7 @@ class NodesRun {
     for (const id of ids) {
       const node = this.#project.nodes.get(id)
       if (node === undefined || node.resource_type !== 'model' || !isEphemeral(node)) continue
-      if (this.#waitsFor(id).some((other) => this.#failed.has(other))) continue
+      if (this.#order.waitsFor(id).some((other) => this.#failed.has(other))) continue
       try {
         await this.#runner.compile(node)
       } catch (error) {
@@ -216,56 +207,14 @@ class NodesRun {
     })
   }
 
-  /**
-   * Its parents, those that are not run replaced by theirs; and, in a build, the tests of what it is built upon. Tests
-   * wait for nothing but what they look at.
-   */
-  #waitsFor(id: string): string[] {
-    const published = this.#publications.publishedBy(id)
-    if (published !== undefined) return [published.node.unique_id, ...published.tests]
-    const entry = this.#byId.get(id)
-    if (entry !== undefined && isUnitTest(entry)) return this.#unitTestWaitsFor(entry)
-    if (entry !== undefined && isIdle(entry))
-      return entry.depends_on.nodes.flatMap((parent) => this.#standsFor(parent, id))
-    const parents = [...this.#runParents(id), ...(this.#unitTests.get(id) ?? [])]
-    if (this.#options.command !== 'build' || entry?.resource_type === 'test') return parents
-    return [...parents, ...this.#testGates.before(id)]
-  }
-
-  /** What the tested model reads, whose columns tell types; in a build also the model's unit tests before it. */
-  #unitTestWaitsFor({ unique_id: id, depends_on: { nodes } }: UnitTest): string[] {
-    const tested = nodes[0] ?? ''
-    const siblings = this.#options.command === 'build' ? (this.#unitTests.get(tested) ?? []) : []
-    return [...this.#runParents(tested), ...siblings.slice(0, siblings.indexOf(id))]
-  }
-
-  #runParents(id: string): string[] {
-    return this.#project.graph.parents(id).flatMap((parent) => this.#standsFor(parent, id))
-  }
-
-  /** Ephemeral nodes, metrics and semantic models are not run; what they read is waited for in their place. */
-  #standsFor(id: string, reader: string): string[] {
-    const { metrics, semantic_models: models } = this.#project.manifest
-    const between = metrics[id] ?? models[id]
-    if (between !== undefined)
-      return between.depends_on?.nodes.flatMap((parent) => this.#standsFor(parent, reader)) ?? []
-    const node = this.#project.nodes.get(id)
-    return node !== undefined && isEphemeral(node) ? this.#runParents(id) : [this.#publications.gateOf(id, reader)]
-  }
-
   async #runScheduled(id: string): Promise<void> {
     const published = this.#publications.publishedBy(id)
     await (published === undefined ? this.#runNode(this.#byId.get(id)!) : this.#publish(id, published))
   }
 
-  #addUnitTest({ unique_id: id, depends_on: { nodes } }: UnitTest): void {
-    const tested = nodes[0] ?? ''
-    this.#unitTests.set(tested, [...(this.#unitTests.get(tested) ?? []), id])
-  }
-
   async #runNode(node: RunEntry): Promise<void> {
     const { unique_id: id } = node
-    const culprit = this.#waitsFor(id).find((other) => this.#failed.has(other))
+    const culprit = this.#order.waitsFor(id).find((other) => this.#failed.has(other))
     const index = (this.#started += 1)
     if (culprit !== undefined || this.#stopped !== undefined || this.#options.signal.aborted) {
       const reason =
