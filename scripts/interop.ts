@@ -6,6 +6,9 @@
  *                         both sides, and what both left is compared. The Python of its environment has Jinja2.
  *   ECLUSA_DBT_PROJECTS   folders of further projects with their packages, separated by colons
  *   ECLUSA_DBT_POSTGRES   a server's URL: the projects are run on PostgreSQL too
+ *   ECLUSA_DBT_TESTS      folders or files of tests written for dbt's adapters (those of dbt-postgres and dbt-duckdb),
+ *                         separated by colons: run with our command in the place of dbt. Beside dbt there have to be
+ *                         pytest and dbt-tests-adapter; what the tests themselves need is in their repositories.
  *   ECLUSA_PYTHON         an interpreter with jinja2, where it is not that of ECLUSA_DBT (default: python3)
  */
 import { spawnSync } from 'node:child_process'
@@ -18,6 +21,8 @@ const postgres = process.env['ECLUSA_DBT_POSTGRES']
 /** Projects that were written for these comparisons, and run on both warehouses. */
 const ownProjects = ['shop', 'outcomes'].map((name) => path.join(root, 'packages/transform/fixtures', name))
 const otherProjects = (process.env['ECLUSA_DBT_PROJECTS'] ?? '').split(':').filter((folder) => folder !== '')
+
+const adapterTests = (process.env['ECLUSA_DBT_TESTS'] ?? '').split(':').filter((place) => place !== '')
 
 const compared: string[] = []
 const skipped: string[] = []
@@ -33,6 +38,13 @@ function compare(name: string, args: readonly string[]): void {
 function skip(name: string, reason: string): void {
   console.log(`— ${name}\n  skipped: ${reason}`)
   skipped.push(name)
+}
+
+/** Above the folder `tests`, from which the modules of such suites import one another. */
+function rootOfTests(place: string): string {
+  const parts = path.resolve(place).split(path.sep)
+  const index = parts.indexOf('tests')
+  return index < 0 ? path.dirname(path.resolve(place)) : parts.slice(0, index).join(path.sep)
 }
 
 /** The interpreter that dbt runs in has Jinja2. */
@@ -66,6 +78,27 @@ for (const project of [...ownProjects, ...otherProjects]) {
   }
   if (postgres === undefined && dbt !== undefined)
     skip(`dbt project ${name} on postgres`, 'ECLUSA_DBT_POSTGRES names no server')
+}
+
+for (const place of adapterTests) {
+  const title = `tests of a dbt adapter, ${place}`
+  console.log(`— ${title}`)
+  const folder = rootOfTests(place)
+  const { status } = spawnSync(
+    python,
+    ['-m', 'pytest', '-q', '-W', 'ignore', '--tb=short', '-p', 'eclusa_as_dbt', path.resolve(place)],
+    {
+      cwd: folder,
+      stdio: 'inherit',
+      env: {
+        ...process.env,
+        ECLUSA_TRANSFORM: `'${process.execPath}' '${path.join(root, 'runners/transform/src/main.ts')}'`,
+        PYTHONPATH: [path.join(root, 'packages/transform/interop'), folder].join(path.delimiter),
+      },
+    },
+  )
+  compared.push(title)
+  if (status !== 0) differing.push(title)
 }
 
 console.log(`${compared.length} compared, ${differing.length} with differences, ${skipped.length} skipped`)
