@@ -4,6 +4,7 @@ import { duckdbDialect } from '@eclusa/warehouse'
 import type { DuckDbSession, RelationName } from '@eclusa/warehouse'
 import { ChunkWriter, chunkRowsMax } from './chunk-writer.ts'
 import type { AppendMethod, SlotValues } from './chunk-writer.ts'
+import { rowGroupRows } from './load-limits.ts'
 import type { LoadLimits } from './load-limits.ts'
 import type { RowFeed, RowSource } from './row-feed.ts'
 
@@ -27,8 +28,10 @@ interface WaitingRows {
   failed(error: unknown): void
 }
 
-/** Rows after which it is looked at again how many threads there should be. */
-const turnRows = 32_768
+/** Rows after which it is looked at for the first time how many threads there should be. */
+const firstTurnRows = 32_768
+/** And later on. Seldom, because DuckDB copies once more what a statement leaves of a row group: a tenth of all its work. */
+const turnRows = 4 * rowGroupRows
 
 /**
  * Inserts batches into a table, in the transaction of its session. A statement takes rows for as long as there are any:
@@ -44,7 +47,9 @@ export class TableInsertion implements RowSource {
   #failure: { readonly error: unknown } | undefined
   /** Of the present statement. */
   #threads = 1
-  /** Rows that the present statement may take before it is looked at again how many threads it should have. */
+  /** Rows that a statement may take before it is looked at again how many threads it should have. */
+  #turnRows = firstTurnRows
+  /** Of them, in the present statement. */
   #rowsLeft = 0
 
   /** @param names of the table's columns, where `types` are in another order than they. */
@@ -125,7 +130,8 @@ export class TableInsertion implements RowSource {
   async #insertWaiting(): Promise<void> {
     const { session, feed, limits } = this.#context
     this.#threads = this.#waiting.length > 1 ? limits.threadsAvailable() : 1
-    this.#rowsLeft = turnRows
+    this.#rowsLeft = this.#turnRows
+    this.#turnRows = turnRows
     await limits.beginInserting(this.#threads)
     await feed.read(this, (rows) => session.query(`INSERT INTO ${this.#table} SELECT * FROM ${rows}`))
   }
