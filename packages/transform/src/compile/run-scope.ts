@@ -269,7 +269,8 @@ export class RunScope {
   }
 
   #quotingOf(node: ProjectNode): Quoting {
-    const own = node.resource_type === 'source' ? node.quoting : node.config['quoting']
+    // dbt takes a model's setting `quoting`, and makes no use of it.
+    const own = node.resource_type === 'source' ? node.quoting : undefined
     const given = isRecord(own) ? Object.entries(own).filter(([, value]) => typeof value === 'boolean') : []
     const project = quotingOf(this.scope)
     const { database, schema, identifier } = { ...project, ...Object.fromEntries(given) } as Quoting

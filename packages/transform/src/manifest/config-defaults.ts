@@ -119,11 +119,12 @@ export function finishedConfig(kind: ConfiguredKind, config: PartialConfig): Rec
   if (kind === 'group') return withoutHooks(config)
   const base = defaults[kind]
   const finished: Record<string, unknown> = {}
+  // A setting that dbt does not know is kept as it is, null as well.
   for (const key of [...Object.keys(base), ...Object.keys(config).filter((name) => !(name in base))]) {
     const value = config[key]
     if (value === undefined || (value === null && key in base))
       finished[key] = keepsNull(kind, key, config) ? null : base[key]
-    else if (value !== null) finished[key] = finishedValue(key, value)
+    else finished[key] = finishedValue(key, value)
   }
   return kind === 'test' ? withStoredFailures(finished) : finished
 }

@@ -224,7 +224,7 @@ export class TestLoader {
     return {
       called: called.uniqueId,
       listed: (macros.find(name, packageName) ?? called).uniqueId,
-      known: new Set([where, ...macrosNamed(called.syntax.body, macros, called.packageName)]),
+      known: new Set([where, ...macrosNamed(called.syntax.body, macros, called)]),
     }
   }
 

@@ -75,7 +75,7 @@ export class MacroEntries {
       original_file_path: template.name,
       unique_id: uniqueId,
       macro_sql: blockText(template.tree.source, syntax.start, syntax.end),
-      depends_on: { macros: macrosNamed(syntax.body, this.#session.scope.macros, packageName) },
+      depends_on: { macros: macrosNamed(syntax.body, this.#session.scope.macros, { name, packageName }) },
       description: patch?.description ?? '',
       meta: patch?.meta ?? {},
       docs: patch?.docs ?? { show: true, node_color: null },

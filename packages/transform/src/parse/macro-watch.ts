@@ -56,19 +56,29 @@ export class MacroWatch {
  * The macros that a macro's text names in calls: dbt finds them without executing it. Names that are variables of the
  * macro itself are looked up all the same, as in dbt.
  */
-export function macrosNamed(body: readonly Node[], library: MacroLibrary, packageName: string): string[] {
+export function macrosNamed(
+  body: readonly Node[],
+  library: MacroLibrary,
+  { name: own, packageName }: { readonly name: string; readonly packageName: string },
+): string[] {
   const found = new Set<string>()
+  /** A macro does not count among those that it needs, nor does another one of its name. */
+  const addNamed = (name: string | undefined) => {
+    const macro = name === undefined || name === own ? undefined : library.find(name, packageName)
+    if (macro !== undefined) found.add(macro.uniqueId)
+  }
   for (const node of walk(body)) {
     if (node.kind !== 'Call') continue
     const { callee } = node
     if (callee.kind === 'Name') {
-      const macro = library.find(callee.name, packageName)
-      if (macro !== undefined) found.add(macro.uniqueId)
+      addNamed(callee.name)
     } else if (callee.kind === 'Attribute' && callee.object.kind === 'Name') {
-      const macro =
-        callee.object.name === 'adapter' && callee.name === 'dispatch'
-          ? dispatched(node, library, packageName)
-          : library.findIn(callee.object.name, callee.name)
+      const isDispatch = callee.object.name === 'adapter' && callee.name === 'dispatch'
+      // dbt looks for the macro of the very name too, besides the one that the dispatch would come to.
+      if (isDispatch) addNamed(dispatchedName(node))
+      const macro = isDispatch
+        ? dispatched(node, library, packageName)
+        : library.findIn(callee.object.name, callee.name)
       if (macro !== undefined) found.add(macro.uniqueId)
     }
   }
@@ -86,12 +96,17 @@ function* dispatchedMacros(body: readonly Node[], library: MacroLibrary, package
 }
 
 function dispatched({ arguments: args }: Call, library: MacroLibrary, packageName: string) {
-  const literal = (position: number, ...names: readonly string[]) => {
-    const value = args.positional[position] ?? args.keywords.find(({ name }) => names.includes(name))?.value
-    return value?.kind === 'Constant' && typeof value.value === 'string' ? value.value : undefined
-  }
-  const name = literal(0, 'macro_name')
-  return name === undefined ? undefined : library.dispatch(name, literal(1, 'macro_namespace'), packageName)
+  const name = dispatchedName({ arguments: args })
+  return name === undefined ? undefined : library.dispatch(name, literal(args, 1, 'macro_namespace'), packageName)
+}
+
+function dispatchedName({ arguments: args }: Pick<Call, 'arguments'>): string | undefined {
+  return literal(args, 0, 'macro_name')
+}
+
+function literal(args: Call['arguments'], position: number, name: string): string | undefined {
+  const value = args.positional[position] ?? args.keywords.find((keyword) => keyword.name === name)?.value
+  return value?.kind === 'Constant' && typeof value.value === 'string' ? value.value : undefined
 }
 
 const packageNames = new WeakMap<MacroLibrary, ReadonlySet<string>>()

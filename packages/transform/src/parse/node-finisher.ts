@@ -64,13 +64,8 @@ export class NodeFinisher {
 
   #relationName(node: DraftNode): string {
     const { scope, root } = this.#session
-    const own = node.config['quoting']
     const { quoting } = readProjectSettings(root, [], scope.target)
-    return relationName(
-      scope,
-      { database: node.database, schema: node.schema, identifier: node.alias },
-      { ...quoting, ...(isRecord(own) ? own : {}) },
-    )
+    return relationName(scope, { database: node.database, schema: node.schema, identifier: node.alias }, quoting)
   }
 
   #parseHooks({ project, node, label }: ParsedNode): void {

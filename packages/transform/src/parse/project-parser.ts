@@ -266,7 +266,8 @@ export function inferPrimaryKeys(nodes: readonly DraftTest[]): void {
     if (typeof attached === 'string') tests.set(attached, [...(tests.get(attached) ?? []), node])
   }
   for (const node of nodes) {
-    if (node.resource_type === 'model') node.primary_key = primaryKeyOf(node, tests.get(node.unique_id) ?? [])
+    if (node.resource_type === 'model')
+      node.primary_key = primaryKeyOf(node, tests.get(node.unique_id) ?? []).toSorted()
   }
 }
 
