@@ -54,6 +54,8 @@ export interface StatementRequest {
   /** Rows of a bind stage, already read from it: a text for each bind. */
   readonly bindRows?: AsyncIterable<ResultRow>
   readonly describeOnly?: boolean
+  /** Parameters of this statement alone, by upper-case name: QUERY_TAG, TIMEZONE … */
+  readonly parameters?: ReadonlyMap<string, string>
   readonly signal: AbortSignal
 }
 
