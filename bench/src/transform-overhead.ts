@@ -1,8 +1,9 @@
 /*
  * node bench/src/transform-overhead.ts: what running models costs beside their SQL, and whether threads run side by side.
  *
- * DuckDB: a project of trivial models is run; then every statement that it sent is sent again, by itself, to an empty
- * database; then only `create table as`, or `create view as`, of each model: A B C A B C, medians. PostgreSQL (`--postgres`): models that sleep, with one thread and with several.
+ * DuckDB: a project of trivial models is run, with one thread and with several; then every statement that the first has sent
+ * is sent again, by itself, to an empty database; then only `create table as`, or `create view as`, of each model: A B C D
+ * A B C D, medians. PostgreSQL (`--postgres`): models that sleep, with one thread and with several.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -29,7 +30,7 @@ const options = new Command('transform-overhead')
   .option('--materialized <kind>', 'table or view', 'table')
   .option('--postgres <url>', 'a server, to run sleeping models on')
   .option('--sleep-ms <n>', 'how long each of 8 sleeping models takes', whole, 250)
-  .option('--threads <n>', 'threads of the sleeping models', whole, 4)
+  .option('--threads <n>', 'how many several threads are', whole, 4)
   .parse()
   .opts<OverheadOptions>()
 
@@ -126,7 +127,7 @@ async function measureDuckDb(): Promise<void> {
     'create schema analytics',
     ...indices.map((index) => `create ${materialized} analytics.model_${index} as (select ${index} as id)`),
   ].map((sql) => ({ sql, queryOptions: { signal } }))
-  const [ours, raw, only]: [Cost[], Cost[], Cost[]] = [[], [], []]
+  const [ours, several, raw, only]: [Cost[], Cost[], Cost[], Cost[]] = [[], [], [], []]
   let statementCount = 0
   // The first round, in which code is parsed and compiled, is told by itself: it is what one run from a shell pays.
   for (let round = 0; round <= rounds; round += 1) {
@@ -134,12 +135,15 @@ async function measureDuckDb(): Promise<void> {
     await using built = await openDuckDb({ path: path.join(directory, `ours_${round}.duckdb`) })
     ours.push(await run(folder, recording(built, statements), 1))
     statementCount = statements.length
+    await using builtBySeveral = await openDuckDb({ path: path.join(directory, `several_${round}.duckdb`) })
+    several.push(await run(folder, builtBySeveral, options.threads))
     raw.push(await replayInto(`raw_${round}`, `ours_${round}.duckdb`, statements))
     only.push(await replayInto(`only_${round}`, `ours_${round}.duckdb`, creating))
   }
   tell(`the first ${models} models of the process, as ${materialized}`, ours[0]!)
   const [oursCost, rawCost] = [medianOf(ours.slice(1)), medianOf(raw.slice(1))]
   tell(`${models} models as ${materialized}`, oursCost)
+  tell(`the same with ${options.threads} threads`, medianOf(several.slice(1)))
   tell(`the same ${statementCount} statements alone`, rawCost)
   tell(`only create ${materialized} as`, medianOf(only.slice(1)))
   const ratios = ours.map(({ elapsedMs }, round) => elapsedMs / raw[round]!.elapsedMs).slice(1)
