@@ -114,7 +114,7 @@ function likePattern(pattern: string, escape: string): string {
   return Array.from(pattern).reduce(
     ({ text, escaped }, character) => {
       if (!escaped && escape !== '' && character === escape) return { text, escaped: true }
-      const plain = character.replace(/[.*+?^${}()|[\]\\/-]/u, '\\$&')
+      const plain = character.replace(/[.*+?^${}()|[\]\\/]/u, '\\$&')
       const wild = character === '%' ? '[\\s\\S]*' : character === '_' ? '[\\s\\S]' : plain
       return { text: text + (escaped ? plain : wild), escaped: false }
     },

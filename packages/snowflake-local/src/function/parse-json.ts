@@ -15,12 +15,21 @@ export function parseJson(text: string): JsonValue {
   return new JsonReader(text).document()
 }
 
+/** Values one after the other, with nothing or white space between them. */
+export function* parseJsonDocuments(text: string): Generator<JsonValue> {
+  yield* new JsonReader(text).documents()
+}
+
 class JsonReader {
   readonly #text: string
   #at = 0
 
   constructor(text: string) {
     this.#text = text
+  }
+
+  *documents(): Generator<JsonValue> {
+    for (this.#skipSpace(); this.#at < this.#text.length; this.#skipSpace()) yield this.#value()
   }
 
   document(): JsonValue {

@@ -130,7 +130,7 @@ function compile(format: string): { readonly pattern: RegExp; readonly readers: 
   const readers: Reader[] = []
   const source = parseTimeFormat(format).map(({ element, text }) => {
     const reads = element === undefined ? undefined : elementReader(element)
-    if (reads === undefined) return text.replaceAll(/[.*+?^${}()|[\]\\/-]/gu, '\\$&').replaceAll(' ', '\\s+')
+    if (reads === undefined) return text.replaceAll(/[.*+?^${}()|[\]\\/]/gu, '\\$&').replaceAll(' ', '\\s+')
     readers.push(reads[1])
     return `(${reads[0]})`
   })

@@ -1,0 +1,133 @@
+import { compilationError } from '../engine/sql-error.ts'
+import { isOptionTrue, optionText } from '../parse/ast-option.ts'
+import { textLengthDefault } from '../catalog/sql-type.ts'
+import { convert } from '../function/conversion.ts'
+import type { TypedSql } from '../function/function-rule.ts'
+import { quote } from '../function/sql-text.ts'
+import type { CopyColumn, CopyIntoTableRequest } from './copy-request.ts'
+import type { FileFormat } from './file-format.ts'
+import type { StageRows } from './stage-rows.ts'
+
+/** A column that a load fills, with where its values come from. */
+export interface TargetValue {
+  readonly column: CopyColumn
+  readonly source: TypedSql
+  /** Of the column's type, before its length and NULLs are looked at. */
+  readonly converted: string
+  /** What is written; fails where the value does not fit. */
+  readonly sql: string
+  /** Characters that are too many for the column and are not cut off. */
+  readonly lengthMax: number | undefined
+}
+
+export function targetValues(request: CopyIntoTableRequest, rows: StageRows): readonly TargetValue[] {
+  return sourcesOf(request, rows).map(([column, source]) => {
+    const sql = converted(column, source, request)
+    return {
+      column,
+      source,
+      converted: sql,
+      sql: checked(column, sql, request),
+      lengthMax: lengthMaxOf(column, request),
+    }
+  })
+}
+
+/** NONE, CASE_SENSITIVE or CASE_INSENSITIVE. */
+export function matchOf({ options }: CopyIntoTableRequest): string {
+  return (optionText(options.get('MATCH_BY_COLUMN_NAME')) ?? 'NONE').toUpperCase()
+}
+
+export function listedColumns({ columns, target }: CopyIntoTableRequest): readonly CopyColumn[] {
+  if (columns.length === 0) return target.columns
+  return columns.map((name) => {
+    const column = target.columns.find((candidate) => candidate.name === name)
+    if (column === undefined)
+      throw compilationError('000904', '42000', `error line 0 at position -1\ninvalid identifier '${name}'`)
+    return column
+  })
+}
+
+function sourcesOf(request: CopyIntoTableRequest, rows: StageRows): readonly (readonly [CopyColumn, TypedSql])[] {
+  const { format, transform } = request
+  const columns = listedColumns(request)
+  if (transform !== undefined) return transformed(columns, transform(rows.query).columns)
+  const match = matchOf(request)
+  if (match !== 'NONE') {
+    return columns.flatMap((column) => {
+      const source = rows.byName(column.name, match === 'CASE_INSENSITIVE')
+      return source === undefined ? [] : [[column, source] as const]
+    })
+  }
+  if (format.type !== 'CSV' && columns.length !== 1) {
+    throw compilationError(
+      '002019',
+      '0A000',
+      `${format.type} file format can produce one and only one column of type variant, object, or array. Load data into separate columns using the MATCH_BY_COLUMN_NAME copy option or copy with transformation.`,
+    )
+  }
+  return columns.flatMap((column, index) => {
+    const source = rows.byPlace(index)
+    return source === undefined ? [] : [[column, source] as const]
+  })
+}
+
+function transformed(
+  columns: readonly CopyColumn[],
+  selected: readonly { readonly type: TypedSql['type'] }[],
+): readonly (readonly [CopyColumn, TypedSql])[] {
+  if (selected.length !== columns.length) {
+    throw compilationError(
+      '002020',
+      '21S01',
+      `Insert value list does not match column list expecting ${columns.length} but got ${selected.length}`,
+    )
+  }
+  return columns.map((column, index) => [column, { sql: `c${index + 1}`, type: selected[index]?.type ?? column.type }])
+}
+
+function converted(column: CopyColumn, source: TypedSql, { context, format }: CopyIntoTableRequest): string {
+  const written = source.type.name === 'TEXT' ? formatOf(column, format) : undefined
+  return convert(source, column.type, { context, ...(written === undefined ? {} : { format: quote(written) }) }).sql
+}
+
+function formatOf({ type }: CopyColumn, format: FileFormat): string | undefined {
+  switch (type.name) {
+    case 'DATE':
+      return format.dateFormat
+    case 'TIME':
+      return format.timeFormat
+    case 'TIMESTAMP_NTZ':
+    case 'TIMESTAMP_LTZ':
+    case 'TIMESTAMP_TZ':
+      return format.timestampFormat
+    case 'BINARY':
+      return format.binaryFormat
+    default:
+      return undefined
+  }
+}
+
+function isCut({ options }: CopyIntoTableRequest): boolean {
+  return (
+    isOptionTrue(options.get('TRUNCATECOLUMNS')) || optionText(options.get('ENFORCE_LENGTH'))?.toUpperCase() === 'FALSE'
+  )
+}
+
+function lengthMaxOf({ type }: CopyColumn, request: CopyIntoTableRequest): number | undefined {
+  return type.name === 'TEXT' && type.length < textLengthDefault && !isCut(request) ? type.length : undefined
+}
+
+function checked(column: CopyColumn, sql: string, request: CopyIntoTableRequest): string {
+  const { type, nullable } = column
+  let result = sql
+  if (type.name === 'TEXT' && type.length < textLengthDefault) {
+    const tooLong = "error('SF100078:22000:String is too long and would be truncated')"
+    result =
+      lengthMaxOf(column, request) === undefined
+        ? `left(${sql}, ${type.length})`
+        : `CASE WHEN length(${sql}) > ${type.length} THEN ${tooLong} ELSE ${sql} END`
+  }
+  if (nullable) return result
+  return `CASE WHEN ${result} IS NULL THEN error('SF100072:22000:NULL result in a non-nullable column') ELSE ${result} END`
+}
