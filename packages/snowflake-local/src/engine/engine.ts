@@ -1,5 +1,16 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
-import { unsupportedFeature } from './sql-error.ts'
+import { Catalog } from '../catalog/catalog.ts'
+import { functionMacros } from '../function/function-macros.ts'
+import { installFunctions } from '../function/install-functions.ts'
+import { arithmeticMacros } from '../translate/arithmetic.ts'
+import { castMacros } from '../translate/cast-macros.ts'
+import { quoteText } from '../translate/sql-text.ts'
+import { tableMacros } from '../translate/translate-table.ts'
+import { openSession } from './open-session.ts'
+import type { EngineState } from './session-state.ts'
 import type { StatementRequest, StatementResult } from './statement.ts'
 
 export interface EngineOptions {
@@ -38,14 +49,51 @@ export interface Engine {
   close(): Promise<void>
 }
 
-export async function openEngine(_options: EngineOptions = {}): Promise<Engine> {
-  const instance = await DuckDBInstance.create(':memory:')
-  return {
-    stagesDirectory: '',
-    openSession: async () => await Promise.reject(unsupportedFeature('sessions')),
-    close: async () => {
-      instance.closeSync()
-      await Promise.resolve()
+/** Opens a database of Snowflake's kind. Only one engine at a time may have a directory open. */
+export async function openEngine({ directory }: EngineOptions = {}): Promise<Engine> {
+  const temporary = directory === undefined ? await mkdtemp(join(tmpdir(), 'snowflake-local-')) : undefined
+  const stagesDirectory = join(directory ?? temporary ?? '', 'stages')
+  await mkdir(stagesDirectory, { recursive: true })
+  const instance = await DuckDBInstance.create(
+    directory === undefined ? ':memory:' : join(directory, 'snowflake.duckdb'),
+  )
+  const connection = await instance.connect()
+  await install(connection)
+  const state: EngineState = {
+    catalog: Catalog.of(await readCatalog(connection)),
+    stagesDirectory,
+    history: [],
+    results: new Map(),
+    sessions: new Set(),
+    save: async (writer) => {
+      if (directory === undefined) return
+      await writer.run(`UPDATE snowflake_catalog SET document = ${quoteText(state.catalog.toDocument())}`)
     },
   }
+  return {
+    stagesDirectory,
+    openSession: async (options) => await openSession(state, await instance.connect(), options),
+    close: async () => {
+      connection.closeSync()
+      instance.closeSync()
+      if (temporary !== undefined) await rm(temporary, { recursive: true, force: true })
+    },
+  }
+}
+
+type Connection = Awaited<ReturnType<DuckDBInstance['connect']>>
+
+async function install(connection: Connection): Promise<void> {
+  installFunctions(connection)
+  for (const macro of [...castMacros, ...arithmeticMacros, ...tableMacros, ...functionMacros])
+    await connection.run(macro)
+}
+
+/** The catalog stands beside the rows, so that both are committed as one. */
+async function readCatalog(connection: Connection): Promise<string | undefined> {
+  await connection.run('CREATE TABLE IF NOT EXISTS snowflake_catalog (document VARCHAR)')
+  const [row] = await (await connection.run('SELECT document FROM snowflake_catalog')).getRows()
+  if (row === undefined) await connection.run('INSERT INTO snowflake_catalog VALUES (NULL)')
+  const document = row?.[0]
+  return typeof document === 'string' ? document : undefined
 }

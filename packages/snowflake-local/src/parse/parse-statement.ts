@@ -1,4 +1,5 @@
 import type { Comment, Drop, ObjectKind, Undrop } from './ast-ddl.ts'
+import type { ObjectName } from './ast-expression.ts'
 import type { Statement } from './ast-statement.ts'
 import { parseAlter } from './parse-alter.ts'
 import { parseCopy } from './parse-copy.ts'
@@ -146,4 +147,12 @@ function parseComment(reader: TokenReader): Comment {
   const name = reader.objectName()
   reader.expectWords('IS')
   return { kind: 'comment', object, name, ifExists, comment: reader.string() }
+}
+
+/** Parses a name by itself: of a stage's location, of an argument. */
+export function parseObjectName(sql: string): ObjectName {
+  const reader = new TokenReader(sql, grammar)
+  const name = reader.objectName()
+  if (reader.token.kind !== 'end') throw reader.unexpected()
+  return name
 }

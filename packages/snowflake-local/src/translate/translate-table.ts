@@ -124,7 +124,10 @@ export function rowsQuery(
   {
     columns,
     rows,
-  }: { readonly columns: readonly OutputColumn[]; readonly rows: readonly (readonly (string | null)[])[] },
+  }: {
+    readonly columns: readonly OutputColumn[]
+    readonly rows: readonly (readonly (string | null | { readonly sql: string })[])[]
+  },
 ): BoundQuery {
   const alias = translator.fresh('v')
   const names = columns.map((_, index) => `c${index + 1}`)
@@ -132,7 +135,10 @@ export function rowsQuery(
     ({ type }, index) =>
       `${castSql({ sql: `${alias}.c${index + 1}`, type: type.name === 'VARIANT' ? type : text() }, type)} AS c${index + 1}`,
   )
-  const literal = (value: string | null): string => (value === null ? 'CAST(NULL AS VARCHAR)' : quoteText(value))
+  const literal = (value: string | null | { readonly sql: string }): string => {
+    if (value === null) return 'CAST(NULL AS VARCHAR)'
+    return typeof value === 'string' ? quoteText(value) : `CAST(${value.sql} AS VARCHAR)`
+  }
   const values = rows.length === 0 ? [columns.map(() => null)] : rows
   const body = values.map((row) => `(${row.map(literal).join(', ')})`).join(', ')
   const none = rows.length === 0 ? ' WHERE FALSE' : ''

@@ -1,5 +1,4 @@
 import type { FunctionContext, TypedSql } from '../function/function-rule.ts'
-import type { ResultRow } from '../engine/statement.ts'
 import type { Call, Expression, ObjectName } from '../parse/ast-expression.ts'
 import type { Options } from '../parse/ast-option.ts'
 import type { Query, TimeTravel } from '../parse/ast-query.ts'
@@ -41,8 +40,8 @@ export type NamedRelation =
       readonly kind: 'rows'
       readonly name: readonly string[]
       readonly columns: readonly OutputColumn[]
-      /** By text as a cast reads it. */
-      readonly rows: readonly ResultRow[]
+      /** Text as a cast reads it, or SQL of DuckDB. */
+      readonly rows: readonly (readonly (string | null | { readonly sql: string })[])[]
     }
 
 /** What the translation asks of the session. */

@@ -1,0 +1,120 @@
+import { accountUsage, informationSchema, tableFunctionRows } from '../catalog/information-schema.ts'
+import type { FunctionContext, TypedSql } from '../function/function-rule.ts'
+import type { Call, ObjectName } from '../parse/ast-expression.ts'
+import { parseStatement } from '../parse/parse-statement.ts'
+import type { TimeTravel } from '../parse/ast-query.ts'
+import { quoteName } from '../translate/sql-text.ts'
+import type { NamedRelation, TranslationEnvironment } from '../translate/translator.ts'
+import { bindAt } from './bind.ts'
+import { findObject, findRelationObject, objectAt, placeOf } from './resolve.ts'
+import { SqlError, unsupportedFeature } from './sql-error.ts'
+import type { SessionState } from './session-state.ts'
+import type { Bind, StatementRequest } from './statement.ts'
+import { textOfWire } from './wire-text.ts'
+
+export interface StatementScope {
+  readonly session: SessionState
+  readonly request: Pick<StatementRequest, 'queryId' | 'binds' | 'parameters'>
+  readonly startedUs: bigint
+  /** Values of the binds other than as literals: for array binds. */
+  readonly bind?: (index: number) => TypedSql
+  /** What a stage in FROM is read through. */
+  readonly stage?: TranslationEnvironment['stage']
+}
+
+export function environmentOf(scope: StatementScope): TranslationEnvironment {
+  const { session } = scope
+  const binds: readonly Bind[] = scope.request.binds ?? []
+  return {
+    context: contextOf(scope),
+    bind: scope.bind ?? ((index) => bindAt(binds, index)),
+    relation: (name, travel) => relationOf(scope, name, travel),
+    sequence: (parts) => sequenceOf(session, parts),
+    tableRows: (call, values) => tableRows(scope, call, values),
+    stage:
+      scope.stage ??
+      (() => {
+        throw unsupportedFeature('reading a stage outside of COPY INTO')
+      }),
+  }
+}
+
+function contextOf({ session, request, startedUs }: StatementScope): FunctionContext {
+  return {
+    user: session.user,
+    role: session.role,
+    warehouse: session.warehouse,
+    database: session.database,
+    schema: session.schema,
+    sessionId: session.sessionId,
+    queryId: request.queryId,
+    lastQueryId: (index) => (index < 0 ? session.queryIds.at(index) : session.queryIds[index - 1]),
+    parameter: (name) => request.parameters?.get(name) ?? session.parameters.get(name),
+    startedUs,
+    variable: (name) => session.variables.get(name),
+  }
+}
+
+/** An identity's own sequence is named by an empty part before it, which no name can have. */
+function sequenceOf(session: SessionState, parts: readonly string[]): string | undefined {
+  if (parts[0] === '') return parts[1]
+  if (parts.length === 0) return undefined
+  return findObject(session, { parts, at: 0 }, 'SEQUENCE').object.physical
+}
+
+function relationOf(scope: StatementScope, name: ObjectName, travel: TimeTravel | undefined): NamedRelation {
+  const { session } = scope
+  const system = systemRelation(session, name)
+  if (system !== undefined) return system
+  const stream = objectAt(session, placeOf(session, name), 'STREAM')
+  if (stream !== undefined) throw unsupportedFeature('reading a stream')
+  if (travel !== undefined) throw unsupportedFeature('Time Travel')
+  const { database, schema, object } = findRelationObject(session, name, ['SELECT'])
+  const path = [database.name, schema.name, object.name]
+  if (object.kind === 'TABLE') {
+    return {
+      kind: 'table',
+      name: path,
+      sql: quoteName(object.physical),
+      columns: object.columns.map(({ name: column, type, nullable, physical }) => ({
+        name: column,
+        type,
+        nullable,
+        physical: quoteName(physical),
+      })),
+    }
+  }
+  const query = parseStatement(object.queryText)
+  if (query.kind !== 'query') throw new Error('a view holds no query')
+  const within: SessionState = { ...session, database: database.name, schema: schema.name, role: object.owner }
+  return {
+    kind: 'view',
+    name: path,
+    query,
+    columns: object.columns.map((column) => column.name),
+    environment: environmentOf({ ...scope, session: within }),
+  }
+}
+
+function systemRelation(session: SessionState, { parts }: ObjectName): NamedRelation | undefined {
+  const [name = '', schema = session.schema, database = session.database] = parts.toReversed()
+  if (schema === 'INFORMATION_SCHEMA') return informationSchema(session, name, database)
+  if (database === 'SNOWFLAKE' && schema === 'ACCOUNT_USAGE') return accountUsage(session, name)
+  return undefined
+}
+
+function tableRows(scope: StatementScope, call: Call, values: readonly TypedSql[]): NamedRelation | undefined {
+  if (call.name !== 'RESULT_SCAN') return tableFunctionRows(scope.session, call)
+  // The rule of LAST_QUERY_ID writes the id as a literal.
+  const queryId = values[0]?.literal ?? /^'(?<id>[^']*)'$/u.exec(values[0]?.sql ?? '')?.groups?.['id'] ?? ''
+  const kept = scope.session.engine.results.get(queryId)
+  if (kept?.complete !== true) {
+    throw new SqlError({
+      code: '000709',
+      sqlState: '02000',
+      message: `Statement ${queryId} not found${kept === undefined ? '' : ', or its result was too large to be kept here'}`,
+    })
+  }
+  const rows = kept.rows.map((row) => row.map((value, index) => textOfWire(value, kept.columns[index]?.type)))
+  return { kind: 'rows', name: ['RESULT_SCAN'], columns: kept.columns, rows }
+}

@@ -1,0 +1,66 @@
+import type { DuckDBConnection } from '@duckdb/node-api'
+import type { Catalog } from '../catalog/catalog.ts'
+import type { SchemaObject } from '../catalog/catalog-object.ts'
+import type { TypedSql } from '../function/function-rule.ts'
+import type { ResultRow } from './statement.ts'
+import type { OutputColumn } from '../translate/translator.ts'
+
+/** What the sessions of one database share. */
+export interface EngineState {
+  readonly catalog: Catalog
+  readonly stagesDirectory: string
+  readonly history: HistoryEntry[]
+  /** Rows of recent statements by query id, for RESULT_SCAN. */
+  readonly results: Map<string, KeptResult>
+  readonly sessions: Set<SessionState>
+  /** Writes the catalog down; for databases that are on disk. */
+  readonly save: (connection: DuckDBConnection) => Promise<void>
+}
+
+export interface KeptResult {
+  readonly columns: readonly OutputColumn[]
+  readonly rows: readonly ResultRow[]
+  /** False when there were too many to keep. */
+  readonly complete: boolean
+}
+
+export interface HistoryEntry {
+  readonly queryId: string
+  readonly queryText: string
+  readonly sessionId: string
+  readonly userName: string
+  readonly roleName: string | undefined
+  readonly warehouseName: string | undefined
+  readonly databaseName: string | undefined
+  readonly schemaName: string | undefined
+  readonly queryType: string
+  readonly queryTag: string
+  readonly startedMs: number
+  readonly endedMs: number
+  readonly errorCode: string | undefined
+  readonly errorMessage: string | undefined
+  readonly rowsProduced: number | undefined
+}
+
+/** One session: what it has chosen, what is temporary, and its connection to DuckDB. */
+export interface SessionState {
+  readonly engine: EngineState
+  readonly connection: DuckDBConnection
+  readonly sessionId: string
+  readonly user: string
+  role: string
+  warehouse: string | undefined
+  database: string | undefined
+  schema: string | undefined
+  readonly parameters: Map<string, string>
+  readonly variables: Map<string, TypedSql>
+  /** By id of the schema and key of the object. */
+  readonly temporary: Map<string, SchemaObject>
+  readonly queryIds: string[]
+  isInTransaction: boolean
+  transactionId: number
+}
+
+export function temporaryKey(schemaId: number, key: string): string {
+  return `${schemaId} ${key}`
+}
