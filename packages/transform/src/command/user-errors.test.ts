@@ -87,6 +87,13 @@ const groups: Readonly<Record<string, Readonly<Record<string, Mistake>>>> = {
       code: 1,
       says: /Connection test skipped since no profile was found.*2 checks failed.*There is no profiles.yml in /su,
     },
+    'with a microbatch model that lacks its settings': {
+      files: model(
+        `{{ config(materialized='incremental', incremental_strategy='microbatch', batch_size='week') }} select 1`,
+      ),
+      code: 2,
+      says: /must provide an 'event_time'.*must provide a 'begin'.*must provide a 'batch_size', one of hour, day/su,
+    },
     'in a folder that is not there': {
       command: 'debug --project-dir nowhere',
       code: 2,

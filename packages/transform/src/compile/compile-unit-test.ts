@@ -1,4 +1,5 @@
-import { posix } from 'node:path'
+import { readFile } from 'node:fs/promises'
+import path, { posix } from 'node:path'
 import { EclusaError } from '@eclusa/sdk'
 import type { AdapterSession } from '../adapter/adapter-session.ts'
 import { ephemeralValue } from '../context/relation-value.ts'
@@ -6,8 +7,9 @@ import type { KeywordArguments } from '../jinja/protocol.ts'
 import { OperationError } from '../jinja/template-error.ts'
 import { hostFunction } from '../context/host-function.ts'
 import { relationOf } from '../manifest/node.ts'
-import type { ManifestNode, ModelNode, SourceNode } from '../manifest/node.ts'
+import type { ManifestNode, ModelNode, SeedNode, SourceNode } from '../manifest/node.ts'
 import type { UnitTest, UnitTestFixture } from '../manifest/manifest.ts'
+import { readCsv } from '../python/csv-reader.ts'
 import { injectCommonTables } from './common-tables.ts'
 import { templateFailed } from './compile-node.ts'
 import type { RunScope } from './run-scope.ts'
@@ -163,6 +165,7 @@ async function fixtureSql(
 ): Promise<string> {
   if (format === 'sql') return typeof rows === 'string' ? rows : ''
   const node = read as ManifestNode
+  const given = rows === null && read.resource_type === 'seed' ? await seedRows(run, read) : rows
   const context = run.contextOf(
     node,
     { ...node },
@@ -171,12 +174,20 @@ async function fixtureSql(
       extra: {
         this: run.relationOf(read),
         defer_relation: run.deferredTo(read.unique_id) ?? null,
-        fixture_rows: Array.isArray(rows) ? rows.map((row) => ({ ...row })) : [],
+        fixture_rows: Array.isArray(given) ? given.map((row) => ({ ...row })) : [],
       },
     },
   )
   const template = run.project.environment.parse('{{ get_fixture_sql(fixture_rows, none) }}', read.original_file_path)
   return await template.renderAsync(context, { signal: run.signal })
+}
+
+/** A seed of which the test says nothing stands for itself. */
+async function seedRows(run: RunScope, seed: SeedNode): Promise<Readonly<Record<string, string>>[]> {
+  const file = path.resolve(run.project.directory, seed.root_path, seed.original_file_path)
+  const text = (await readFile(file, 'utf8')).replace(/^\ufeff/u, '')
+  const [header = [], ...rows] = readCsv(text, ',').filter((row) => row.length > 0)
+  return rows.map((row) => Object.fromEntries(header.map((name, index) => [name, row[index] ?? ''])))
 }
 
 /** Every relation that the model may read; for one without rows the question itself is the fault. */

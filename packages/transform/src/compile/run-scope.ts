@@ -10,6 +10,7 @@ import type { EventTimeFilter, RelationPath, RelationValue } from '../context/re
 import { RecordValue } from '../context/record-value.ts'
 import { quotingOf } from '../context/scope.ts'
 import type { ProjectScope, Quoting } from '../context/scope.ts'
+import { isCallable } from '../jinja/call.ts'
 import type { KeywordArguments } from '../jinja/protocol.ts'
 import { textOf } from '../jinja/python-text.ts'
 import { OperationError } from '../jinja/template-error.ts'
@@ -330,22 +331,37 @@ function overriddenScope(scope: ProjectScope, { vars, env_vars: environment }: O
 /** Puts functions that give the set results in the place of macros, also of those within a package. */
 function overrideMacros(context: Record<string, unknown>, { macros = {} }: Overrides): Record<string, unknown> {
   for (const [name, value] of Object.entries(macros)) {
-    const [packageName, ofPackage] = name.split('.')
-    const result = hostFunction(name, () => value)
-    if (ofPackage === undefined || packageName === undefined) {
-      Object.defineProperty(context, name, { value: result, writable: true, enumerable: true, configurable: true })
-      continue
+    const [first = '', second] = name.split('.')
+    // A macro of dbt has two names, with its package and without.
+    if (second === undefined) {
+      overrideName(context, first, value)
+      if (first in Object(context['dbt'])) overrideInPackage(context, { packageName: 'dbt', name: first }, value)
+    } else {
+      overrideInPackage(context, { packageName: first, name: second }, value)
+      if (first === 'dbt') overrideName(context, second, value)
     }
-    const macrosOfPackage = Object.create(null, Object.getOwnPropertyDescriptors(context[packageName] ?? {})) as object
-    Object.defineProperty(macrosOfPackage, ofPackage, { get: () => result, enumerable: true })
-    Object.defineProperty(context, packageName, {
-      value: macrosOfPackage,
-      writable: true,
-      enumerable: true,
-      configurable: true,
-    })
   }
   return context
+}
+
+function overrideInPackage(
+  context: Record<string, unknown>,
+  { packageName, name }: { readonly packageName: string; readonly name: string },
+  value: unknown,
+): void {
+  const macros = Object.create(null, Object.getOwnPropertyDescriptors(context[packageName] ?? {})) as Record<
+    string,
+    unknown
+  >
+  overrideName(macros, name, value)
+  Object.defineProperty(context, packageName, { value: macros, writable: true, enumerable: true, configurable: true })
+}
+
+/** What is called goes on being called; a plain name, such as `invocation_id`, gets the value itself. */
+function overrideName(names: Record<string, unknown>, name: string, result: unknown): void {
+  const isCalled = !(name in names) || isCallable(names[name])
+  const value = isCalled ? hostFunction(name, () => result) : result
+  Object.defineProperty(names, name, { value, writable: true, enumerable: true, configurable: true })
 }
 
 const noDeferral: Deferral = { relations: new Map(), favorState: false }

@@ -27,7 +27,7 @@ export function adapterNames(scope: ProjectScope, from: string, context: object)
     const name = textOf(macro)
     throw new OperationError(
       'runtime',
-      `No macro named ${reprOfValue(name)} found for ${target.type}: define ${target.type}__${name} or default__${name}`,
+      `In dispatch: No macro named ${reprOfValue(name)} found for ${target.type}: define ${target.type}__${name} or default__${name}`,
     )
   }
   const names = namesOfScope.get(scope) ?? sharedNames(scope)

@@ -6,7 +6,7 @@ export function configFaults({ resource_type: type, name, config }: DraftNode): 
   if (typeof config.enabled !== 'boolean')
     return [`enabled of "${name}" is ${shown(config.enabled)}: it must be true or false`]
   if (!config.enabled) return []
-  if (type === 'model') return accessFaults(name, config)
+  if (type === 'model') return [...accessFaults(name, config), ...microbatchFaults(name, config)]
   if (type === 'snapshot') return snapshotFaults(name, config)
   return type === 'test' ? severityFaults(name, config) : []
 }
@@ -16,6 +16,25 @@ const accesses: readonly unknown[] = ['private', 'protected', 'public']
 function accessFaults(name: string, { access }: NodeConfig): string[] {
   if (access === undefined || access === null || accesses.includes(access)) return []
   return [`access of "${name}" is ${shown(access)}: it must be private, protected or public`]
+}
+
+const batchSizes: readonly unknown[] = ['hour', 'day', 'month', 'year']
+
+function microbatchFaults(name: string, config: NodeConfig): string[] {
+  if (config.materialized !== 'incremental' || config['incremental_strategy'] !== 'microbatch') return []
+  const { event_time: eventTime, begin, batch_size: size, lookback, concurrent_batches: concurrent } = config
+  const must = (text: string) => `Microbatch model '${name}' must provide ${text}`
+  return [
+    ...(typeof eventTime === 'string'
+      ? []
+      : [must("an 'event_time' (string): the column that says when a row happened")]),
+    ...(begin == null ? [must("a 'begin' (datetime): the time from which on it is built")] : []),
+    ...(batchSizes.includes(size) ? [] : [must(`a 'batch_size', one of ${batchSizes.join(', ')}`)]),
+    ...(lookback == null || Number.isInteger(lookback) ? [] : [must("its optional 'lookback' as a whole number")]),
+    ...(concurrent == null || typeof concurrent === 'boolean'
+      ? []
+      : [must("its optional 'concurrent_batches' as true or false")]),
+  ]
 }
 
 function severityFaults(name: string, { severity }: NodeConfig): string[] {

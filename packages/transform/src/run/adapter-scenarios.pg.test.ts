@@ -33,6 +33,26 @@ sources: [{name: analytics, tables: [{name: r}]}]
   })
 })
 
+describe.each(Object.entries(trialWarehouses))('unit tests on %s', (_name, open) => {
+  it('read the rows of a seed that they say nothing of, and put values in the place of names that nobody calls', async () => {
+    await using trial = await ProjectTrial.open(open, {
+      'seeds/prices.csv': 'id,price\n1,10\n2,32\n',
+      'models/total.sql': `select sum(price) as total, '{{ invocation_id }}' as run, {{ least() }} as least from {{ ref('prices') }}`,
+      'macros/least.sql': '{% macro least() %}0{% endmacro %}',
+      'models/m.yml': `
+unit_tests:
+  - name: adds_up
+    model: total
+    given: [{input: ref('prices')}]
+    overrides: {macros: {invocation_id: 7, least: 15}}
+    expect: {rows: [{total: 42, run: '7', least: 15}]}
+`,
+    })
+    const tests = Object.values(await trial.run()).filter((result) => result.unique_id.startsWith('unit_test.'))
+    expect(tests.map(({ status, message }) => [status, message])).toEqual([['pass', null]])
+  })
+})
+
 describe.each(Object.entries(trialWarehouses))('templates on %s', (_name, open) => {
   it('know the thread that runs their node', async () => {
     await using trial = await ProjectTrial.open(open, {
