@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises'
-import { readNumber, readTexts, runDuckdb } from '../engine/duckdb.ts'
+import { readNumber, readTexts } from '../engine/duckdb.ts'
 import { SqlError, unsupportedFeature } from '../engine/sql-error.ts'
 import { integer, resultColumn, text } from '../catalog/sql-type.ts'
+import type { SqlType } from '../catalog/sql-type.ts'
 import type { ResultColumn, ResultRow } from '../engine/statement.ts'
 import type { TypedSql } from '../function/function-rule.ts'
 import { isOptionTrue, optionText } from '../parse/ast-option.ts'
@@ -157,20 +158,23 @@ function relationOf({ transform }: CopyIntoTableRequest, rows: StageRows): strin
 }
 
 async function insert(
-  { connection, target }: CopyIntoTableRequest,
+  { target }: CopyIntoTableRequest,
   values: readonly TargetValue[],
   relation: string,
 ): Promise<number> {
-  const filled = new Set(values.map(({ column }) => column.name))
-  const defaults = target.columns.filter(({ name, defaultSql }) => !filled.has(name) && defaultSql !== undefined)
-  const names = [...values.map(({ column }) => column.physical), ...defaults.map(({ physical }) => physical)]
-  if (names.length === 0) return 0
-  const selected = [...values.map(({ sql }) => sql), ...defaults.map(({ defaultSql }) => defaultSql ?? 'NULL')]
-  const result = await runDuckdb(
-    connection,
-    `INSERT INTO ${target.relation} (${names.join(', ')}) SELECT ${selected.join(', ')} FROM ${relation} AS staged`,
+  if (values.length === 0) return 0
+  return await target.insert(
+    values.map(({ column }) => column.name),
+    {
+      sql: `SELECT ${values.map(({ converted }, index) => `${converted} AS c${index + 1}`).join(', ')} FROM ${relation} AS staged`,
+      columns: values.map(({ column }) => ({ name: column.name, type: writtenType(column.type), nullable: true })),
+    },
   )
-  return result.rowsChanged
+}
+
+/** A text may be longer than its column until it is written. */
+function writtenType(type: SqlType): SqlType {
+  return type.name === 'TEXT' ? text() : type
 }
 
 /** A JSON null becomes NULL without being a fault. */

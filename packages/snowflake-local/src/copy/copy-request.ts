@@ -8,20 +8,16 @@ import type { FileFormat } from './file-format.ts'
 
 export interface CopyColumn {
   readonly name: string
-  /** Quoted for DuckDB. */
-  readonly physical: string
   readonly type: SqlType
   readonly nullable: boolean
-  /** DuckDB's SQL of what the column has where the file has nothing for it. */
-  readonly defaultSql?: string
 }
 
 export interface CopyTarget {
   readonly tableId: number
   /** As messages name it. */
   readonly name: string
-  /** What DuckDB inserts into. */
-  readonly relation: string
+  /** Writes rows to the columns of these names, the others having their defaults; gives the number of rows. */
+  readonly insert: (columns: readonly string[], rows: BoundQuery) => Promise<number>
   readonly columns: readonly CopyColumn[]
 }
 

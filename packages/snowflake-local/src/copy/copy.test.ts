@@ -10,6 +10,7 @@ import type { SqlType } from '../catalog/sql-type.ts'
 import type { FunctionContext } from '../function/function-rule.ts'
 import { installFunctions } from '../function/install-functions.ts'
 import type { Options } from '../parse/ast-option.ts'
+import type { BoundQuery } from '../translate/translator.ts'
 import { parseStatement } from '../parse/parse-statement.ts'
 import { copyIntoLocation } from './copy-into-location.ts'
 import { copyIntoTable } from './copy-into-table.ts'
@@ -69,6 +70,11 @@ function optionsOf(sql: string): Options {
   return statement.options
 }
 
+async function insert(names: readonly string[], rows: BoundQuery): Promise<number> {
+  const physical = names.map((name) => columns.find((column) => column.name === name)?.physical ?? '')
+  return (await connection.run(`INSERT INTO loaded (${physical.join(', ')}) ${rows.sql}`)).rowsChanged
+}
+
 async function load(sql: string, extra: Partial<CopyIntoTableRequest> = {}): Promise<CopyResult> {
   const options = optionsOf(sql)
   return await copyIntoTable({
@@ -77,7 +83,7 @@ async function load(sql: string, extra: Partial<CopyIntoTableRequest> = {}): Pro
     options,
     format: resolveFileFormat(fileFormatOptions(options).options),
     location: { directory, path: '', label: 'stage1/' },
-    target: { tableId: 1, name: '"LOADED"', relation: 'loaded', columns },
+    target: { tableId: 1, name: '"LOADED"', columns, insert },
     columns: [],
     ...extra,
   })

@@ -12,10 +12,8 @@ import type { StageRows } from './stage-rows.ts'
 export interface TargetValue {
   readonly column: CopyColumn
   readonly source: TypedSql
-  /** Of the column's type, before its length and NULLs are looked at. */
+  /** Of the column's type, before its length and NULLs are looked at, and cut off where the statement asks for that. */
   readonly converted: string
-  /** What is written; fails where the value does not fit. */
-  readonly sql: string
   /** Characters that are too many for the column and are not cut off. */
   readonly lengthMax: number | undefined
 }
@@ -26,8 +24,7 @@ export function targetValues(request: CopyIntoTableRequest, rows: StageRows): re
     return {
       column,
       source,
-      converted: sql,
-      sql: checked(column, sql, request),
+      converted: cut(column, sql, request),
       lengthMax: lengthMaxOf(column, request),
     }
   })
@@ -118,16 +115,8 @@ function lengthMaxOf({ type }: CopyColumn, request: CopyIntoTableRequest): numbe
   return type.name === 'TEXT' && type.length < textLengthDefault && !isCut(request) ? type.length : undefined
 }
 
-function checked(column: CopyColumn, sql: string, request: CopyIntoTableRequest): string {
-  const { type, nullable } = column
-  let result = sql
-  if (type.name === 'TEXT' && type.length < textLengthDefault) {
-    const tooLong = "error('SF100078:22000:String is too long and would be truncated')"
-    result =
-      lengthMaxOf(column, request) === undefined
-        ? `left(${sql}, ${type.length})`
-        : `CASE WHEN length(${sql}) > ${type.length} THEN ${tooLong} ELSE ${sql} END`
-  }
-  if (nullable) return result
-  return `CASE WHEN ${result} IS NULL THEN error('SF100072:22000:NULL result in a non-nullable column') ELSE ${result} END`
+function cut({ type }: CopyColumn, sql: string, request: CopyIntoTableRequest): string {
+  return type.name === 'TEXT' && type.length < textLengthDefault && isCut(request)
+    ? `left(${sql}, ${type.length})`
+    : sql
 }

@@ -30,6 +30,13 @@ const patterns: readonly Pattern[] = [
     message: () => 'Number out of representable range',
   },
   {
+    pattern: /could not convert blob to UTF8 string/u,
+    code: '100144',
+    sqlState: '22000',
+    message: () =>
+      'Invalid UTF8 detected in string. A column of Parquet without a logical type is binary: load it with BINARY_AS_TEXT = FALSE.',
+  },
+  {
     pattern: /More than one row returned by a subquery/u,
     code: '090150',
     sqlState: '22000',
