@@ -63,7 +63,7 @@ export const routes: readonly Route[] = [
   { method: 'GET', pattern: /^\/queries\/([\w-]+)\/result$/, area: 'result', answer: inSession(fetchResult) },
   {
     method: 'GET',
-    pattern: /^\/monitoring\/queries\/([\w-]+)$/,
+    pattern: /^\/monitoring\/queries\/+([\w-]+)$/,
     area: 'result',
     answer: inSession(async (call) => monitor(call)),
   },
@@ -85,7 +85,9 @@ const loginSchema = z.object({
     AUTHENTICATOR: z.string().nullish(),
     TOKEN: z.string().nullish(),
     CLIENT_APP_ID: z.string().nullish(),
+    CLIENT_APP_VERSION: z.string().nullish(),
     SESSION_PARAMETERS: givenParametersSchema,
+    CLIENT_CAPABILITIES: z.record(z.string(), z.unknown()).nullish(),
   }),
 })
 
@@ -106,7 +108,14 @@ async function logIn({ context, body, search }: Call): Promise<Answer> {
     parameters: readParameters(data.SESSION_PARAMETERS),
     ...objectsOf(search),
   })
-  const session = context.sessions.add({ user: user.name.toUpperCase(), clientApp: data.CLIENT_APP_ID ?? '', sql })
+  const capable = Object.entries(data.CLIENT_CAPABILITIES ?? {}).filter(([, value]) => value === true)
+  const session = context.sessions.add({
+    user: user.name.toUpperCase(),
+    clientApp: data.CLIENT_APP_ID ?? '',
+    clientVersion: data.CLIENT_APP_VERSION ?? '',
+    capabilities: new Set(capable.map(([name]) => name)),
+    sql,
+  })
   return succeed({
     ...tellTokens(context.sessions, session),
     displayUserName: session.user,

@@ -3,7 +3,7 @@ import { splitStatements } from '../parse/split-statements.ts'
 import type { Session } from '../session/session-store.ts'
 import { readBindRows } from '../stage/bind-rows.ts'
 import type { StageGrants } from '../stage/stage-grants.ts'
-import { answerTransfer, type StageShape } from '../stage/transfer-answer.ts'
+import { answerTransfer, chooseShape, type StageShape } from '../stage/transfer-answer.ts'
 import { describeColumn, failStatement, succeed, type Answer } from './answer.ts'
 import { readBinds, type QueryRequest } from './query-request.ts'
 import type { QueryStore } from './query-store.ts'
@@ -136,8 +136,11 @@ export class QueryRunner {
   ): Promise<Answer> {
     if (transfer.command === 'UPLOAD')
       rememberBindDirectory(submission.session, transfer.stagePath, transfer.stageDirectory)
-    const { grants, stageShape: shape } = this.#options
-    return succeed(await answerTransfer(transfer, { queryId: query.id, shape, url: submission.url, grants }))
+    const { grants, stageShape } = this.#options
+    const { session, url } = submission
+    const shape = chooseShape(stageShape, session)
+    const isKeyIdText = session.capabilities.has('SMK_ID_AS_STRING')
+    return succeed(await answerTransfer(transfer, { queryId: query.id, shape, url, grants, isKeyIdText }))
   }
 
   async #settle(query: Query, answer: Answer): Promise<void> {

@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { tableFromIPC } from 'apache-arrow'
 import type { Connection } from 'snowflake-sdk'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { connect, disconnect, execute } from '../../testing/driver.ts'
@@ -151,6 +152,18 @@ describe('results', () => {
     await expect(execute(connection, 'SELECT 1; SELECT 2')).rejects.toMatchObject({ code: '000008', sqlState: '0A000' })
   })
 
+  it('come as Arrow to drivers that read it, and as JSON to those that ask for JSON', async () => {
+    const arrow = await ask('PythonConnector', {})
+    expect(arrow).toMatchObject({ queryResultFormat: 'arrow', total: 3000 })
+    const inline = tableFromIPC(Buffer.from(arrow.rowsetBase64 ?? '', 'base64'))
+    expect(inline.getChild('S')?.get(1)).toBe(textOf(1))
+    const [first] = arrow.chunks ?? []
+    const chunk = await fetch(first?.url ?? '')
+    expect(tableFromIPC(await chunk.arrayBuffer()).numRows).toBe(first?.rowCount)
+    const json = await ask('PythonConnector', { PYTHON_CONNECTOR_QUERY_RESULT_FORMAT: 'JSON' })
+    expect(json).toMatchObject({ queryResultFormat: 'json', total: 3000 })
+  })
+
   it('are not shown to another user', async () => {
     const { statement } = await execute(connection, 'SELECT 7')
     const other = await connect({ ...server.connectionOptions, username: 'other' })
@@ -242,6 +255,30 @@ describe('a session', () => {
     expect(await connection.isValidAsync()).toBe(true)
   })
 })
+
+interface AnswerData {
+  readonly getResultUrl?: string
+  readonly queryResultFormat: string
+  readonly rowsetBase64?: string
+  readonly chunks?: readonly { readonly url: string; readonly rowCount: number }[]
+}
+
+/** A query as another driver sends it, asked for until it has ended. */
+async function ask(clientApp: string, parameters: object): Promise<AnswerData> {
+  const data = { CLIENT_APP_ID: clientApp, LOGIN_NAME: 'local', PASSWORD: 'right' }
+  const { token } = (await call('/session/v1/login-request', { data })) as { readonly token: string }
+  const path = `/queries/v1/query-request?requestId=${crypto.randomUUID()}`
+  let answer = (await call(path, { sqlText: 'SELECT RANGE(3000)', parameters }, token)) as AnswerData
+  while (answer.getResultUrl !== undefined) answer = (await call(answer.getResultUrl, undefined, token)) as AnswerData
+  return answer
+}
+
+async function call(path: string, body?: object, token = ''): Promise<unknown> {
+  const headers = { authorization: `Snowflake Token="${token}"` }
+  const sent = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }
+  const response = await fetch(`${server.url}${path}`, { headers, ...sent })
+  return ((await response.json()) as { readonly data: unknown }).data
+}
 
 interface MultiStatement {
   hasNext(): boolean

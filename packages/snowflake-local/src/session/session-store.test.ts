@@ -19,7 +19,10 @@ function open() {
     },
   }
   const store = new SessionStore(limits)
-  const session = store.add({ user: 'LOCAL', clientApp: 'JavaScript', sql }, 0)
+  const session = store.add(
+    { user: 'LOCAL', clientApp: 'JavaScript', clientVersion: '3.3.0', capabilities: new Set(), sql },
+    0,
+  )
   return { store, session, closed }
 }
 
@@ -70,7 +73,7 @@ describe('SessionStore', () => {
   it('is full when it has as many sessions as it may have', () => {
     const { store, session } = open()
     expect(store.isFull).toBe(false)
-    store.add({ user: 'LOCAL', clientApp: '', sql: session.sql }, 0)
+    store.add({ user: 'LOCAL', clientApp: '', clientVersion: '', capabilities: new Set(), sql: session.sql }, 0)
     expect(store.isFull).toBe(true)
   })
 })

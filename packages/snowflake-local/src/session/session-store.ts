@@ -16,6 +16,9 @@ export interface Session {
   readonly user: string
   /** CLIENT_APP_ID of the driver: `JavaScript`, `PythonConnector`, … */
   readonly clientApp: string
+  readonly clientVersion: string
+  /** What the driver says that it can do, of which `SMK_ID_AS_STRING` counts here. */
+  readonly capabilities: ReadonlySet<string>
   readonly sql: SqlSession
   readonly queue: StatementQueue
   /** Where files that this session put for array binds lie, by the path below the stage. */
@@ -73,7 +76,7 @@ export class SessionStore {
   }
 
   add(
-    login: { readonly user: string; readonly clientApp: string; readonly sql: SqlSession },
+    login: Pick<Session, 'user' | 'clientApp' | 'clientVersion' | 'capabilities' | 'sql'>,
     nowMs = Date.now(),
   ): Session {
     const session: Session = {

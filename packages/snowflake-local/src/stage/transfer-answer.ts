@@ -7,12 +7,22 @@ import { bucketOf, type StageGrants } from './stage-grants.ts'
 /** Where clients find the files of stages: at this endpoint over HTTP in the shape of Google's storage, or on this disk. */
 export type StageShape = 'http' | 'local'
 
+/** The Python connector before version 5 puts `https://` before every host of a storage: it gets the disk. */
+export function chooseShape(
+  shape: StageShape,
+  { clientApp, clientVersion }: { readonly clientApp: string; readonly clientVersion: string },
+): StageShape {
+  return clientApp.startsWith('Python') && Number.parseInt(clientVersion, 10) < 5 ? 'local' : shape
+}
+
 interface TransferContext {
   readonly queryId: string
   readonly shape: StageShape
   /** `http://127.0.0.1:8123` */
   readonly url: string
   readonly grants: StageGrants
+  /** Whether the driver reads the id of the master key as a text, as newer ones do, or as a number. */
+  readonly isKeyIdText: boolean
 }
 
 /** The data of the answer to PUT or GET, after which the client moves the files. */
@@ -27,7 +37,7 @@ export async function answerTransfer(
   const material = {
     queryStageMasterKey: context.grants.masterKey.toString('base64'),
     queryId: context.queryId,
-    smkId: 1,
+    smkId: context.isKeyIdText ? '1' : 1,
   }
   return {
     command: transfer.command,
