@@ -125,6 +125,20 @@ const sharedReplicationState = z.strictObject({
    * `position`, of a slot with two_phase. Default: `position`.
    */
   readFrom: lsn.exactOptional(),
+  /**
+   * The last commit before `position` that changed anything published: where its record begins, and when it was, in
+   * microseconds since 1970. Without a time nothing was changed between the place and `position`. Checkpoints of earlier
+   * versions have none.
+   */
+  lastCommit: z
+    .strictObject({
+      position: lsn,
+      committedAtUs: z
+        .string()
+        .regex(/^-?\d+$/u)
+        .nullable(),
+    })
+    .exactOptional(),
   /** Grows whenever other streams are followed than before: one that was left out for a while has an older number. */
   generation: z.number(),
   /** A digest of the streams that are followed. */

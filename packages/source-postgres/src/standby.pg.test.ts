@@ -1,6 +1,7 @@
 import { testMajors } from '@eclusa/postgres-local/testing'
 import { EclusaError } from '@eclusa/sdk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { waitUntil } from '../testing/database.ts'
 import { MemoryDestination, sorted } from '../testing/memory-destination.ts'
 import { ReplicatedRun, replicated } from '../testing/replicated-run.ts'
 import { SourceRun, incremental } from '../testing/source-run.ts'
@@ -19,9 +20,18 @@ for (const major of testMajors) {
 
     const config = { connection_string: standbyUrl, readers: 3, chunk_bytes: 4 * 8192 }
 
-    it('is told apart from a primary', async () => {
-      const findings = await new SourceRun(config).check()
-      expect(findings.filter(({ status }) => status !== 'passed').map(({ subject }) => subject)).toEqual(['standby'])
+    it('is told apart from a primary, with a warning as long as that does not hear of what is read', async () => {
+      const warned = async () => {
+        const findings = await new SourceRun(config).check()
+        expect(findings.map(({ subject }) => subject)).toContain('standby')
+        return findings.filter(({ status }) => status !== 'passed').map(({ subject }) => subject)
+      }
+      expect(await warned()).toEqual(['standby'])
+      await pair.standby.run('ALTER SYSTEM SET hot_standby_feedback = on')
+      await pair.standby.run('SELECT pg_reload_conf()')
+      await waitUntil('the setting is in force', async () => (await warned()).length === 0)
+      await pair.standby.run('ALTER SYSTEM RESET hot_standby_feedback')
+      await pair.standby.run('SELECT pg_reload_conf()')
     })
 
     it('is copied by one connection, and shows afterwards what its primary commits', async () => {

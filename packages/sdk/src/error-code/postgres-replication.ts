@@ -98,6 +98,13 @@ export const postgresReplicationErrors = {
     remedy:
       'Free space on the disk of the directory for temporary files, or set TMPDIR to a directory with more. The slot keeps all: run again.',
   },
+  REPLICATION_STANDBY_BEHIND: {
+    failureType: 'transient_error',
+    cause:
+      'The standby has not replayed its log up to the checkpoint: it was started again a moment ago, does not get on, or was restored from a backup. Whether its log is the one that was read cannot be told yet.',
+    remedy:
+      'Run again when it has caught up: SELECT pg_last_wal_replay_lsn(). If it never will, because an older state was restored, run `eclusa resync`.',
+  },
   REPLICATION_STANDBY_UNSUPPORTED: {
     failureType: 'config_error',
     cause:

@@ -44,10 +44,13 @@ export function* serverFindings(facts: ServerFacts): Generator<CheckFinding, voi
     )
   }
   if (facts.isStandby) {
-    yield warning(
-      'standby',
-      'The server is a standby: one reader copies one table after the other, and what its primary vacuums may cancel a long copy.',
-      'On the standby: ALTER SYSTEM SET hot_standby_feedback = on; SELECT pg_reload_conf();',
-    )
+    const standby = 'The server is a standby: one reader copies one table after the other'
+    yield facts.sendsFeedback
+      ? passed('standby', `${standby}. Its primary keeps the rows that are read (hot_standby_feedback).`)
+      : warning(
+          'standby',
+          `${standby}, and what its primary vacuums may cancel a long copy.`,
+          'On the standby: ALTER SYSTEM SET hot_standby_feedback = on; SELECT pg_reload_conf();',
+        )
   }
 }

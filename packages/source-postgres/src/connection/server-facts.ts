@@ -19,6 +19,8 @@ export interface ServerFacts {
   /** pg_encoding name: UTF8, SQL_ASCII. */
   readonly encoding: string
   readonly isStandby: boolean
+  /** Of a standby: its primary keeps the rows that are read here (hot_standby_feedback). */
+  readonly sendsFeedback: boolean
   /** True when something between answers in the server's name, such as PgBouncer. */
   readonly isPooled: boolean
   /** Digits that money has after the point, by lc_monetary. */
@@ -49,6 +51,7 @@ export async function readServerFacts(session: Session): Promise<ServerFacts> {
     version: version.text,
     encoding: facts.encoding,
     isStandby: facts.isStandby,
+    sendsFeedback: facts.sendsFeedback,
     // A pooler does not know which server process will serve the client when it answers the login, so it invents an id.
     isPooled: announcedProcessId(session) !== facts.processId,
     moneyScale: facts.moneyScale,
@@ -73,6 +76,7 @@ export function assertSupported(version: ServerVersion | undefined): asserts ver
 interface FactsRow {
   encoding: string
   isStandby: boolean
+  sendsFeedback: boolean
   processId: number
   moneyScale: number
   database: string
@@ -81,6 +85,7 @@ interface FactsRow {
 const factsSql = `
   SELECT current_setting('server_encoding') AS encoding,
          pg_is_in_recovery() AS "isStandby",
+         current_setting('hot_standby_feedback')::bool AS "sendsFeedback",
          pg_backend_pid() AS "processId",
          scale('1'::money::numeric) AS "moneyScale",
          (SELECT oid::text FROM pg_database WHERE datname = current_database()) AS database`

@@ -2,6 +2,8 @@ import { EclusaError } from '@eclusa/sdk'
 import type { ByteBudget, SourceMessage } from '@eclusa/sdk'
 import type { BufferPool } from '../codec/buffer-pool.ts'
 import type { ReplicatedStream } from './change-source.ts'
+import { messagePrefix } from './heartbeat.ts'
+import type { LastCommit } from './last-commit.ts'
 import type { Lsn } from './lsn.ts'
 import { formatLsn } from './lsn.ts'
 import type { MessageCursor } from './message-cursor.ts'
@@ -27,6 +29,9 @@ export interface ChangeAssemblerOptions {
   /** Before it when a transaction had been prepared there and not ended: see `readFrom`. */
   readonly readFrom: Lsn
   readonly until: Lsn | undefined
+  readonly lastCommit: LastCommit | undefined
+  /** Commits at this position or beyond it are none that `lastCommit` may name. Undefined: all may be named. */
+  readonly commitsBefore: Lsn | undefined
   readonly budget: ByteBudget
   readonly pool: BufferPool
   readonly streamed: StreamedTransactions
@@ -64,6 +69,8 @@ export class ChangeAssembler {
   readonly messages: SourceMessage[] = []
   /** Everything that ended before it is in the batches. */
   position: Lsn
+  /** The last commit before `position` of a transaction with a change, of whatever relation, or with a message of ours. */
+  lastCommit: LastCommit | undefined
   /** The next end of a transaction is a boundary. */
   isFlushWished = false
   /** Changes came since the last flush. */
@@ -83,6 +90,8 @@ export class ChangeAssembler {
   #order = 0
   /** Changes of this transaction before this order are in the batches already. */
   #orderFrom = 0
+  /** The transaction has a message that this source wrote. */
+  #isMarked = false
   /** How far the transaction had come that was open when the connection was lost. */
   #interrupted: { readonly position: Lsn; readonly order: number } | undefined
   /** The message that was read last is not dealt with: the pause came before it. */
@@ -100,6 +109,7 @@ export class ChangeAssembler {
   constructor(options: ChangeAssemblerOptions) {
     this.#options = options
     this.position = options.from
+    this.lastCommit = options.lastCommit
     this.#prepared = new PreparedTransactions(options)
   }
 
@@ -141,13 +151,20 @@ export class ChangeAssembler {
     if (this.#place !== undefined) throw protocolViolation('a transaction began within another one')
     this.#place = { position, committedAtUs }
     this.#order = 0
+    this.#isMarked = false
     // The server leaves out what ended before the position it was given; that it is so is not taken on trust.
     this.#orderFrom = position < this.position ? Number.POSITIVE_INFINITY : this.#orderAfterInterruption(position)
     if (this.#ahead.length > 0) this.#ahead = this.#ahead.filter((changes) => isInCopy(changes, position))
   }
 
-  /** True at a boundary. @param end behind the commit record. */
-  commit(end: Lsn): boolean {
+  /**
+   * True at a boundary.
+   *
+   * @param end behind the commit record.
+   * @param wasPrepared the server names such a commit whether or not there was a change.
+   */
+  commit(end: Lsn, { wasPrepared = false }: { readonly wasPrepared?: boolean } = {}): boolean {
+    this.#noteCommit(wasPrepared)
     this.#place = undefined
     this.#moveTo(end)
     const { until, budget } = this.#options
@@ -156,6 +173,14 @@ export class ChangeAssembler {
       this.#bytesUncovered > budget.bytesMax / 2 ||
       (until !== undefined && this.position >= until)
     )
+  }
+
+  #noteCommit(wasPrepared: boolean): void {
+    const place = this.#place
+    const isChange = this.#order > 0 || this.#isMarked || wasPrepared
+    if (place === undefined || !isChange || place.position < this.position) return
+    const { commitsBefore } = this.#options
+    if (commitsBefore === undefined || place.position < commitsBefore) this.lastCommit = place
   }
 
   /** After the pause `replay`: nothing more is needed of the transaction. */
@@ -256,6 +281,9 @@ export class ChangeAssembler {
         return this.commit(message.endLsn) ? 'boundary' : undefined
       case 'relation':
         this.#announce(message)
+        return undefined
+      case 'message':
+        this.#isMarked ||= message.isTransactional && message.prefix === messagePrefix
         return undefined
       case 'truncate':
         return aborted?.has(message.streamXid) === true ? undefined : this.#readTruncate(cursor, message)

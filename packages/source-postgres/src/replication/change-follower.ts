@@ -15,6 +15,9 @@ import { answeredInTime } from './answer-deadline.ts'
 import { readChanges } from './change-reader.ts'
 import type { ChangeSource, ReadChangesOptions, ReplicatedStream, StartedReplication } from './change-source.ts'
 import { ControlSession } from './control-session.ts'
+import { messagePrefix } from './heartbeat.ts'
+import { lastCommitOf, lastCommitState } from './last-commit.ts'
+import type { LastCommit } from './last-commit.ts'
 import { partBefore } from './log-part.ts'
 import { compareLsn, formatLsn, parseLsn } from './lsn.ts'
 import type { Lsn } from './lsn.ts'
@@ -28,6 +31,7 @@ import { explainSlotError, openWalsender } from './replication-server.ts'
 import type { ReplicationSettings } from './replication-settings.ts'
 import { verifyContinuation } from './replication-start.ts'
 import type { ReplicationStart } from './replication-start.ts'
+import { assertSameLog } from './same-log.ts'
 import { logEndSql, readReleasedSlot } from './slot.ts'
 
 /** A stream whose table is copied, and that is followed from here on. */
@@ -52,6 +56,8 @@ export interface ChangeFollowerOptions {
 }
 
 type Messages = AsyncGenerator<SourceMessage, void, undefined>
+
+type ConnectForm = Parameters<ReadChangesOptions['connect']>[1]
 
 /** The log, as the follower lets others read a part of it. */
 export interface LogReading {
@@ -173,9 +179,11 @@ export class ChangeFollower {
       connect: async (from, form) => await this.#connect(from, form),
       openSession: async () => await this.#openSession(),
       findStream: async (relation) => await this.#findStream(relation),
-      checkpoints: (position, readFrom) => this.#checkpoints(position, readFrom),
+      checkpoints: (position, readFrom, lastCommit) => this.#checkpoints(position, readFrom, lastCommit),
       from: parseLsn(this.#shared.position),
       readFrom: parseLsn(readFromOf(this.#shared)),
+      lastCommit: lastCommitOf(this.#shared),
+      ...(this.#limit !== undefined && { commitsBefore: this.#limit }),
       typePolicy: typePolicy(request.config, start.facts),
       budget: request.budget,
       pool: this.#pool,
@@ -188,14 +196,19 @@ export class ChangeFollower {
     yield* this.#changes
   }
 
-  #checkpoints(reached: Lsn, needed: Lsn): readonly Checkpoint[] {
+  #checkpoints(reached: Lsn, needed: Lsn, lastCommit: LastCommit | undefined): readonly Checkpoint[] {
     const isBeyond = this.#limit !== undefined && reached > this.#limit
     const position = isBeyond ? this.#limit! : reached
     // What was prepared before the limit and has ended beyond it is needed again.
     const from = isBeyond ? parseLsn(readFromOf(this.#shared)) : needed
     const { readFrom: _, ...shared } = this.#shared
     const isBehind = compareLsn(from, position) < 0
-    this.#shared = { ...shared, position: formatLsn(position), ...(isBehind && { readFrom: formatLsn(from) }) }
+    this.#shared = {
+      ...shared,
+      position: formatLsn(position),
+      ...(isBehind && { readFrom: formatLsn(from) }),
+      ...(lastCommit !== undefined && { lastCommit: lastCommitState(lastCommit) }),
+    }
     return [sharedCheckpoint(this.#shared)]
   }
 
@@ -204,10 +217,17 @@ export class ChangeFollower {
     return await openSession(connectionSettings(config), signal)
   }
 
-  async #connect(from: Lsn, form: { readonly position: Lsn; readonly isText: boolean }): Promise<StartedReplication> {
+  async #connect(from: Lsn, form: ConnectForm): Promise<StartedReplication> {
     const { request, settings } = this.#options
-    const walsender = await openWalsender(connectionSettings(request.config), request.signal)
+    const open = async () => await openWalsender(connectionSettings(request.config), request.signal)
+    let walsender = await open()
     try {
+      if (await this.#verify(walsender, from, form)) {
+        // It streams only once, and there may be no second one beside it.
+        await walsender.close()
+        walsender = await open()
+        await this.#verify(walsender, from, { ...form, lastCommit: undefined })
+      }
       return await answeredInTime(walsender.session, async () => await this.#start(walsender, { from, ...form }))
     } catch (error) {
       await walsender.close()
@@ -215,19 +235,29 @@ export class ChangeFollower {
     }
   }
 
+  /** True when the connection was used to compare the log, and can stream no more. */
+  async #verify(
+    walsender: ReplicationConnection,
+    from: Lsn,
+    { position, lastCommit }: Pick<ConnectForm, 'position' | 'lastCommit'>,
+  ): Promise<boolean> {
+    const { request, start } = this.#options
+    const shared = this.#shared
+    const { database } = connectionSettings(request.config)
+    const { isStandby } = start.facts
+    const { timeline, slot } = await answeredInTime(
+      walsender.session,
+      async () => await verifyContinuation(walsender, { shared, position, readFrom: from, database, isStandby }),
+    )
+    this.#shared = { ...shared, timeline }
+    return await assertSameLog(walsender, { slot, publication: shared.publication, position, lastCommit })
+  }
+
   async #start(
     walsender: ReplicationConnection,
-    { from, position, isText }: { readonly from: Lsn; readonly position: Lsn; readonly isText: boolean },
+    { from, isText }: { readonly from: Lsn } & Pick<ConnectForm, 'isText'>,
   ): Promise<StartedReplication> {
-    const { request, settings, start, followed } = this.#options
-    const timeline = await verifyContinuation(walsender, {
-      shared: this.#shared,
-      position,
-      readFrom: from,
-      database: connectionSettings(request.config).database,
-      isStandby: start.facts.isStandby,
-    })
-    this.#shared = { ...this.#shared, timeline }
+    const { settings, followed } = this.#options
     this.#described.clear()
     await this.#assertPublishedAsBefore()
     const isBinary = !isText && followed.every(({ source }) => isBinaryDecodable(source.codecs))
@@ -304,8 +334,6 @@ async function markLogEnd(session: Session, { isStandby }: Pick<ReplicationStart
   }
   return parseLsn(row!.position)
 }
-
-const messagePrefix = 'eclusa'
 
 /**
  * Tells the server on a connection of its own up to where all is durable. It is no fault when that cannot be told: the next

@@ -56,11 +56,20 @@ class ChangeReader implements ChangeSource {
   #isUncovered = false
 
   constructor(options: ReadChangesOptions) {
-    const { budget, pool, from, readFrom = from, until } = options
+    const { budget, pool, from, readFrom = from, until, lastCommit, commitsBefore } = options
     this.#options = options
     // A quarter for transactions that are not committed, the rest for batches and what is on its way to and from them.
     this.#streamed = new StreamedTransactions(budget.bytesMax / 4)
-    this.#assembler = new ChangeAssembler({ from, readFrom, until, budget, pool, streamed: this.#streamed })
+    this.#assembler = new ChangeAssembler({
+      from,
+      readFrom,
+      until,
+      lastCommit,
+      commitsBefore,
+      budget,
+      pool,
+      streamed: this.#streamed,
+    })
     this.#control = new ControlSession(async () => await options.openSession(), options.answerTimeoutMs)
     this.#flushClock = new FlushClock(options.flushIntervalMs)
     this.#yielded = from
@@ -102,8 +111,8 @@ class ChangeReader implements ChangeSource {
     this.#assembler.disconnect()
     await this.#streamed.clear()
     this.#isText ||= lost === needsText
-    const { readFrom, position } = this.#assembler
-    const open = async () => await options.connect(readFrom, { position, isText: this.#isText })
+    const { readFrom, position, lastCommit } = this.#assembler
+    const open = async () => await options.connect(readFrom, { position, lastCommit, isText: this.#isText })
     // Whether a run that cannot even begin is worth another try is for whoever began it to say.
     if (options.until !== undefined || lost === undefined) return await open()
     if (lost !== needsText) return await this.#connectAgain(open, lost)
@@ -238,7 +247,7 @@ class ChangeReader implements ChangeSource {
       assembler.begin(commit.commitLsn, commit.committedAtUs)
       for await (const cursor of cursors) yield* this.#assemble(cursor, source, isBinary)
       assembler.resolve(xid)
-      const isBoundary = assembler.commit(commit.endLsn)
+      const isBoundary = assembler.commit(commit.endLsn, { wasPrepared: commit.kind === 'commit-prepared' })
       if (isBoundary) yield* this.#flush()
     } else assembler.resolve(xid)
   }
@@ -283,7 +292,7 @@ class ChangeReader implements ChangeSource {
     const isCaughtUp = caughtUpFrom !== undefined && assembler.position >= caughtUpFrom
     yield {
       type: 'checkpoint',
-      checkpoints: this.#options.checkpoints(assembler.position, assembler.readFrom),
+      checkpoints: this.#options.checkpoints(assembler.position, assembler.readFrom, assembler.lastCommit),
       ...(isCaughtUp && { isCaughtUp }),
     }
   }

@@ -3,6 +3,7 @@ import type { TypePolicy } from '../catalog/stream-column.ts'
 import type { BufferPool } from '../codec/buffer-pool.ts'
 import type { Session } from '../connection/session.ts'
 import type { SourceStream } from '../source-stream.ts'
+import type { LastCommit } from './last-commit.ts'
 import type { Lsn } from './lsn.ts'
 import type { RelationMessage } from './pgoutput-message.ts'
 import type { ReplicationStream } from './replication-stream.ts'
@@ -38,11 +39,15 @@ export interface ReadChangesOptions {
    *
    * @param from where reading begins: at `position`, or before it at a PREPARE that is not resolved.
    * @param form.position where the last transaction ended that was read.
+   * @param form.lastCommit the last one that had a change.
    * @param form.isText all values must come as text: a column of such a type was added meanwhile.
    * @throws REPLICATION_SLOT_… and other faults that no repetition mends; POSTGRES_CONNECTION_LOST and the like, which are
    *   worth another try while following.
    */
-  connect(from: Lsn, form: { readonly position: Lsn; readonly isText: boolean }): Promise<StartedReplication>
+  connect(
+    from: Lsn,
+    form: { readonly position: Lsn; readonly lastCommit: LastCommit | undefined; readonly isText: boolean },
+  ): Promise<StartedReplication>
   /** An ordinary session of its own, in autocommit: for look-ups of types, and for heartbeats. */
   openSession(): Promise<Session>
   /**
@@ -57,13 +62,18 @@ export interface ReadChangesOptions {
   ): Promise<ReplicatedStream | undefined>
   /**
    * What to yield as checkpoints once everything up to a position was yielded. The next run has to read from `readFrom` on:
-   * before the position, while a transaction is prepared there that is not resolved.
+   * before the position, while a transaction is prepared there that is not resolved. `lastCommit` is the last one that had a
+   * change, of whatever relation.
    */
-  checkpoints(position: Lsn, readFrom: Lsn): readonly Checkpoint[]
+  checkpoints(position: Lsn, readFrom: Lsn, lastCommit: LastCommit | undefined): readonly Checkpoint[]
   /** Where reading begins: transactions at this position or before it are durable. */
   readonly from: Lsn
   /** As the last checkpoint said. Default: `from`. */
   readonly readFrom?: Lsn
+  /** As the last checkpoint said. Default: not known, until one is read. */
+  readonly lastCommit?: LastCommit | undefined
+  /** Commits at or beyond this position are never `lastCommit`: they are read anew. Default: none is. */
+  readonly commitsBefore?: Lsn
   /** The position at or beyond which reading ends, at the next end of a transaction or keep-alive. Undefined: never. */
   readonly until: Lsn | undefined
   /** Checkpoints at or beyond this position say that the source has caught up. Default: none does. */

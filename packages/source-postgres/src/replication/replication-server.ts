@@ -170,7 +170,8 @@ export function foreignPositionFault(
   return serverChanged(then.position, `lies behind the end of the server's log, ${end}: an older state was restored`)
 }
 
-function serverChanged(position: Lsn, what: string, details: Partial<SystemIdentity> = {}): EclusaError {
+/** @param what completes the sentence "The checkpoint at …". */
+export function serverChanged(position: Lsn, what: string, details: Partial<SystemIdentity> = {}): EclusaError {
   return new EclusaError('REPLICATION_SERVER_CHANGED', {
     message: `The checkpoint at ${formatLsn(position)} ${what}.`,
     details: { position: formatLsn(position), ...details },

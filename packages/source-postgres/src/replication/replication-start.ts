@@ -12,6 +12,7 @@ import { createSlotAtCopyPoint, takeCopyPoint } from './copy-point.ts'
 import type { CopyPoint } from './copy-point.ts'
 import { membersDigest, nextGeneration, planFollowing } from './follow-plan.ts'
 import type { FollowPlan } from './follow-plan.ts'
+import { lastCommitOf, lastCommitState } from './last-commit.ts'
 import { formatLsn, parseLsn } from './lsn.ts'
 import type { Lsn } from './lsn.ts'
 import { publishColumnsSql, scopeFault, unpublishedColumns } from './publication-scope.ts'
@@ -19,8 +20,9 @@ import { ensurePublication, publicationFault, readPublication } from './publicat
 import { hiddenRowsFault, readReplicatedTables, replicaIdentityFault } from './replicated-table.ts'
 import type { ReplicatedTable } from './replicated-table.ts'
 import type { ReplicationConnection } from './replication-connection.ts'
-import { assertReplicates, assertSamePast, openWalsender } from './replication-server.ts'
+import { assertReplicates, assertSamePast, explainSlotError, openWalsender } from './replication-server.ts'
 import type { LogOrigin } from './replication-server.ts'
+import { assertSameLog } from './same-log.ts'
 import type { ReplicationSettings } from './replication-settings.ts'
 import { unmadeSlotError } from './slot-finding.ts'
 import {
@@ -80,9 +82,16 @@ export class ReplicationStart implements AsyncDisposable {
     await control.execute(`SET lock_timeout = ${config.lock_timeout_ms}`, { doing: 'beginning to replicate' })
     const facts = await readServerFacts(control)
     await assertReplicates(control, facts, settings)
-    const walsender = await openWalsender(connectionSettings(config), signal)
+    const open = async () => await openWalsender(connectionSettings(config), signal)
+    let walsender = await open()
     try {
-      return new ReplicationStart(await prepareWith({ ...options, control, facts, walsender }), walsender)
+      const verified = await verify({ ...options, control, facts, walsender })
+      if (await hasComparedLog(walsender, verified)) {
+        // It streams only once, and there may be no second one beside it.
+        await walsender.close()
+        walsender = await open()
+      }
+      return new ReplicationStart(await prepareWith({ ...options, control, facts, walsender }, verified), walsender)
     } catch (error) {
       await walsender.close()
       throw error
@@ -101,13 +110,41 @@ interface Connected extends ReplicationStartOptions {
   readonly walsender: ReplicationConnection
 }
 
-async function prepareWith(connected: Connected) {
-  const { config, control, facts, walsender, settings, streams, checkpoints, log } = connected
-  const before = parseSharedState(checkpoints)
+interface Verified {
+  readonly before: SharedState | undefined
+  readonly origin: LogOrigin
+  readonly tables: readonly ReplicatedTable[]
+  /** Undefined when it has to be made. */
+  readonly slot: Slot | undefined
+}
+
+async function verify(connected: Connected): Promise<Verified> {
+  const before = parseSharedState(connected.checkpoints)
   const origin = await verifyOrigin(connected, before)
   const tables = await verifyTables(connected)
   const slot = await verifySlot(connected, before)
   await verifyScopes(connected, tables)
+  return { before, origin, tables, slot }
+}
+
+async function hasComparedLog(walsender: ReplicationConnection, { before, slot }: Verified): Promise<boolean> {
+  if (before === undefined || slot === undefined) return false
+  const position = parseLsn(before.position)
+  try {
+    return await assertSameLog(walsender, {
+      slot,
+      position,
+      publication: before.publication,
+      lastCommit: lastCommitOf(before),
+      durable: parseLsn(readFromOf(before)),
+    })
+  } catch (error) {
+    throw explainSlotError(error, slot.name)
+  }
+}
+
+async function prepareWith(connected: Connected, { before, origin, tables, slot }: Verified) {
+  const { config, control, facts, walsender, settings, streams, checkpoints, log } = connected
   const { publication, wasPartial } = await ensurePublication(control, {
     name: settings.publication,
     isManaged: settings.isManaged,
@@ -143,6 +180,8 @@ async function prepareWith(connected: Connected) {
       : needsCopy
         ? await takeCopyPoint(point, settings.slot)
         : undefined
+  // Without a checkpoint every stream is copied, so that no change before the copies is needed.
+  const position = before?.position ?? formatLsn(copyPoint!.position)
   const shared: SharedState = {
     version: 1,
     slot: settings.slot,
@@ -150,9 +189,9 @@ async function prepareWith(connected: Connected) {
     systemId: origin.systemId,
     timeline: origin.timeline,
     database: origin.database,
-    // Without a checkpoint every stream is copied, so that no change before the copies is needed.
-    position: before?.position ?? formatLsn(copyPoint!.position),
+    position,
     ...(before?.readFrom !== undefined && { readFrom: before.readFrom }),
+    lastCommit: before?.lastCommit ?? lastCommitState({ position: parseLsn(position), committedAtUs: undefined }),
     generation,
     members,
   }
@@ -241,8 +280,8 @@ function refuseToMake({ slot, isManaged }: ReplicationSettings): undefined {
 }
 
 /**
- * Verifies server and slot again, on a new connection: either may have been replaced. Returns the timeline that the server
- * is on now.
+ * Verifies server and slot again, on a new connection: either may have been replaced. Returns the slot, and the timeline
+ * that the server is on now.
  *
  * @throws REPLICATION_SERVER_CHANGED, REPLICATION_SLOT_…
  */
@@ -264,12 +303,12 @@ export async function verifyContinuation(
     readonly database: string
     readonly isStandby: boolean
   },
-): Promise<number> {
+): Promise<{ readonly timeline: number; readonly slot: Slot }> {
   const system = await walsender.identifySystem()
   await assertSamePast(walsender, { ...system, database: shared.database, isStandby }, { ...shared, position })
   const slot = await readReleasedSlot(walsender.session, shared.slot)
   if (slot?.isActive === true) throw inUseError(slot.name, slot.activePid)
   const fault = continuationFault(slot, { name: shared.slot, database, position: readFrom })
   if (fault !== undefined) throw fault
-  return system.timeline
+  return { timeline: system.timeline, slot: slot! }
 }
