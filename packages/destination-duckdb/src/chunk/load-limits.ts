@@ -7,9 +7,9 @@ import { IdleCores } from './idle-cores.ts'
  * Memory: it keeps what it has written as long as its limit lets it, by default until 80 % of the machine are full.
  * Inserting gains nothing from that: measured with 20 M values, the time is the same with 48 MB as with 4 GB, while the
  * process is 300 MB smaller. A thread that inserts needs room for the rows of one row group (122,880 rows) before they
- * are compressed, and what does not fit is written twice: 1 M rows of 300 bytes take 2.6 s of processor time with 48 MB and
- * 2.3 with 64. What merges spills most of what it cannot keep. What takes the place of rows keeps a list of those that are
- * gone until the commit, and else no more than keys, which spill at no cost that shows: a transaction of 5 M rows takes 0.4 GB
+ * are compressed. Wide rows could use more (1 M rows of 300 bytes: 2.6 s of processor time with 48 MB, 2.4 with 64), but a
+ * load of five million of them then took 417 MB in all in place of 410.
+ * What merges spills most of what it cannot keep. What takes the place of rows keeps a list of those that are gone until the commit, and else no more than keys, which spill at no cost that shows: a transaction of 5 M rows takes 0.4 GB
  * of memory, against 1.9 with all of the machine's at its disposal. What looks for values
  * that changes left out has windows over whole rows, which it cannot spill: it works in parts, or gets all that was configured.
  * So do large commits: one that runs out of memory while it writes
@@ -21,14 +21,6 @@ import { IdleCores } from './idle-cores.ts'
  * server, unless there is a core to spare.
  */
 const insertingBytesMin = 48_000_000
-/** Wider rows spill before they are compressed. */
-const insertingBytesMax = 64_000_000
-/** DuckDB's own size of a row group. */
-export const rowGroupRows = 122_880
-/** As they came, and half of that while they are compressed. */
-const copiesOfRowGroup = 1.5
-/** What eclusa's own columns add to a row. */
-const metadataBytes = 64
 /** What a column of an open table takes at least: blocks of 256 KiB for its values, its NULLs and what they point to. */
 const columnBytes = 2 ** 20
 
@@ -80,8 +72,6 @@ export class LoadLimits {
   #isLifted = false
   /** For rows of many megabytes each. */
   #extraBytes = 0
-  /** What a thread needs for a row group of the widest rows since the last commit. */
-  #rowGroupBytes = 0
   /** For rows that were deleted since the last commit. */
   #heldBytes = 0
   /** Others who work on the database at the moment: what is lowered is lowered for all its sessions. */
@@ -127,17 +117,14 @@ export class LoadLimits {
     await this.#inTurn(async () => {
       if (this.#guests > 0) return
       await this.#setThreads(threads)
-      const threadBytes = Math.max(this.#insertingBytes, this.#rowGroupBytes)
-      const bytes = threadBytes * threads + this.#extraBytes + this.#heldBytes
+      const bytes = this.#insertingBytes * threads + this.#extraBytes + this.#heldBytes
       if (!this.#isLifted) await this.#lowerMemory(bytes)
     })
   }
 
-  /** Such a batch is on its way. Where it is huge, it has rows that DuckDB must hold whole, several times over. */
-  expectBatch({ byteLength, rowCount }: { readonly byteLength: number; readonly rowCount: number }): void {
-    if (byteLength > usualBatchBytesMax) this.#extraBytes = Math.max(this.#extraBytes, byteLength * copiesOfHugeRow)
-    const rowGroupBytes = (byteLength / Math.max(1, rowCount) + metadataBytes) * rowGroupRows * copiesOfRowGroup
-    this.#rowGroupBytes = Math.min(insertingBytesMax, Math.max(this.#rowGroupBytes, Math.ceil(rowGroupBytes)))
+  /** A batch this large is on its way: it has rows that DuckDB must hold whole, several times over. */
+  expectBatch(bytes: number): void {
+    if (bytes > usualBatchBytesMax) this.#extraBytes = Math.max(this.#extraBytes, bytes * copiesOfHugeRow)
   }
 
   /** For statements that bring inserted rows to where they belong. They spill most of what they cannot keep. */
@@ -181,7 +168,6 @@ export class LoadLimits {
   lower(): void {
     this.#isLifted = false
     this.#extraBytes = 0
-    this.#rowGroupBytes = 0
     this.#heldBytes = 0
   }
 

@@ -4,7 +4,6 @@ import { duckdbDialect } from '@eclusa/warehouse'
 import type { DuckDbSession, RelationName } from '@eclusa/warehouse'
 import { ChunkWriter, chunkRowsMax } from './chunk-writer.ts'
 import type { AppendMethod, SlotValues } from './chunk-writer.ts'
-import { rowGroupRows } from './load-limits.ts'
 import type { LoadLimits } from './load-limits.ts'
 import type { RowFeed, RowSource } from './row-feed.ts'
 
@@ -28,6 +27,8 @@ interface WaitingRows {
   failed(error: unknown): void
 }
 
+/** DuckDB's own size of a row group, which it compresses as a whole. */
+const rowGroupRows = 122_880
 /** Rows after which it is looked at for the first time how many threads there should be. */
 const firstTurnRows = 32_768
 /** And later on. Seldom, because DuckDB copies once more what a statement leaves of a row group: a tenth of all its work. */

@@ -191,7 +191,7 @@ export class Load {
   /** As an exception, the next batch may be appended as soon as this has resolved, before the rows are taken. */
   async append(batch: AcceptedBatch): Promise<Appended> {
     await this.#begin()
-    this.#limits.expectBatch(batch)
+    this.#limits.expectBatch(batch.byteLength)
     const entry = this.#entryOf(batch.stream)
     const rows = { rowCount: batch.rowCount, columns: batch.columns, metadata: this.#metadataOf(batch, entry) }
     const appended = await entry.load.append(rows, batch)
