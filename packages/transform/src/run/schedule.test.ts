@@ -88,7 +88,14 @@ it('says so when what is scheduled waits in a circle, instead of leaving it out'
 
 /* dbt-core 1.10.23 was given this project, and began in this order. */
 it('begins what was ready first, and of what becomes ready at one moment the first by its id, as dbt does', async () => {
-  const parents: Readonly<Record<string, readonly string[]>> = { d: [], b: ['d'], c: [], a: ['b', 'c'], e: ['c'], f: ['d'] }
+  const parents: Readonly<Record<string, readonly string[]>> = {
+    d: [],
+    b: ['d'],
+    c: [],
+    a: ['b', 'c'],
+    e: ['c'],
+    f: ['d'],
+  }
   const began: string[] = []
   await runSchedule({
     ids: ['a', 'f', 'd', 'e', 'c', 'b'],
