@@ -249,3 +249,12 @@ function childSource(path: string, what: string): string {
       console.log(error.code)
     }`
 }
+
+it('counts the rows that CREATE TABLE AS writes, and none for other objects', async () => {
+  await using warehouse = await openDuckDb({ path: ':memory:' })
+  await using connection = await warehouse.connect()
+  const changed = async (sql: string) => (await connection.query(sql)).rowsChanged
+  expect(await changed('CREATE TABLE numbers AS FROM range(5)')).toBe(5)
+  expect(await changed('CREATE OR REPLACE TEMP TABLE copied AS FROM numbers LIMIT 0')).toBe(0)
+  expect(await changed('CREATE VIEW shown AS FROM numbers')).toBe(0)
+})

@@ -242,7 +242,8 @@ class OpenSession implements DuckDbSession {
 
   async #readResult(result: duckdb.DuckDBResult): Promise<QueryResult> {
     const isQuery = result.returnType === this.#driver.ResultReturnType.QUERY_RESULT
-    if (!isQuery) return { columns: [], rows: [], rowsChanged: result.rowsChanged }
+    if (!isQuery)
+      return { columns: [], rows: [], rowsChanged: result.rowsChanged + (await writtenRows(this.#driver, result)) }
     const types = result.columnTypes()
     const columns = resultColumns(result)
     const values = await result.getColumns()
@@ -252,6 +253,13 @@ class OpenSession implements DuckDbSession {
     const rows = Array.from({ length: converted[0]?.length ?? 0 }, (_, row) => converted.map((column) => column[row]!))
     return { columns, rows, rowsChanged: returnsChangedRows(this.#driver, result) ? rows.length : 0 }
   }
+}
+
+/** CREATE TABLE AS says how many rows it wrote in a row that its result is said not to have (1.5.6). */
+async function writtenRows({ StatementType }: Driver, result: duckdb.DuckDBResult): Promise<number> {
+  if (result.statementType !== StatementType.CREATE) return 0
+  const [row] = await result.getRows()
+  return Number(row?.[0] ?? 0)
 }
 
 /** `INSERT ... RETURNING` and its kin give the changed rows themselves. */
