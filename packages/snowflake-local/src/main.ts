@@ -1,4 +1,9 @@
 #!/usr/bin/env node
 import { runCommand } from './command.ts'
 
-await runCommand(process.argv)
+try {
+  await runCommand(process.argv)
+} catch (error) {
+  process.stderr.write(`snowflake-local: ${(error as Error).message}\n`)
+  process.exitCode = 1
+}
