@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { Catalog } from '../catalog/catalog.ts'
 import { functionMacros } from '../function/function-macros.ts'
+import { loadHistoryDdl } from '../copy/load-history.ts'
 import { installFunctions } from '../function/install-functions.ts'
 import { arithmeticMacros } from '../translate/arithmetic.ts'
 import { castMacros } from '../translate/cast-macros.ts'
@@ -85,6 +86,7 @@ type Connection = Awaited<ReturnType<DuckDBInstance['connect']>>
 
 async function install(connection: Connection): Promise<void> {
   installFunctions(connection)
+  await connection.run(loadHistoryDdl)
   for (const macro of [...castMacros, ...arithmeticMacros, ...tableMacros, ...functionMacros])
     await connection.run(macro)
 }

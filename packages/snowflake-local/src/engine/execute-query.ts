@@ -1,3 +1,4 @@
+import { withStages } from '../copy/execute-copy.ts'
 import type { Query } from '../parse/ast-query.ts'
 import { makeTranslator } from '../translate/make-translator.ts'
 import type { BoundQuery } from '../translate/translator.ts'
@@ -16,10 +17,14 @@ export async function executeQuery(
   query: Query,
   describeOnly: boolean,
 ): Promise<StatementResult> {
-  const bound = bindQuery(scope, query)
-  if (describeOnly) return rowsResult(bound.columns, [])
-  const result = duckdbResult(await runDuckdb(scope.session.connection, wireQuery(bound)), bound.columns)
-  return { ...result, rows: keeping(scope, bound, result.rows) }
+  const { result: bound, close } = await withStages(scope, (within) => bindQuery(within, query))
+  try {
+    if (describeOnly) return rowsResult(bound.columns, [])
+    const result = duckdbResult(await runDuckdb(scope.session.connection, wireQuery(bound)), bound.columns)
+    return { ...result, rows: keeping(scope, bound, result.rows) }
+  } finally {
+    await close()
+  }
 }
 
 /** So many rows of a result are kept for RESULT_SCAN. */

@@ -243,15 +243,14 @@ export async function addPhysicalColumn(
     definition,
   })
   table.constraints.push(...definition.constraints)
+  const alter = `ALTER TABLE ${quoteName(table.physical)}`
   const name = quoteName(column.physical)
-  await runDuckdb(session.connection, `ALTER TABLE ${quoteName(table.physical)} ADD COLUMN ${name} ${duckdbType(type)}`)
-  if (column.default !== undefined || column.identity !== undefined) {
-    const value = defaultSql(makeTranslator(environmentOf(scope)), column)
-    await runDuckdb(session.connection, `UPDATE ${quoteName(table.physical)} SET ${name} = ${value}`)
-  }
-  if (!column.nullable) {
-    await runDuckdb(session.connection, `ALTER TABLE ${quoteName(table.physical)} ALTER COLUMN ${name} SET NOT NULL`)
-  }
+  const hasValue = column.default !== undefined || column.identity !== undefined
+  const value = hasValue ? ` DEFAULT ${defaultSql(makeTranslator(environmentOf(scope)), column)}` : ''
+  // DuckDB fills the rows with the default. An UPDATE would not do: it commits none beside an ALTER of the same table.
+  await runDuckdb(session.connection, `${alter} ADD COLUMN ${name} ${duckdbType(type)}${value}`)
+  if (hasValue) await runDuckdb(session.connection, `${alter} ALTER COLUMN ${name} DROP DEFAULT`)
+  if (!column.nullable) await runDuckdb(session.connection, `${alter} ALTER COLUMN ${name} SET NOT NULL`)
 }
 
 export async function createView(scope: StatementScope, statement: CreateView): Promise<string> {

@@ -1,5 +1,6 @@
 import type { Statement } from '../parse/ast-statement.ts'
 import { parseStatement } from '../parse/parse-statement.ts'
+import { executeCopy } from '../copy/execute-copy.ts'
 import { alterObject } from './alter-object.ts'
 import { alterTable } from './alter-table.ts'
 import { comment } from './comment.ts'
@@ -16,7 +17,7 @@ import { createTable, createView } from './execute-table.ts'
 import { executeTask } from './execute-task.ts'
 import { executeTransfer } from './execute-transfer.ts'
 import { show } from './show.ts'
-import { unsupportedFeature } from './sql-error.ts'
+import { placed, unsupportedFeature } from './sql-error.ts'
 import type { SessionState } from './session-state.ts'
 import type { StatementRequest, StatementResult } from './statement.ts'
 import { beginTransaction, commitTransaction, defining, rollbackTransaction } from './transaction.ts'
@@ -25,7 +26,11 @@ import { text } from '../catalog/sql-type.ts'
 
 export async function executeText(session: SessionState, request: StatementRequest): Promise<StatementResult> {
   const scope: StatementScope = { session, request, startedUs: BigInt(Date.now()) * 1000n }
-  return await executeStatement(scope, parseStatement(request.sqlText), request)
+  try {
+    return await executeStatement(scope, parseStatement(request.sqlText), request)
+  } catch (error) {
+    throw placed(error, request.sqlText)
+  }
 }
 
 export async function executeStatement(
@@ -137,6 +142,9 @@ async function executeOther(
     case 'describe':
     case 'describeResult':
       return describe(scope, statement)
+    case 'copyIntoTable':
+    case 'copyIntoLocation':
+      return await executeCopy(scope, statement)
     case 'put':
     case 'get':
     case 'list':

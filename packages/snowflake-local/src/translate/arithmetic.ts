@@ -138,7 +138,7 @@ function unit(scale: number): string {
 /** `divide_exactly` evaluates its operands once: macros repeat theirs, and quotients of quotients would grow without end. */
 export const arithmeticMacros: readonly string[] = [
   `CREATE OR REPLACE MACRO round_quotient(n, d) AS (sign(n) * sign(d) * ((2 * abs(n) + abs(d)) // (2 * abs(d))))`,
-  `CREATE OR REPLACE MACRO divide_exactly(a, b, a_unit, b_unit, shift, a_max, b_max, step) AS list_transform([{a: a, b: b}], lambda v: CASE WHEN v.a IS NULL OR v.b IS NULL THEN NULL WHEN abs(v.a) < a_max AND abs(v.b) < b_max THEN CAST(round_quotient(CAST(v.a * a_unit AS HUGEINT) * CAST(shift AS HUGEINT), CAST(v.b * b_unit AS HUGEINT)) AS DECIMAL(38,0)) * step ELSE CAST(CAST(v.a AS DOUBLE) / CAST(v.b AS DOUBLE) AS DECIMAL(38,6)) END)[1]`,
+  `CREATE OR REPLACE MACRO divide_exactly(a, b, a_unit, b_unit, shift, a_max, b_max, step) AS list_transform([{a: a, b: b}], lambda v: CASE WHEN v.a IS NULL OR v.b IS NULL THEN NULL WHEN abs(v.a) < a_max AND abs(v.b) < b_max THEN CAST(round_quotient(CAST(v.a * a_unit AS HUGEINT) * CAST(shift AS HUGEINT), CAST(v.b * b_unit AS HUGEINT)) AS DECIMAL(38,0)) * step ELSE CAST(round(CAST(v.a AS DOUBLE) / CAST(v.b AS DOUBLE) / CAST(step AS DOUBLE)) AS DECIMAL(38,0)) * step END)[1]`,
 ]
 
 /** Days are added to dates; intervals to dates and times; dates have a distance. */

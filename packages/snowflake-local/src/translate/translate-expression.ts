@@ -148,7 +148,7 @@ function translateColumn(
   }
   if (!quoted && constantFunctions.has(parts.join('.')))
     return translateCall(translator, bareCall(parts[0] ?? ''), scope)
-  throw invalidIdentifier(parts.map(showPart).join('.'))
+  throw invalidIdentifier(parts.map(showPart).join('.'), name.at)
 }
 
 function showPart(part: string): string {
