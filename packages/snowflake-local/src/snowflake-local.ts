@@ -116,7 +116,8 @@ export async function serveEngine(engine: Engine, options: SnowflakeLocalOptions
   })
   const host = options.host ?? '127.0.0.1'
   const port = await server.listen(host, options.port ?? 0)
-  const sweeper = setInterval(() => void sweep(sessions, queries), sweepIntervalMs)
+  // A session that cannot be closed must not end the process of all others.
+  const sweeper = setInterval(() => void sweep(sessions, queries).catch(() => undefined), sweepIntervalMs)
   sweeper.unref()
   const close = async () => {
     clearInterval(sweeper)

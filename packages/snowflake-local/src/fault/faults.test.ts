@@ -74,4 +74,10 @@ describe('an endpoint with faults', () => {
     const cleared = await fetch(path, { method: 'DELETE' })
     expect(await cleared.json()).toEqual({ faults: [] })
   })
+
+  it('is nothing for pages in a browser', async () => {
+    const headers = { origin: 'https://example.com' }
+    const response = await fetch(`${server.url}/snowflake-local/faults`, { method: 'DELETE', headers })
+    expect(response.status).toBe(403)
+  })
 })

@@ -40,15 +40,19 @@ export class QueryStore {
   /** Called when a statement has ended: its answer counts from now on. */
   async settle(query: Query): Promise<void> {
     this.#answerBytes += query.inlineBytes
+    // The map is in the order of its entries' coming, and is to be forgotten in the order of their ends.
+    this.#byId.delete(query.id)
+    this.#byId.set(query.id, query)
     await this.forgetOld()
   }
 
   async forgetOld(nowMs = Date.now()): Promise<void> {
     for (const query of this.#byId.values()) {
-      const isOld = query.startedAtMs + this.#limits.resultRetentionMs <= nowMs
+      if (query.finishedAtMs === undefined) continue
+      const isOld = query.finishedAtMs + this.#limits.resultRetentionMs <= nowMs
       const isTooMuch = this.#byId.size > this.#limits.queriesMax || this.#answerBytes > this.#limits.answerBytesMax
       if (!isOld && !isTooMuch) return
-      if (query.status !== 'RUNNING') await this.#forget(query)
+      await this.#forget(query)
     }
   }
 

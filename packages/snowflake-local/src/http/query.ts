@@ -13,6 +13,7 @@ export class Query {
   readonly #cancelling = new AbortController()
   readonly #waiters = new Set<() => void>()
   #answer: Answer | undefined
+  #finishedAtMs: number | undefined
   /** Chunks of the result in the spool. */
   chunkIds: readonly string[] = []
   /** What the stored answer takes in memory, about. */
@@ -33,6 +34,10 @@ export class Query {
     return this.#answer
   }
 
+  get finishedAtMs(): number | undefined {
+    return this.#finishedAtMs
+  }
+
   get status(): QueryStatus {
     if (this.#answer === undefined) return 'RUNNING'
     return this.#answer.success ? 'SUCCESS' : 'FAILED_WITH_ERROR'
@@ -44,6 +49,7 @@ export class Query {
 
   finish(answer: Answer): void {
     this.#answer = answer
+    this.#finishedAtMs = Date.now()
     for (const wake of this.#waiters) wake()
   }
 

@@ -35,7 +35,8 @@ export class ResultSpool {
 
   async drop(ids: readonly string[]): Promise<void> {
     for (const id of ids) {
-      if (this.#ids.delete(id)) await rm(join(await this.#open(), id), { force: true })
+      // A file that cannot be removed now goes with the directory.
+      if (this.#ids.delete(id)) await rm(join(await this.#open(), id), { force: true }).catch(() => undefined)
     }
   }
 

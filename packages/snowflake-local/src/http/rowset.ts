@@ -34,10 +34,15 @@ export async function collectRowset(
   const chunks: SpooledChunk[] = []
   let inline: { readonly rows: readonly ResultRow[]; readonly bytes: number } | undefined
   let total = 0
-  for await (const part of divideRows(result.rows, limits)) {
-    total += part.rows.length
-    if (inline === undefined) inline = part
-    else chunks.push(await spool.write(encodeChunk(format, part.rows, result.columns), part.rows.length))
+  try {
+    for await (const part of divideRows(result.rows, limits)) {
+      total += part.rows.length
+      if (inline === undefined) inline = part
+      else chunks.push(await spool.write(encodeChunk(format, part.rows, result.columns), part.rows.length))
+    }
+  } catch (error) {
+    await spool.drop(chunks.map((chunk) => chunk.id))
+    throw error
   }
   const rows = inline?.rows ?? []
   return {

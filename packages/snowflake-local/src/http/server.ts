@@ -91,6 +91,11 @@ export class HttpServer {
   async #dispatch(exchange: Exchange): Promise<FaultKind | undefined> {
     const { request, response, url } = exchange
     const method = request.method ?? ''
+    if (request.headers.origin !== undefined) {
+      // Only browsers send it: a page of any site could otherwise reach into this machine.
+      sendJson(response, { status: 403, body: refuse({ code: '390403', message: 'Not for browsers.' }) })
+      return undefined
+    }
     if (url.pathname === adminPath) {
       sendJson(response, answerAdmin(method, await readJsonBody(request), this.#options.faults))
       return undefined
