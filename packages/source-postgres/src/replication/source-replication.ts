@@ -77,7 +77,8 @@ async function readStatus(session: Session, options: StatusOptions): Promise<Rep
     ...(slot?.confirmedLsn !== undefined && { confirmedPosition: formatLsn(slot.confirmedLsn) }),
     serverPosition: formatLsn(server.position),
     ...(readTo !== undefined && { lag: lagOf(readTo, server) }),
-    ...(slot?.retainedBytes !== undefined && { retainedBytes: slot.retainedBytes }),
+    // To the same end of the log as the lag: others write to the server between two looks.
+    ...(slot?.restartLsn !== undefined && { retainedBytes: Math.max(0, Number(server.position - slot.restartLsn)) }),
     ...(retainedBytesMax !== undefined && { retainedBytesMax }),
     streams: streamsOf(checkpoints, shared),
     findings: [
