@@ -242,6 +242,8 @@ function connectionOptions(options: OpenSnowflakeOptions): ConnectionOptions {
     username: options.user,
     database: options.database,
     application: 'eclusa',
+    // The driver would give the text NULL for a NULL that is fetched as text.
+    representNullAsStringNull: false,
     clientSessionKeepAlive: true,
     clientSessionKeepAliveHeartbeatFrequency: heartbeatSeconds,
     // A wrong name of an account would be tried for five minutes.

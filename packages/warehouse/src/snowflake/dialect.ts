@@ -14,8 +14,7 @@ const { formatRelation } = ddl
 
 /**
  * SQL as Snowflake speaks it. DDL commits the open transaction there, so it stands outside of those, and a relation is
- * replaced by one statement. Held by goldens and never run against an account: the connection comes with the package of
- * the Snowflake destination.
+ * replaced by one statement. Held by goldens, and run on snowflake-local; never on an account.
  */
 export const snowflakeDialect: Dialect = {
   type: 'snowflake',
