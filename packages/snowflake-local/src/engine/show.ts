@@ -84,6 +84,10 @@ async function listed(session: SessionState, statement: Show): Promise<Listing> 
     case 'IMPORTED KEYS':
     case 'EXPORTED KEYS':
       return listing([], ['created_on', 'pk_database_name', 'pk_schema_name', 'pk_table_name', 'pk_column_name'])
+    case 'FUNCTIONS':
+    case 'PROCEDURES':
+      // None can be created here; tools ask for those of users all the same.
+      return listing([], functionColumns)
     case 'PARAMETERS':
       return showParameters(session)
     case 'VARIABLES':
@@ -100,6 +104,11 @@ async function listed(session: SessionState, statement: Show): Promise<Listing> 
       return showSchemaObjects(session, statement)
   }
 }
+
+const functionColumns = (
+  'created_on name schema_name is_builtin is_aggregate is_ansi min_num_arguments max_num_arguments arguments ' +
+  'description catalog_name is_table_function valid_for_clustering is_secure is_external_function language'
+).split(' ')
 
 interface Within {
   readonly database: Database

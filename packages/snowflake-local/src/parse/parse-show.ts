@@ -14,6 +14,8 @@ const containers = ['ACCOUNT', 'DATABASE', 'SCHEMA', 'TABLE', 'VIEW', 'SESSION',
 export function parseShow(reader: TokenReader): Show {
   const terse = reader.takeWords('TERSE')
   if (reader.takeWords('GRANTS')) return { ...empty('GRANTS', terse), grants: parseShownGrants(reader) }
+  // SHOW USER FUNCTIONS leaves out those that are built in, and no others are shown here.
+  reader.takeWords('USER')
   const objects = reader.expectOneOf(shownObjects)
   const history = reader.takeWords('HISTORY')
   const like = reader.takeWords('LIKE') ? reader.string() : undefined
