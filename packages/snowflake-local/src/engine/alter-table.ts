@@ -6,6 +6,7 @@ import type { AlterTable, ColumnChange, TableChange } from '../parse/ast-ddl.ts'
 import { optionText } from '../parse/ast-option.ts'
 import { castSql } from '../translate/cast.ts'
 import { quoteName } from '../translate/sql-text.ts'
+import { alterHistory } from '../version/row-history.ts'
 import { runDuckdb } from './duckdb.ts'
 import type { StatementScope } from './environment.ts'
 import { addPhysicalColumn, discard, isTemporary, register } from './execute-table.ts'
@@ -156,6 +157,7 @@ async function dropColumn(session: SessionState, table: Table, name: string, ifE
     session.connection,
     `ALTER TABLE ${quoteName(table.physical)} DROP COLUMN ${quoteName(column.physical)}`,
   )
+  await alterHistory(session, table, `DROP COLUMN ${quoteName(column.physical)}`)
   table.columns = table.columns.filter((candidate) => candidate !== column)
 }
 
@@ -191,6 +193,11 @@ async function changeColumn(session: SessionState, table: Table, change: ColumnC
         if (!column.nullable) await runDuckdb(session.connection, `${alter} DROP NOT NULL`)
         await runDuckdb(session.connection, `${alter} SET DATA TYPE ${duckdbType(to)} USING ${value}`)
         if (!column.nullable) await runDuckdb(session.connection, `${alter} SET NOT NULL`)
+        await alterHistory(
+          session,
+          table,
+          `ALTER COLUMN ${quoteName(column.physical)} SET DATA TYPE ${duckdbType(to)} USING ${value}`,
+        )
       }
       column.type = to
     }

@@ -5,6 +5,7 @@ import type { Query } from '../parse/ast-query.ts'
 import { parseObjectName } from '../parse/parse-statement.ts'
 import { makeTranslator } from '../translate/make-translator.ts'
 import type { BoundQuery, TranslationEnvironment } from '../translate/translator.ts'
+import { nextVersion } from '../version/statement-version.ts'
 import { runDuckdb } from './duckdb.ts'
 import { environmentOf } from './environment.ts'
 import type { StatementScope } from './environment.ts'
@@ -48,7 +49,9 @@ export function copyContext(scope: StatementScope): CopyContext {
     fileFormat: (name) => findObject(session, parseObjectName(name), 'FILE FORMAT').object,
     translate: (query, stage) =>
       makeTranslator(environmentOf(stage === undefined ? scope : { ...scope, stage })).query(query, undefined),
-    insert: async (table, columns, rows) =>
-      await runCounted(connection, insertFrom(makeTranslator(environmentOf(scope)), table, columns, rows)),
+    insert: async (table, columns, rows) => {
+      await nextVersion(scope)
+      return await runCounted(connection, insertFrom(makeTranslator(environmentOf(scope)), table, columns, rows))
+    },
   }
 }

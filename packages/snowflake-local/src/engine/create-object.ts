@@ -2,6 +2,7 @@ import { accountKey, newDatabase, newSchema, objectKey } from '../catalog/catalo
 import type { AccountObject, SchemaObject } from '../catalog/catalog-object.ts'
 import type { CreateObject } from '../parse/ast-ddl.ts'
 import { isOptionTrue, optionText } from '../parse/ast-option.ts'
+import { lastVersion } from '../version/statement-version.ts'
 import { runDuckdb } from './duckdb.ts'
 import { createSequenceSql, discard, register } from './execute-table.ts'
 import { applyFutureGrants } from './grants.ts'
@@ -232,7 +233,7 @@ async function schemaObjectOf(session: SessionState, statement: CreateObject, na
         tableId: object.id,
         tableName: object.name,
         appendOnly: isOptionTrue(options.get('APPEND_ONLY')),
-        offset: 0,
+        offset: lastVersion(session),
       }
     }
     default:

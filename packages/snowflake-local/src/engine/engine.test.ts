@@ -346,6 +346,85 @@ describe('definitions', () => {
   })
 })
 
+describe('versions', () => {
+  test('a table can be seen as it was before each statement that changed it', async () => {
+    await run('CREATE TABLE t AS SELECT column1::int AS id, column2::int AS v FROM VALUES (1, 10), (2, 20)')
+    const changes = [
+      'UPDATE t SET v = v + 1 WHERE id = 1',
+      'DELETE FROM t WHERE id = 2',
+      'MERGE INTO t USING (SELECT 1 id UNION ALL SELECT 3) s ON t.id = s.id WHEN MATCHED THEN UPDATE SET v = 0 WHEN NOT MATCHED THEN INSERT VALUES (3, 30)',
+      'TRUNCATE TABLE t',
+    ]
+    const ids: string[] = []
+    for (const change of changes) {
+      await run(change)
+      ids.push(`q${queryCount}`)
+    }
+    const before = [
+      [
+        ['1', '10'],
+        ['2', '20'],
+      ],
+      [
+        ['1', '11'],
+        ['2', '20'],
+      ],
+      [['1', '11']],
+      [
+        ['1', '0'],
+        ['3', '30'],
+      ],
+    ]
+    for (const [index, id] of ids.entries()) {
+      expect(await run(`SELECT * FROM t BEFORE (STATEMENT => '${id}') ORDER BY id`)).toEqual(before[index])
+    }
+    await run(`CREATE TABLE c CLONE t AT (STATEMENT => '${ids[0]}')`)
+    expect(await run('SELECT * FROM c ORDER BY id')).toEqual(before[1])
+    expect(await run('SELECT COUNT(*) FROM t AT (TIMESTAMP => CURRENT_TIMESTAMP())')).toEqual([['0']])
+    await expect(run('SELECT * FROM t AT (OFFSET => -3600)')).rejects.toThrow(
+      expect.objectContaining({ code: '000707' }),
+    )
+  })
+
+  test('what a transaction took back was never there', async () => {
+    await run('CREATE TABLE t AS SELECT 1 AS a')
+    await run('BEGIN')
+    await run('DELETE FROM t')
+    await run('ROLLBACK')
+    await run('UPDATE t SET a = 2')
+    expect(await run(`SELECT a FROM t BEFORE (STATEMENT => 'q${queryCount}')`)).toEqual([['1']])
+  })
+
+  test('a stream tells what has changed, until a statement that changes rows has read it', async () => {
+    await run('CREATE TABLE t (id INT, v INT)')
+    await run('INSERT INTO t VALUES (1, 10), (2, 20)')
+    await run('CREATE STREAM s ON TABLE t')
+    await run('CREATE STREAM appended ON TABLE t APPEND_ONLY = TRUE')
+    await run('INSERT INTO t VALUES (3, 30), (4, 40)')
+    await run('UPDATE t SET v = 0 WHERE id IN (1, 4)')
+    await run('DELETE FROM t WHERE id IN (2, 3)')
+    const changes = [
+      ['1', '0', 'INSERT', '1'],
+      ['1', '10', 'DELETE', '1'],
+      ['2', '20', 'DELETE', '0'],
+      ['4', '0', 'INSERT', '0'],
+    ]
+    const read = 'SELECT id, v, metadata$action, metadata$isupdate FROM s ORDER BY 1, 2'
+    expect(await run(read)).toEqual(changes)
+    expect(await run(read)).toEqual(changes)
+    expect(await run('SELECT id FROM appended ORDER BY 1')).toEqual([['3'], ['4']])
+    await run('CREATE TABLE log (id INT)')
+    await run('BEGIN')
+    await run('INSERT INTO log SELECT id FROM s')
+    await run('ROLLBACK')
+    expect(await run(read)).toEqual(changes)
+    await run('INSERT INTO log SELECT id FROM s')
+    expect(await run(read)).toEqual([])
+    await run('INSERT INTO t VALUES (5, 50)')
+    expect(await run(read)).toEqual([['5', '50', 'INSERT', '0']])
+  })
+})
+
 describe('roles', () => {
   test('a role sees what it was granted and no more', async () => {
     await run('CREATE TABLE t AS SELECT 1 AS a')

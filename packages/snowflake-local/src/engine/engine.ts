@@ -64,6 +64,7 @@ export async function openEngine({ directory }: EngineOptions = {}): Promise<Eng
     catalog: Catalog.of(await readCatalog(connection)),
     stagesDirectory,
     history: [],
+    versions: [],
     results: new Map(),
     sessions: new Set(),
     save: async (writer) => {

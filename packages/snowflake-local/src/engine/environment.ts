@@ -1,13 +1,21 @@
 import { accountUsage, informationSchema, tableFunctionRows } from '../catalog/information-schema.ts'
+import type { Stream, Table } from '../catalog/catalog-object.ts'
+import { isVisible } from '../catalog/privilege.ts'
 import type { FunctionContext, TypedSql } from '../function/function-rule.ts'
 import type { Call, ObjectName } from '../parse/ast-expression.ts'
 import { parseStatement } from '../parse/parse-statement.ts'
 import type { TimeTravel } from '../parse/ast-query.ts'
+import { makeTranslator } from '../translate/make-translator.ts'
+import { emptyScope } from '../translate/scope.ts'
 import { quoteName } from '../translate/sql-text.ts'
 import type { NamedRelation, TranslationEnvironment } from '../translate/translator.ts'
+import { rowsAt } from '../version/row-history.ts'
+import { lastVersion } from '../version/statement-version.ts'
+import { changesRelation, tableOfStream } from '../version/stream.ts'
+import { versionSql } from '../version/time-travel.ts'
 import { bindAt } from './bind.ts'
-import { findObject, findRelationObject, objectAt, placeOf } from './resolve.ts'
-import { SqlError, unsupportedFeature } from './sql-error.ts'
+import { findObject, findRelationObject, objectAt, placeOf, showName } from './resolve.ts'
+import { SqlError, unknownObject, unsupportedFeature } from './sql-error.ts'
 import type { SessionState } from './session-state.ts'
 import type { Bind, StatementRequest } from './statement.ts'
 import { textOfWire } from './wire-text.ts'
@@ -16,6 +24,8 @@ export interface StatementScope {
   readonly session: SessionState
   readonly request: Pick<StatementRequest, 'queryId' | 'binds' | 'parameters'>
   readonly startedUs: bigint
+  /** Streams that the statement has read, and up to where. */
+  readonly streamsRead?: Map<Stream, number>
   /** Values of the binds other than as literals: for array binds. */
   readonly bind?: (index: number) => TypedSql
   /** What a stage in FROM is read through. */
@@ -28,7 +38,7 @@ export function environmentOf(scope: StatementScope): TranslationEnvironment {
   return {
     context: contextOf(scope),
     bind: scope.bind ?? ((index) => bindAt(binds, index)),
-    relation: (name, travel) => relationOf(scope, name, travel),
+    relation: (name, travel, changes) => relationOf(scope, name, travel, changes),
     sequence: (parts) => sequenceOf(session, parts),
     tableRows: (call, values) => tableRows(scope, call, values),
     stage:
@@ -62,20 +72,28 @@ function sequenceOf(session: SessionState, parts: readonly string[]): string | u
   return findObject(session, { parts, at: 0 }, 'SEQUENCE').object.physical
 }
 
-function relationOf(scope: StatementScope, name: ObjectName, travel: TimeTravel | undefined): NamedRelation {
+function relationOf(
+  scope: StatementScope,
+  name: ObjectName,
+  travel: TimeTravel | undefined,
+  changes: string | undefined,
+): NamedRelation {
   const { session } = scope
   const system = systemRelation(session, name)
   if (system !== undefined) return system
   const stream = objectAt(session, placeOf(session, name), 'STREAM')
-  if (stream !== undefined) throw unsupportedFeature('reading a stream')
-  if (travel !== undefined) throw unsupportedFeature('Time Travel')
+  if (stream?.kind === 'STREAM') return streamRelation(scope, stream, name)
   const { database, schema, object } = findRelationObject(session, name, ['SELECT'])
   const path = [database.name, schema.name, object.name]
   if (object.kind === 'TABLE') {
+    if (changes !== undefined && travel !== undefined) {
+      const version = travelSql(scope, object, travel)
+      return changesRelation(object, path, { version, appendOnly: changes === 'APPEND_ONLY' })
+    }
     return {
       kind: 'table',
       name: path,
-      sql: quoteName(object.physical),
+      sql: travel === undefined ? quoteName(object.physical) : rowsAt(object, travelSql(scope, object, travel)),
       columns: object.columns.map(({ name: column, type, nullable, physical }) => ({
         name: column,
         type,
@@ -94,6 +112,20 @@ function relationOf(scope: StatementScope, name: ObjectName, travel: TimeTravel 
     columns: object.columns.map((column) => column.name),
     environment: environmentOf({ ...scope, session: within }),
   }
+}
+
+/** The number up to which AT or BEFORE lets a table be seen. */
+export function travelSql(scope: StatementScope, table: Table, travel: TimeTravel): string {
+  const value = makeTranslator(environmentOf(scope)).expression(travel.value, emptyScope)
+  return versionSql(scope.session, table, travel, value)
+}
+
+function streamRelation(scope: StatementScope, stream: Stream, name: ObjectName): NamedRelation {
+  const { session } = scope
+  if (!isVisible(session.engine.catalog, session.role, stream)) throw unknownObject('Object', showName(name.parts))
+  const table = tableOfStream(session, stream)
+  scope.streamsRead?.set(stream, lastVersion(session))
+  return changesRelation(table, name.parts, { version: String(stream.offset), appendOnly: stream.appendOnly })
 }
 
 function systemRelation(session: SessionState, { parts }: ObjectName): NamedRelation | undefined {

@@ -13,6 +13,8 @@ import type { BoundRelation, Scope } from '../translate/scope.ts'
 import { quoteName } from '../translate/sql-text.ts'
 import { translateFrom } from '../translate/translate-table.ts'
 import type { BoundQuery, Translator } from '../translate/translator.ts'
+import { keepRows } from '../version/row-history.ts'
+import { nextVersion } from '../version/statement-version.ts'
 import { boundColumn } from './bind.ts'
 import { runDuckdb } from './duckdb.ts'
 import { environmentOf } from './environment.ts'
@@ -35,7 +37,8 @@ export async function executeInsert(
   const count = await atomically(session, async () => {
     const arrays = await stageBinds(scope, insert.source, request)
     try {
-      if (insert.overwrite) await runDuckdb(session.connection, `DELETE FROM ${quoteName(place.object.physical)}`)
+      const version = await nextVersion(scope)
+      if (insert.overwrite) await deleteAll(scope, place.object, version)
       return await runCounted(session.connection, insertSql(arrays?.scope ?? scope, place.object, insert, arrays?.from))
     } finally {
       if (arrays !== undefined)
@@ -160,9 +163,10 @@ export async function executeInsertAll(scope: StatementScope, insert: InsertAll)
   const counts = await atomically(session, async () => {
     await runDuckdb(session.connection, `CREATE OR REPLACE TEMP TABLE ${staged} AS ${bound.sql}`)
     const counted: Record<string, number> = {}
+    const version = await nextVersion(scope)
     for (const { target, test } of branches) {
       const { object } = findTable(session, target.table, ['INSERT'])
-      if (insert.overwrite) await runDuckdb(session.connection, `DELETE FROM ${quoteName(object.physical)}`)
+      if (insert.overwrite) await deleteAll(scope, object, version)
       const values = target.values?.map((value) => translator.expression(value, rows)) ?? columns
       const query = {
         sql: `SELECT ${values.map(({ sql }, index) => `${sql} AS c${index + 1}`).join(', ')} FROM ${staged} AS s WHERE ${test}`,
@@ -226,14 +230,21 @@ export async function executeUpdate(scope: StatementScope, update: Update): Prom
   const translator = makeTranslator(environmentOf(scope))
   const from = update.from === undefined ? undefined : translateFrom(translator, update.from, undefined)
   const target = targetRelation(place, update.alias?.name, 't')
-  const rows: Scope = { ...emptyScope, relations: [target, ...(from?.relations ?? [])], merged: from?.merged ?? [] }
-  const set = assignments(translator, place.object, update.set, rows)
-  const where = update.where === undefined ? '' : ` WHERE ${condition(translator, update.where, rows)}`
+  const scopeOfRows: Scope = {
+    ...emptyScope,
+    relations: [target, ...(from?.relations ?? [])],
+    merged: from?.merged ?? [],
+  }
+  const set = assignments(translator, place.object, update.set, scopeOfRows)
+  const where = update.where === undefined ? '' : ` WHERE ${condition(translator, update.where, scopeOfRows)}`
   const source = from === undefined ? '' : ` FROM ${from.sql}`
-  const count = await runCounted(
-    session.connection,
-    `UPDATE ${quoteName(place.object.physical)} AS t SET ${set}${source}${where}`,
-  )
+  const table = quoteName(place.object.physical)
+  const count = await atomically(session, async () => {
+    const version = await nextVersion(scope)
+    const rows = `SELECT t.rowid FROM ${table} AS t${from === undefined ? '' : `, ${from.sql}`}${where}`
+    await keepRows(session, place.object, { version, rows })
+    return await runCounted(session.connection, `UPDATE ${table} AS t SET ${set}, _v = ${version}${source}${where}`)
+  })
   return countResult(
     { 'number of rows updated': count, 'number of multi-joined rows updated': 0 },
     statementTypes.update,
@@ -246,17 +257,31 @@ export async function executeDelete(scope: StatementScope, statement: Delete): P
   const translator = makeTranslator(environmentOf(scope))
   const using = statement.using === undefined ? undefined : translateFrom(translator, statement.using, undefined)
   const target = targetRelation(place, statement.alias?.name, 't')
-  const rows: Scope = { ...emptyScope, relations: [target, ...(using?.relations ?? [])], merged: using?.merged ?? [] }
-  const where = statement.where === undefined ? '' : ` WHERE ${condition(translator, statement.where, rows)}`
+  const scopeOfRows: Scope = {
+    ...emptyScope,
+    relations: [target, ...(using?.relations ?? [])],
+    merged: using?.merged ?? [],
+  }
+  const where = statement.where === undefined ? '' : ` WHERE ${condition(translator, statement.where, scopeOfRows)}`
   const source = using === undefined ? '' : ` USING ${using.sql}`
-  const count = await runCounted(
-    session.connection,
-    `DELETE FROM ${quoteName(place.object.physical)} AS t${source}${where}`,
-  )
+  const table = quoteName(place.object.physical)
+  const count = await atomically(session, async () => {
+    const version = await nextVersion(scope)
+    const rows = `SELECT t.rowid FROM ${table} AS t${using === undefined ? '' : `, ${using.sql}`}${where}`
+    await keepRows(session, place.object, { version, rows })
+    return await runCounted(session.connection, `DELETE FROM ${table} AS t${source}${where}`)
+  })
   return countResult({ 'number of rows deleted': count }, statementTypes.delete)
 }
 
 export async function executeTruncate(scope: StatementScope, { table }: Truncate): Promise<void> {
   const { object } = findTable(scope.session, table, ['TRUNCATE', 'DELETE'])
-  await runDuckdb(scope.session.connection, `DELETE FROM ${quoteName(object.physical)}`)
+  await atomically(scope.session, async () => {
+    await deleteAll(scope, object, await nextVersion(scope))
+  })
+}
+
+async function deleteAll({ session }: StatementScope, table: Table, version: number): Promise<void> {
+  await keepRows(session, table, { version, rows: undefined })
+  await runDuckdb(session.connection, `DELETE FROM ${quoteName(table.physical)}`)
 }

@@ -7,6 +7,8 @@ import { quoteName } from '../translate/sql-text.ts'
 import { condition } from '../translate/translate-expression.ts'
 import { translateFrom } from '../translate/translate-table.ts'
 import type { Translator } from '../translate/translator.ts'
+import { keepRows } from '../version/row-history.ts'
+import { nextVersion } from '../version/statement-version.ts'
 import { readNumber, runDuckdb } from './duckdb.ts'
 import { environmentOf } from './environment.ts'
 import type { StatementScope } from './environment.ts'
@@ -33,6 +35,7 @@ interface MergePlan {
   /** `t` and `s`, joined. */
   readonly rows: Scope
   readonly target: string
+  readonly version: number
 }
 
 export async function executeMerge(scope: StatementScope, merge: Merge): Promise<StatementResult> {
@@ -43,7 +46,7 @@ export async function executeMerge(scope: StatementScope, merge: Merge): Promise
   const columns = using.relations.flatMap((relation) => relation.columns)
   const source = sourceRelations(using.relations)
   const target = targetRelation(place, merge.alias?.name, 't')
-  const plan: MergePlan = {
+  const plan = {
     session,
     translator,
     table: place.object,
@@ -53,7 +56,10 @@ export async function executeMerge(scope: StatementScope, merge: Merge): Promise
   }
   const list = columns.map((column, index) => `${column.sql} AS c${index + 1}`).join(', ')
   const sourceSql = `(SELECT ${list === '' ? '1 AS c1' : list} FROM ${using.sql}) AS s`
-  const counts = await atomically(session, async () => await mergeRows(plan, merge, sourceSql))
+  const counts = await atomically(
+    session,
+    async () => await mergeRows({ ...plan, version: await nextVersion(scope) }, merge, sourceSql),
+  )
   return countResult(counts, statementTypes.merge)
 }
 
@@ -81,6 +87,7 @@ async function mergeRows(plan: MergePlan, { branches, on }: Merge, sourceSql: st
     `CREATE OR REPLACE TEMP TABLE ${staged} AS SELECT s.*, t.rowid AS target_row, CASE ${matched.join(' ')} END AS branch FROM ${sourceSql} LEFT JOIN ${target} AS t ON ${condition(translator, on, rows)}`,
   )
   await refuseAmbiguity(plan, branches)
+  await keepChanged(plan, branches)
   const counts: Record<string, number> = {}
   for (const kind of ['insert', 'update', 'delete'] as const) {
     if (branches.some((branch) => branch.kind === kind))
@@ -117,6 +124,18 @@ async function refuseAmbiguity({ session, staged }: MergePlan, branches: readonl
   throw new SqlError({ code: '100090', sqlState: '42P18', message: 'Duplicate row detected during DML action' })
 }
 
+async function keepChanged(
+  { session, table, staged, version }: MergePlan,
+  branches: readonly MergeBranch[],
+): Promise<void> {
+  const changing = branches.flatMap(({ kind }, index) => (kind === 'insert' ? [] : [index]))
+  if (changing.length === 0) return
+  await keepRows(session, table, {
+    version,
+    rows: `SELECT target_row FROM ${staged} WHERE branch IN (${changing.join(', ')})`,
+  })
+}
+
 function branchSql(plan: MergePlan, branch: MergeBranch, index: number): string {
   const { staged, target, table, translator, rows } = plan
   const mine = `t.rowid = s.target_row AND s.branch = ${index}`
@@ -124,7 +143,7 @@ function branchSql(plan: MergePlan, branch: MergeBranch, index: number): string 
     case 'delete':
       return `DELETE FROM ${target} AS t USING ${staged} AS s WHERE ${mine}`
     case 'update':
-      return `UPDATE ${target} AS t SET ${assignments(translator, table, branch.set, rows)} FROM ${staged} AS s WHERE ${mine}`
+      return `UPDATE ${target} AS t SET ${assignments(translator, table, branch.set, rows)}, _v = ${plan.version} FROM ${staged} AS s WHERE ${mine}`
     case 'insert':
       return `INSERT INTO ${target} (${table.columns.map(({ physical }) => quoteName(physical)).join(', ')}) SELECT ${insertedValues(plan, branch)} FROM ${staged} AS s WHERE s.branch = ${index}`
   }

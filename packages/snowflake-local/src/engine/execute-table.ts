@@ -3,14 +3,16 @@ import type { Column, Relation, Schema, SchemaObject, Table, View } from '../cat
 import { duckdbType } from '../catalog/sql-type.ts'
 import type { SqlType } from '../catalog/sql-type.ts'
 import { resolveType } from '../catalog/type-name.ts'
-import type { ColumnDefinition, CreateTable, CreateView } from '../parse/ast-ddl.ts'
+import type { CloneSource, ColumnDefinition, CreateTable, CreateView } from '../parse/ast-ddl.ts'
 import type { ObjectName } from '../parse/ast-expression.ts'
 import { optionText } from '../parse/ast-option.ts'
 import { makeTranslator } from '../translate/make-translator.ts'
 import { quoteName } from '../translate/sql-text.ts'
 import type { BoundQuery } from '../translate/translator.ts'
+import { alterHistory, createHistory, rowsAt, versionColumn } from '../version/row-history.ts'
+import { nextVersion } from '../version/statement-version.ts'
 import { runDuckdb } from './duckdb.ts'
-import { environmentOf } from './environment.ts'
+import { environmentOf, travelSql } from './environment.ts'
 import type { StatementScope } from './environment.ts'
 import { bindQuery } from './execute-query.ts'
 import { insertFrom } from './execute-dml.ts'
@@ -33,11 +35,11 @@ export async function createTable(scope: StatementScope, statement: CreateTable)
   }
   const { table, query } = await tableOf(scope, statement, place)
   await makePhysical(session, table)
+  await nextVersion(scope)
   if (query !== undefined) {
     const translator = makeTranslator(environmentOf(scope))
     await runDuckdb(session.connection, insertFrom(translator, table, [], query))
-  } else if (statement.clone !== undefined)
-    await copyRows(session, table, findTable(session, statement.clone.name, ['SELECT']).object)
+  } else if (statement.clone !== undefined) await copyRows(scope, table, statement.clone)
   if (before !== undefined) {
     if (statement.copyGrants) copyGrants(session, before, table)
     discard(session, place.schema, before)
@@ -126,7 +128,6 @@ async function tableOf(scope: StatementScope, statement: CreateTable, place: Pla
 
 function modelOf(session: SessionState, { like, clone }: CreateTable): Table | undefined {
   const name: ObjectName | undefined = like ?? clone?.name
-  if (clone?.travel !== undefined) throw compilationError('000002', '0A000', "Unsupported feature 'CLONE AT'.")
   return name === undefined ? undefined : findTable(session, name, ['SELECT']).object
 }
 
@@ -214,15 +215,21 @@ async function makePhysical(session: SessionState, table: Table): Promise<void> 
   const columns = table.columns.map(
     ({ physical, type, nullable }) => `${quoteName(physical)} ${duckdbType(type)}${nullable ? '' : ' NOT NULL'}`,
   )
-  await runDuckdb(session.connection, `CREATE TABLE ${quoteName(table.physical)} (${columns.join(', ')})`)
-}
-
-async function copyRows(session: SessionState, table: Table, source: Table): Promise<void> {
-  const columns = source.columns.map(({ physical }) => quoteName(physical)).join(', ')
-  const own = table.columns.map(({ physical }) => quoteName(physical)).join(', ')
   await runDuckdb(
     session.connection,
-    `INSERT INTO ${quoteName(table.physical)} (${own}) SELECT ${columns} FROM ${quoteName(source.physical)}`,
+    `CREATE TABLE ${quoteName(table.physical)} (${[...columns, versionColumn].join(', ')})`,
+  )
+  await createHistory(session, table)
+}
+
+async function copyRows(scope: StatementScope, table: Table, { name, travel }: CloneSource): Promise<void> {
+  const source = findTable(scope.session, name, ['SELECT']).object
+  const columns = source.columns.map(({ physical }) => quoteName(physical)).join(', ')
+  const own = table.columns.map(({ physical }) => quoteName(physical)).join(', ')
+  const rows = travel === undefined ? quoteName(source.physical) : rowsAt(source, travelSql(scope, source, travel))
+  await runDuckdb(
+    scope.session.connection,
+    `INSERT INTO ${quoteName(table.physical)} (${own}) SELECT ${columns} FROM ${rows} AS source`,
   )
 }
 
@@ -249,6 +256,7 @@ export async function addPhysicalColumn(
   const value = hasValue ? ` DEFAULT ${defaultSql(makeTranslator(environmentOf(scope)), column)}` : ''
   // DuckDB fills the rows with the default. An UPDATE would not do: it commits none beside an ALTER of the same table.
   await runDuckdb(session.connection, `${alter} ADD COLUMN ${name} ${duckdbType(type)}${value}`)
+  await alterHistory(session, table, `ADD COLUMN ${name} ${duckdbType(type)}`)
   if (hasValue) await runDuckdb(session.connection, `${alter} ALTER COLUMN ${name} DROP DEFAULT`)
   if (!column.nullable) await runDuckdb(session.connection, `${alter} ALTER COLUMN ${name} SET NOT NULL`)
 }

@@ -1,6 +1,7 @@
 import type { Statement } from '../parse/ast-statement.ts'
 import { parseStatement } from '../parse/parse-statement.ts'
 import { executeCopy } from '../copy/execute-copy.ts'
+import { consumeStreams } from '../version/stream.ts'
 import { alterObject } from './alter-object.ts'
 import { alterTable } from './alter-table.ts'
 import { comment } from './comment.ts'
@@ -25,7 +26,7 @@ import { rowsResult, statementTypes, statusResult } from './wire.ts'
 import { text } from '../catalog/sql-type.ts'
 
 export async function executeText(session: SessionState, request: StatementRequest): Promise<StatementResult> {
-  const scope: StatementScope = { session, request, startedUs: BigInt(Date.now()) * 1000n }
+  const scope: StatementScope = { session, request, startedUs: BigInt(Date.now()) * 1000n, streamsRead: new Map() }
   try {
     return await executeStatement(scope, parseStatement(request.sqlText), request)
   } catch (error) {
@@ -42,7 +43,10 @@ export async function executeStatement(
   // What changes something is only described, not done, when a client asks for the shape of its answer.
   if (request.describeOnly === true) return statusResult('')
   const result = await executeDml(scope, statement, request)
-  if (result !== undefined) return result
+  if (result !== undefined) {
+    consumeStreams(scope.session, scope.streamsRead ?? new Map())
+    return result
+  }
   const status = await executeDdl(scope, statement)
   if (status !== undefined) return statusResult(status)
   return await executeOther(scope, statement, request)

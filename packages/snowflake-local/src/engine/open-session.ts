@@ -38,6 +38,7 @@ export async function openSession(
     variables: new Map(),
     temporary: new Map(),
     queryIds: [],
+    consumed: new Map(),
     isInTransaction: false,
     transactionId: 0,
   }
@@ -130,6 +131,7 @@ async function closeSession(session: SessionState): Promise<void> {
   session.engine.sessions.delete(session)
   await rollbackTransaction(session)
   for (const object of session.temporary.values()) {
+    // A temporary table has no history.
     if (object.kind === 'TABLE') await session.connection.run(`DROP TABLE IF EXISTS ${quoteName(object.physical)}`)
   }
   session.connection.closeSync()

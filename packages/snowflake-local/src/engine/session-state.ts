@@ -1,7 +1,8 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { Catalog } from '../catalog/catalog.ts'
-import type { SchemaObject } from '../catalog/catalog-object.ts'
+import type { SchemaObject, Stream } from '../catalog/catalog-object.ts'
 import type { TypedSql } from '../function/function-rule.ts'
+import type { StatementVersion } from '../version/statement-version.ts'
 import type { ResultRow } from './statement.ts'
 import type { OutputColumn } from '../translate/translator.ts'
 
@@ -10,6 +11,8 @@ export interface EngineState {
   readonly catalog: Catalog
   readonly stagesDirectory: string
   readonly history: HistoryEntry[]
+  /** Of the statements that changed rows, from the oldest. */
+  readonly versions: StatementVersion[]
   /** Rows of recent statements by query id, for RESULT_SCAN. */
   readonly results: Map<string, KeptResult>
   readonly sessions: Set<SessionState>
@@ -57,6 +60,8 @@ export interface SessionState {
   /** By id of the schema and key of the object. */
   readonly temporary: Map<string, SchemaObject>
   readonly queryIds: string[]
+  /** Streams that the open transaction has read, and up to where. */
+  readonly consumed: Map<Stream, number>
   isInTransaction: boolean
   transactionId: number
 }

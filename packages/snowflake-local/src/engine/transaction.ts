@@ -1,3 +1,4 @@
+import { settleStreams } from '../version/stream.ts'
 import { runDuckdb } from './duckdb.ts'
 import type { SessionState } from './session-state.ts'
 
@@ -14,7 +15,9 @@ export async function commitTransaction(session: SessionState): Promise<void> {
   session.isInTransaction = false
   try {
     await runDuckdb(session.connection, 'COMMIT')
+    settleStreams(session)
   } catch (error) {
+    session.consumed.clear()
     await session.connection.run('ROLLBACK').catch(() => undefined)
     throw error
   }
@@ -23,6 +26,7 @@ export async function commitTransaction(session: SessionState): Promise<void> {
 export async function rollbackTransaction(session: SessionState): Promise<void> {
   if (!session.isInTransaction) return
   session.isInTransaction = false
+  session.consumed.clear()
   await runDuckdb(session.connection, 'ROLLBACK')
 }
 
