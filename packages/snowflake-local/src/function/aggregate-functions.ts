@@ -257,6 +257,17 @@ function valueFunction(name: string, signature: string): FunctionRule {
   return windowed(signature, typeOfFirst, (values, call) => `${name}(${values.join(', ')}${call.nulls})${call.over}`)
 }
 
+/** Without a frame these look at the whole partition, where DuckDB would look up to the current row. */
+function valueOfFrame(name: string, signature: string): FunctionRule {
+  return windowed(signature, typeOfFirst, (values, call) => {
+    const hasFrame = /\b(?:ROWS|RANGE) (?:BETWEEN|UNBOUNDED|CURRENT|\S+ (?:PRECEDING|FOLLOWING))/u.test(call.over)
+    const over = hasFrame
+      ? call.over
+      : call.over.replace(/\)$/u, ' ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)')
+    return `${name}(${values.join(', ')}${call.nulls})${over}`
+  })
+}
+
 export const windowFunctions: RuleTable = {
   ROW_NUMBER: ranking('row_number'),
   RANK: ranking('rank'),
@@ -266,9 +277,9 @@ export const windowFunctions: RuleTable = {
   NTILE: windowed('int', count18, ([x], call) => `ntile(${x})${call.over}`),
   LAG: valueFunction('lag', 'any int? any?'),
   LEAD: valueFunction('lead', 'any int? any?'),
-  FIRST_VALUE: valueFunction('first_value', 'any'),
-  LAST_VALUE: valueFunction('last_value', 'any'),
-  NTH_VALUE: valueFunction('nth_value', 'any int'),
+  FIRST_VALUE: valueOfFrame('first_value', 'any'),
+  LAST_VALUE: valueOfFrame('last_value', 'any'),
+  NTH_VALUE: valueOfFrame('nth_value', 'any int'),
   RATIO_TO_REPORT: windowed('float', float, ([x], call) => `(${x} / nullif(sum(${x})${call.over}, 0))`),
   CONDITIONAL_TRUE_EVENT: windowed('bool', count18, ([x], call) => `count(CASE WHEN ${x} THEN 1 END)${call.over}`),
 }

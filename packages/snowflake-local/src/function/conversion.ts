@@ -34,7 +34,7 @@ function convertSql(value: TypedSql, type: SqlType, options: ConversionOptions):
     case 'NUMBER':
       return toNumber(value, type, options)
     case 'FLOAT':
-      return toFloat(value)
+      return toFloat(value, options)
     case 'BOOLEAN':
       return toBoolean(value)
     case 'DATE':
@@ -170,14 +170,16 @@ function toNumber(value: TypedSql, type: SqlType, options: ConversionOptions): s
   }
 }
 
-function toFloat(value: TypedSql): string {
+function toFloat(value: TypedSql, { format }: ConversionOptions): string {
   switch (value.type.name) {
     case 'VARIANT':
       return `CAST(sf_number_text(CAST(${value.sql} AS VARCHAR)) AS DOUBLE)`
     case 'BOOLEAN':
       return `CAST(CAST(${value.sql} AS INTEGER) AS DOUBLE)`
     case 'TEXT':
-      return `CAST(trim(${value.sql}) AS DOUBLE)`
+      return format === undefined
+        ? `CAST(trim(${value.sql}) AS DOUBLE)`
+        : `CAST(sf_parse_number(${value.sql}, ${format}) AS DOUBLE)`
     case 'NUMBER':
     case 'FLOAT':
       return `CAST(${value.sql} AS DOUBLE)`

@@ -72,7 +72,12 @@ const dateDiff: FunctionRule = {
   translate: ({ arguments: [word, from, to] }, context) => {
     const part = datePart(word)
     const [start, end] = [wallClock(asTime(from, context), context), wallClock(asTime(to, context), context)]
-    const unit = part === 'nanosecond' ? 'microsecond' : part === 'weekiso' ? 'week' : part
+    if (part === 'week' || part === 'weekiso') {
+      // DuckDB counts whole weeks; here every Monday between the two counts.
+      const days = `date_diff('day', date_trunc('week', ${start}), date_trunc('week', ${end}))`
+      return { sql: `(${days} // 7)`, type: number(9, 0) }
+    }
+    const unit = part === 'nanosecond' ? 'microsecond' : part
     const count = `date_diff('${unit}', ${start}, ${end})`
     return { sql: part === 'nanosecond' ? `(${count} * 1000)` : count, type: number(9, 0) }
   },
@@ -81,7 +86,7 @@ const dateDiff: FunctionRule = {
 const truncate: FunctionRule = {
   kind: 'scalar',
   arity: [2, 2],
-  words: [0, 1],
+  words: [0],
   translate: ({ arguments: [first, second] }, context) => {
     const isReversed = first !== undefined && isTimeType(first.type)
     const value = asTime(isReversed ? first : second, context)
@@ -336,7 +341,6 @@ const timeOfDay = current((value, context) => convert(value, time(), { context }
 export function truncateDateOr(numbers: FunctionRule): FunctionRule {
   return {
     ...numbers,
-    words: [1],
     translate: (call, context) => {
       const [value] = call.arguments
       return value !== undefined && isTimeType(value.type)

@@ -124,7 +124,7 @@ function likePattern(pattern: string, escape: string): string {
 
 function parseUrl(text: string, permissive: bigint): string | null {
   const parts =
-    /^(?:(?<scheme>[a-z][a-z\d+.-]*):)?(?:\/\/(?<host>[^/?#:]*)(?::(?<port>\d+))?)?(?:\/?(?<path>[^?#]*))(?:\?(?<query>[^#]*))?(?:#(?<fragment>.*))?$/iu.exec(
+    /^(?:(?<scheme>[a-z][a-z\d+.-]*):)?(?:\/\/(?<host>[^/?#]*?)(?::(?<port>\d+))?(?=[/?#]|$))?(?:\/?(?<path>[^?#]*))(?:\?(?<query>[^#]*))?(?:#(?<fragment>.*))?$/iu.exec(
       text,
     )?.groups
   if (parts?.['scheme'] === undefined) {
@@ -143,7 +143,7 @@ function parseUrl(text: string, permissive: bigint): string | null {
         )
   return JSON.stringify({
     fragment: parts['fragment'] ?? null,
-    host: parts['host'] ?? '',
+    host: parts['host'] ?? null,
     parameters,
     path: parts['path'] ?? '',
     port: parts['port'] ?? null,

@@ -80,9 +80,37 @@ const sort: FunctionRule = scalar(
     `sf_array_sort(${value}, ${ascending}, ${nullsFirst ?? `NOT ${ascending}`})`,
 )
 
+const elements = (value: TypedSql): string => `CAST(${value.sql} AS JSON[])`
+const asArray = (texts: string): string => `CAST('[' || array_to_string(${texts}, ',') || ']' AS JSON)`
+
+/** The elements for which the lambda holds. */
+const filter: FunctionRule = {
+  kind: 'scalar',
+  arity: [2, 2],
+  lambda: 1,
+  translate: ({ arguments: [value, test] }) => {
+    if (value === undefined || test === undefined) throw new Error('Arity is checked before')
+    return { sql: asArray(`CAST(list_filter(${elements(value)}, ${test.sql}) AS VARCHAR[])`), type: array }
+  },
+}
+
+const transform: FunctionRule = {
+  kind: 'scalar',
+  arity: [2, 2],
+  lambda: 1,
+  translate: ({ arguments: [value, change] }, context) => {
+    if (value === undefined || change === undefined) throw new Error('Arity is checked before')
+    const changed = `list_transform(${elements(value)}, ${change.sql})`
+    const item = jsonText({ sql: 'item', type: change.type }, { context })
+    return { sql: asArray(`list_transform(${changed}, lambda item: coalesce(${item}, 'null'))`), type: array }
+  },
+}
+
 const numbers = ['INTEGER', 'DECIMAL']
 
 export const semiStructuredFunctions: RuleTable = {
+  FILTER: filter,
+  TRANSFORM: transform,
   PARSE_JSON: parseJson('sf_parse_json'),
   TRY_PARSE_JSON: parseJson('sf_try_parse_json'),
   CHECK_JSON: same('text', text(), 'sf_check_json'),
