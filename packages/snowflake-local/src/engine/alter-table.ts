@@ -27,7 +27,14 @@ export async function alterTable(scope: StatementScope, statement: AlterTable): 
   if (change.kind === 'swap') return swap(session, found, change)
   if (change.kind === 'rename') return rename(session, found, change)
   if (found.object.kind === 'VIEW') return alterView(found.object, change)
-  await changeTable(scope, found.object, change)
+  const before = structuredClone(found.object)
+  try {
+    await changeTable(scope, found.object, change)
+  } catch (error) {
+    // DuckDB takes its part back with the transaction.
+    Object.assign(found.object, before)
+    throw error
+  }
   found.object.alteredMs = Date.now()
   return succeeded
 }

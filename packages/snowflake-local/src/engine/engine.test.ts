@@ -285,6 +285,31 @@ describe('definitions', () => {
     expect(await run('SELECT * FROM t')).toEqual([['1', 'x']])
   })
 
+  test('an ALTER that fails leaves the table as it was', async () => {
+    await run('CREATE TABLE t AS SELECT 1 AS a')
+    await expect(run('ALTER TABLE t ADD COLUMN b INT, c INT NOT NULL')).rejects.toThrow('NULL')
+    expect((await ask('SELECT * FROM t')).columns.map(({ name }) => name)).toEqual(['A'])
+    await run('ALTER TABLE t ADD COLUMN b INT')
+    expect(await run('SELECT * FROM t')).toEqual([['1', null]])
+  })
+
+  test('tables are made by several sessions at once', async () => {
+    const others = await Promise.all([1, 2, 3].map(async () => await open()))
+    await Promise.all(others.map(async (other, index) => await run(`CREATE TABLE t${index} (a INT)`, other)))
+    expect(await run("SHOW TERSE TABLES LIKE 't%'")).toHaveLength(3)
+    await Promise.all(others.map(async (other) => await other.close()))
+  })
+
+  test('an alert acts when its condition holds', async () => {
+    await run('CREATE TABLE t (a INT)')
+    await run(
+      "CREATE ALERT w SCHEDULE = '1 MINUTE' IF (EXISTS (SELECT 1 FROM t HAVING COUNT(*) < 1)) THEN INSERT INTO t VALUES (1)",
+    )
+    await run('EXECUTE ALERT w')
+    await run('EXECUTE ALERT w')
+    expect(await run('SELECT a FROM t')).toEqual([['1']])
+  })
+
   test('SWAP exchanges tables, CLONE copies one, UNDROP brings one back', async () => {
     await run('CREATE TABLE a AS SELECT 1 AS x')
     await run('CREATE TABLE b AS SELECT 2 AS y')

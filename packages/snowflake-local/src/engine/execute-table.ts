@@ -120,7 +120,7 @@ async function tableOf(scope: StatementScope, statement: CreateTable, place: Pla
     return { table, query: undefined }
   }
   const query = statement.query === undefined ? undefined : bindQuery(scope, statement.query)
-  for (const definition of definitionsOf(statement, query)) await addColumn(session, table, definition)
+  for (const definition of definitionsOf(session, statement, query)) await addColumn(session, table, definition)
   const keys = new Set(table.constraints.filter(({ kind }) => kind === 'PRIMARY KEY').flatMap(({ columns }) => columns))
   for (const column of table.columns) if (keys.has(column.name)) column.nullable = false
   return { table, query }
@@ -139,12 +139,21 @@ interface PlannedColumn {
 }
 
 /** Of a CTAS the columns' types come from the query where they are not written. */
-function definitionsOf({ columns }: CreateTable, query: BoundQuery | undefined): readonly PlannedColumn[] {
+function definitionsOf(
+  session: SessionState,
+  { columns }: CreateTable,
+  query: BoundQuery | undefined,
+): readonly PlannedColumn[] {
   if (query === undefined) {
     return columns.map((definition) => {
       if (definition.type === undefined)
         throw compilationError('001003', '42000', `syntax error: column ${definition.name} has no type.`)
-      return { name: definition.name, type: resolveType(definition.type), nullable: !definition.notNull, definition }
+      return {
+        name: definition.name,
+        type: resolveType(definition.type, session.parameters.get('TIMESTAMP_TYPE_MAPPING')),
+        nullable: !definition.notNull,
+        definition,
+      }
     })
   }
   if (columns.length > 0 && columns.length !== query.columns.length) {
@@ -159,7 +168,10 @@ function definitionsOf({ columns }: CreateTable, query: BoundQuery | undefined):
   if (repeated !== undefined) throw compilationError('002025', '42S21', `duplicate column name '${repeated}'`)
   return query.columns.map(({ type }, index) => {
     const definition = columns[index]
-    const written = definition?.type === undefined ? storedType(type) : resolveType(definition.type)
+    const written =
+      definition?.type === undefined
+        ? storedType(type)
+        : resolveType(definition.type, session.parameters.get('TIMESTAMP_TYPE_MAPPING'))
     return { name: names[index] ?? '', type: written, nullable: definition?.notNull !== true, definition }
   })
 }
@@ -242,7 +254,7 @@ export async function addPhysicalColumn(
   const { session } = scope
   if (definition.type === undefined)
     throw compilationError('001003', '42000', `syntax error: column ${definition.name} has no type.`)
-  const type = resolveType(definition.type)
+  const type = resolveType(definition.type, session.parameters.get('TIMESTAMP_TYPE_MAPPING'))
   const column = await addColumn(session, table, {
     name: definition.name,
     type,

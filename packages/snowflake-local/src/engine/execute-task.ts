@@ -26,3 +26,17 @@ export async function executeTask(
   await runAll(object)
   return statusResult(`Task ${object.name} is scheduled to run immediately.`)
 }
+
+/** Runs the action if the condition holds. */
+export async function executeAlert(
+  { session }: StatementScope,
+  name: ObjectName,
+  run: (sqlText: string) => Promise<StatementResult>,
+): Promise<StatementResult> {
+  const { object } = findObject(session, name, 'ALERT')
+  requirePrivilege(session, object, 'OPERATE')
+  let holds = false
+  for await (const rows of (await run(`SELECT 1 WHERE ${object.condition}`)).rows) holds ||= rows.length > 0
+  if (holds) for await (const _ of (await run(object.action)).rows);
+  return statusResult(`Alert ${object.name} is scheduled to run immediately.`)
+}

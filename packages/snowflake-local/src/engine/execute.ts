@@ -15,7 +15,7 @@ import { executeMerge } from './execute-merge.ts'
 import { bindQuery, executeQuery } from './execute-query.ts'
 import { alterSession, setVariables, unsetVariables, use } from './execute-session.ts'
 import { createTable, createView } from './execute-table.ts'
-import { executeTask } from './execute-task.ts'
+import { executeAlert, executeTask } from './execute-task.ts'
 import { executeTransfer } from './execute-transfer.ts'
 import { show } from './show.ts'
 import { placed, unsupportedFeature } from './sql-error.ts'
@@ -160,6 +160,8 @@ async function executeOther(
         statement.name,
         async (sqlText) => await executeText(session, { ...request, sqlText }),
       )
+    case 'executeAlert':
+      return await executeAlert(scope, statement.name, async (sqlText) => executeText(session, { ...request, sqlText }))
     case 'explain': {
       const shape = statement.query.kind === 'query' ? bindQuery(scope, statement.query).sql : statement.query.kind
       return rowsResult([{ name: 'step', type: text(), nullable: true }], [[shape]])

@@ -1,6 +1,6 @@
 import { settleStreams } from '../version/stream.ts'
 import { runDuckdb } from './duckdb.ts'
-import type { SessionState } from './session-state.ts'
+import type { EngineState, SessionState } from './session-state.ts'
 
 export async function beginTransaction(session: SessionState): Promise<void> {
   // BEGIN within a transaction goes on with it.
@@ -44,12 +44,31 @@ export async function atomically<Result>(session: SessionState, work: () => Prom
   }
 }
 
-/** DDL commits the open transaction and is one by itself; the catalog is written down with what it changed. */
+/**
+ * DDL commits the open transaction and is one by itself; the catalog is written down with what it changed. One at a
+ * time, since all of them change the one catalog.
+ */
 export async function defining<Result>(session: SessionState, work: () => Promise<Result>): Promise<Result> {
   await commitTransaction(session)
-  return await atomically(session, async () => {
-    const result = await work()
-    await session.engine.save(session.connection)
-    return result
-  })
+  return await inTurn(session.engine, async () =>
+    atomically(session, async () => {
+      const result = await work()
+      await session.engine.save(session.connection)
+      return result
+    }),
+  )
 }
+
+async function inTurn<Result>(engine: EngineState, work: () => Promise<Result>): Promise<Result> {
+  const result = (turns.get(engine) ?? Promise.resolve()).then(work)
+  turns.set(
+    engine,
+    result.then(
+      () => undefined,
+      () => undefined,
+    ),
+  )
+  return await result
+}
+
+const turns = new WeakMap<EngineState, Promise<void>>()

@@ -53,6 +53,7 @@ function parseContainer(reader: TokenReader): Show['in'] {
 function parseShownGrants(reader: TokenReader): Show['grants'] {
   const relation = reader.takeOneOf(['ON', 'TO', 'OF'])
   if (relation === undefined) return { relation: 'TO', kind: 'USER', name: undefined }
-  const kind = reader.expectOneOf([...grantableKinds])
+  // `SHOW GRANTS ON a.b` means a table or view, `TO a` a role.
+  const kind = reader.takeOneOf(grantableKinds) ?? (relation === 'ON' ? 'TABLE' : 'ROLE')
   return { relation, kind, name: kind === 'ACCOUNT' ? undefined : reader.objectName() }
 }
