@@ -270,4 +270,13 @@ export const statementCases: readonly StatementCase[] = [
   { name: 'rollback', sql: 'ROLLBACK' },
   { name: 'put', sql: 'PUT file:///data/a.parquet @STG1/x AUTO_COMPRESS=FALSE PARALLEL=8 OVERWRITE=TRUE' },
   { name: 'create stream', sql: 'CREATE OR REPLACE STREAM S1 ON TABLE T1 APPEND_ONLY = TRUE' },
+  { name: 'a row for the stream', sql: 'INSERT INTO T1 (ID) VALUES (8)', expected: one('1') },
+  { name: 'read a stream', sql: 'SELECT ID, METADATA$ACTION FROM S1', expected: one('8', 'INSERT') },
+  { name: 'clone as of a time', sql: 'CREATE TABLE T1_D CLONE T1 AT (TIMESTAMP => SYSDATE()::TIMESTAMP_TZ)' },
+  { name: 'time travel to a time', sql: 'SELECT COUNT(*) FROM T1 AT (OFFSET => 0)', expected: one('3') },
+  {
+    name: 'time travel before a statement',
+    sql: "SELECT COUNT(*) FROM T1 BEFORE (STATEMENT => 'statement-a row for the stream')",
+    expected: one('2'),
+  },
 ]
