@@ -49,14 +49,22 @@ const tryMacro =
   (sql, _to, tries) =>
     `${tries ? `cast_try_${name}` : `cast_${name}`}(${sql})`
 
+/** Any of the formats that Snowflake finds by itself. */
+function readTime(kind: string, duckdbName: string): Rule {
+  return (sql, _to, tries) => {
+    const read = `CAST(make_timestamp(sf_parse_${kind}(${sql}, 'AUTO')) AS ${duckdbName})`
+    return tries ? `TRY(${read})` : read
+  }
+}
+
 const fromText: Rules = {
   TEXT: same,
   NUMBER: (sql, to, tries) => plainCast(`trim(${sql})`, to, tries),
   FLOAT: (sql, to, tries) => plainCast(`trim(${sql})`, to, tries),
   BOOLEAN: tryMacro('text_boolean'),
-  DATE: (sql, to, tries) => plainCast(plainCast(sql, { name: 'TIMESTAMP_NTZ', scale: 9 }, tries), to, tries),
-  TIME: plainCast,
-  TIMESTAMP_NTZ: tryMacro('text_ntz'),
+  DATE: readTime('date', 'DATE'),
+  TIME: readTime('time', 'TIME'),
+  TIMESTAMP_NTZ: readTime('timestamp', 'TIMESTAMP'),
   TIMESTAMP_LTZ: plainCast,
   TIMESTAMP_TZ: tryMacro('text_tz'),
   BINARY: (sql) => `unhex(${sql})`,
