@@ -173,7 +173,9 @@ async function showRelations(session: SessionState, statement: Show): Promise<Li
   const rows = []
   for (const { database, schema, object } of found) {
     const count = object.kind === 'TABLE' && !statement.terse ? await rowCount(session, object) : null
-    rows.push({ ...relationRow(object, count), database_name: database.name, schema_name: schema.name })
+    // SHOW TABLES tells how long a table lives; SHOW OBJECTS calls all of them tables, and dbt counts on it.
+    const kind = object.kind === 'TABLE' && statement.objects === 'OBJECTS' ? { kind: 'TABLE' } : {}
+    rows.push({ ...relationRow(object, count), ...kind, database_name: database.name, schema_name: schema.name })
   }
   const columns = relationColumns[statement.objects] ?? relationColumns['VIEWS'] ?? []
   return listing(rows, statement.terse ? terseColumns : columns)
