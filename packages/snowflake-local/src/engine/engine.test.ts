@@ -347,7 +347,7 @@ describe('definitions', () => {
     const shown = await ask('SHOW OBJECTS IN SCHEMA shop.lab')
     const place = (name: string): number => shown.columns.findIndex((column) => column.name === name)
     expect(shown.rows.map((row) => ['name', 'kind', 'rows', 'is_dynamic'].map((name) => row[place(name)]))).toEqual([
-      ['T', 'TRANSIENT', '1', 'N'],
+      ['T', 'TABLE', '1', 'N'],
       ['V', 'VIEW', null, 'N'],
     ])
     expect(
