@@ -154,7 +154,7 @@ function isSkipped({ kind }: OnError, { count }: RowErrors, errorLimit: number):
 
 function relationOf({ transform }: CopyIntoTableRequest, rows: StageRows): string {
   if (transform === undefined) return rows.relation
-  return `(SELECT *, CAST(NULL AS VARCHAR) AS fault, CAST(NULL AS BIGINT) AS line FROM (${transform(rows.query).sql}))`
+  return `(SELECT *, CAST(NULL AS VARCHAR) AS fault, CAST(NULL AS BIGINT) AS line FROM (${transform(rows.wideQuery).sql}))`
 }
 
 async function insert(

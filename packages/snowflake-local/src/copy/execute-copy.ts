@@ -19,6 +19,7 @@ import type { BoundQuery } from '../translate/translator.ts'
 import { copyIntoLocation } from './copy-into-location.ts'
 import { copyIntoTable } from './copy-into-table.ts'
 import type { CopyLocation, CopyResult } from './copy-request.ts'
+import { withDirectColumns } from './direct-columns.ts'
 import { fileFormatOptions, resolveFileFormat } from './file-format.ts'
 import type { FileFormat } from './file-format.ts'
 import { openStageQuery } from './stage-query.ts'
@@ -59,7 +60,9 @@ async function load(scope: StatementScope, context: CopyContext, statement: Copy
       columns: object.columns,
       insert: async (columns, rows) => await context.insert(object, columns, rows),
     },
-    ...(source.kind === 'stage' ? {} : { transform: (rows: BoundQuery) => context.translate(source, () => rows) }),
+    ...(source.kind === 'stage'
+      ? {}
+      : { transform: (rows: BoundQuery) => context.translate(withDirectColumns(source, rows), () => rows) }),
   })
 }
 

@@ -8,6 +8,7 @@ import { quote } from '../function/sql-text.ts'
 import { quoteName } from '../translate/sql-text.ts'
 import type { BoundQuery, OutputColumn } from '../translate/translator.ts'
 import { readCsv } from './csv-records.ts'
+import { directName } from './direct-columns.ts'
 import type { FileFormat } from './file-format.ts'
 import { readFileText } from './file-text.ts'
 import { readJson } from './json-records.ts'
@@ -20,6 +21,8 @@ export interface StageRows {
   readonly byPlace: (index: number) => TypedSql | undefined
   /** For transformations and queries of a stage: `$1`, `$2`, … and the METADATA$ columns behind them. */
   readonly query: BoundQuery
+  /** For transformations: the same, and behind it each column of the file by itself where it has columns. */
+  readonly wideQuery: BoundQuery
   readonly rowsParsed: number
   readonly close: () => Promise<void>
 }
@@ -119,6 +122,10 @@ async function openTexts(options: OpenStageOptions): Promise<StageRows> {
   const type = isJson ? variant : text()
   const column = (index: number): TypedSql | undefined =>
     index < fieldsMax ? { sql: `c${index + 1}`, type } : undefined
+  const query = withMetadata(
+    relation,
+    names.map((name, index) => ({ name: header?.[index] ?? `$${index + 1}`, type, nullable: true, sql: name })),
+  )
   return {
     relation,
     rowsParsed: rows.length,
@@ -129,10 +136,8 @@ async function openTexts(options: OpenStageOptions): Promise<StageRows> {
       const at = indexOfName(header ?? [], name, ignoreCase)
       return at < 0 ? undefined : column(at)
     },
-    query: withMetadata(
-      relation,
-      names.map((name, index) => ({ name: header?.[index] ?? `$${index + 1}`, type, nullable: true, sql: name })),
-    ),
+    query,
+    wideQuery: query,
     close: async () => {
       await runDuckdb(connection, `DROP TABLE IF EXISTS ${relation}`)
     },
@@ -170,12 +175,16 @@ interface QueryColumn extends OutputColumn {
   readonly sql: string
 }
 
-function withMetadata(relation: string, columns: readonly QueryColumn[]): BoundQuery {
+function withMetadata(
+  relation: string,
+  columns: readonly QueryColumn[],
+  behind: readonly QueryColumn[] = [],
+): BoundQuery {
   const metadata: readonly QueryColumn[] = [
     { name: 'METADATA$FILENAME', type: text(), nullable: false, sql: 'file' },
     { name: 'METADATA$FILE_ROW_NUMBER', type: integer, nullable: false, sql: 'line' },
   ]
-  const all = [...columns, ...metadata]
+  const all = [...columns, ...metadata, ...behind]
   return {
     sql: `SELECT ${all.map(({ sql }, index) => `${sql} AS c${index + 1}`).join(', ')} FROM ${relation}`,
     columns: all.map(({ name, type, nullable }) => ({ name, type, nullable })),
@@ -196,6 +205,8 @@ async function openParquet(options: OpenStageOptions): Promise<StageRows> {
     `SELECT CAST(sum(num_rows) AS VARCHAR) FROM parquet_file_metadata(${paths})`,
   )
   const row = wholeRow(typed, context)
+  const whole: QueryColumn = { name: '$1', type: variant, nullable: true, sql: row }
+  const direct = [...typed].map(([name, value]): QueryColumn => ({ ...value, name: directName(name), nullable: true }))
   return {
     relation,
     rowsParsed: Number(count ?? 0),
@@ -204,7 +215,8 @@ async function openParquet(options: OpenStageOptions): Promise<StageRows> {
       const at = indexOfName([...typed.keys()], name, ignoreCase)
       return [...typed.values()][at]
     },
-    query: withMetadata(relation, [{ name: '$1', type: variant, nullable: true, sql: row }]),
+    query: withMetadata(relation, [whole]),
+    wideQuery: withMetadata(relation, [whole], direct),
     close: async () => await Promise.resolve(),
   }
 }

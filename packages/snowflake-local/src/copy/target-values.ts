@@ -48,7 +48,7 @@ export function listedColumns({ columns, target }: CopyIntoTableRequest): readon
 function sourcesOf(request: CopyIntoTableRequest, rows: StageRows): readonly (readonly [CopyColumn, TypedSql])[] {
   const { format, transform } = request
   const columns = listedColumns(request)
-  if (transform !== undefined) return transformed(columns, transform(rows.query).columns)
+  if (transform !== undefined) return transformed(columns, transform(rows.wideQuery).columns)
   const match = matchOf(request)
   if (match !== 'NONE') {
     return columns.flatMap((column) => {

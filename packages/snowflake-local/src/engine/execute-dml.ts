@@ -1,3 +1,4 @@
+import { forgetLoads } from '../copy/load-history.ts'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { VARCHAR } from '@duckdb/node-api'
 import type { Table } from '../catalog/catalog-object.ts'
@@ -278,6 +279,8 @@ export async function executeTruncate(scope: StatementScope, { table }: Truncate
   const { object } = findTable(scope.session, table, ['TRUNCATE', 'DELETE'])
   await atomically(scope.session, async () => {
     await deleteAll(scope, object, await nextVersion(scope))
+    // The files that filled it may fill it again.
+    await forgetLoads(scope.session.connection, object.id)
   })
 }
 
