@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -448,6 +448,21 @@ describe('versions', () => {
     await run('INSERT INTO t VALUES (5, 50)')
     expect(await run(read)).toEqual([['5', '50', 'INSERT', '0']])
   })
+})
+
+test('what COPY INTO has loaded stands in the load history', async () => {
+  await run('CREATE TABLE t (a INT, b VARCHAR)')
+  await run('CREATE STAGE st')
+  const request = { queryId: 'put', sqlText: 'PUT file:///x.csv @st', signal: new AbortController().signal }
+  const { transfer } = await session.execute(request)
+  await writeFile(join(transfer?.stageDirectory ?? '', 'x.csv'), '1,a\n2,b\n')
+  await run('COPY INTO t FROM @st')
+  expect(await run('SELECT table_name, file_name, row_count FROM information_schema.load_history')).toEqual([
+    ['T', 'x.csv', '2'],
+  ])
+  expect(await run("SELECT status FROM TABLE(information_schema.copy_history(TABLE_NAME => 't'))")).toEqual([
+    ['Loaded'],
+  ])
 })
 
 describe('roles', () => {

@@ -6,6 +6,7 @@ import { Catalog } from '../catalog/catalog.ts'
 import { functionMacros } from '../function/function-macros.ts'
 import { loadHistoryDdl } from '../copy/load-history.ts'
 import { installFunctions } from '../function/install-functions.ts'
+import { optionText } from '../parse/ast-option.ts'
 import { arithmeticMacros } from '../translate/arithmetic.ts'
 import { castMacros } from '../translate/cast-macros.ts'
 import { quoteText } from '../translate/sql-text.ts'
@@ -43,7 +44,19 @@ export interface SqlSession {
   close(): Promise<void>
 }
 
+/** What CREATE USER and ALTER USER say of a user's logins. */
+export interface MadeUser {
+  readonly name: string
+  readonly password?: string
+  /** RSA_PUBLIC_KEY: the base64 of the key alone. */
+  readonly publicKey?: string
+  readonly defaultRole?: string
+  readonly defaultWarehouse?: string
+}
+
 export interface Engine {
+  /** A user that SQL made and did not disable, by its folded name. */
+  findUser(name: string): MadeUser | undefined
   /** The directory that holds the files of all stages. */
   readonly stagesDirectory: string
   openSession(options: SessionOptions): Promise<SqlSession>
@@ -74,6 +87,7 @@ export async function openEngine({ directory }: EngineOptions = {}): Promise<Eng
   }
   return {
     stagesDirectory,
+    findUser: (name) => findUser(state.catalog, name),
     openSession: async (options) => await openSession(state, await instance.connect(), options),
     close: async () => {
       connection.closeSync()
@@ -81,6 +95,20 @@ export async function openEngine({ directory }: EngineOptions = {}): Promise<Eng
       if (temporary !== undefined) await rm(temporary, { recursive: true, force: true })
     },
   }
+}
+
+function findUser(catalog: Catalog, name: string): MadeUser | undefined {
+  const user = catalog.accountObject('USER', name)
+  const option = (key: string) => optionText(user?.options.get(key))
+  if (user === undefined || option('DISABLED')?.toUpperCase() === 'TRUE') return undefined
+  const options = {
+    password: option('PASSWORD'),
+    publicKey: option('RSA_PUBLIC_KEY'),
+    defaultRole: option('DEFAULT_ROLE'),
+    defaultWarehouse: option('DEFAULT_WAREHOUSE'),
+  }
+  const given = Object.entries(options).filter(([, value]) => value !== undefined)
+  return { name: user.name, ...Object.fromEntries(given) }
 }
 
 type Connection = Awaited<ReturnType<DuckDBInstance['connect']>>

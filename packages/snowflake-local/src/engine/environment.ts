@@ -1,4 +1,5 @@
 import { accountUsage, informationSchema, tableFunctionRows } from '../catalog/information-schema.ts'
+import { copyHistory, loadHistory } from '../catalog/load-history-relation.ts'
 import type { Stream, Table } from '../catalog/catalog-object.ts'
 import { isVisible } from '../catalog/privilege.ts'
 import type { FunctionContext, TypedSql } from '../function/function-rule.ts'
@@ -130,12 +131,19 @@ function streamRelation(scope: StatementScope, stream: Stream, name: ObjectName)
 
 function systemRelation(session: SessionState, { parts }: ObjectName): NamedRelation | undefined {
   const [name = '', schema = session.schema, database = session.database] = parts.toReversed()
+  const found = session.engine.catalog.databases.get(database ?? '')
+  if (schema === 'INFORMATION_SCHEMA' && name === 'LOAD_HISTORY' && found !== undefined)
+    return loadHistory(session, found)
   if (schema === 'INFORMATION_SCHEMA') return informationSchema(session, name, database)
   if (database === 'SNOWFLAKE' && schema === 'ACCOUNT_USAGE') return accountUsage(session, name)
   return undefined
 }
 
 function tableRows(scope: StatementScope, call: Call, values: readonly TypedSql[]): NamedRelation | undefined {
+  if (call.name === 'COPY_HISTORY') {
+    const given = call.named.find(({ name }) => name === 'TABLE_NAME')?.value
+    return copyHistory(scope.session, given?.kind === 'string' ? given.value : undefined)
+  }
   if (call.name !== 'RESULT_SCAN') return tableFunctionRows(scope.session, call)
   // The rule of LAST_QUERY_ID writes the id as a literal.
   const queryId = values[0]?.literal ?? /^'(?<id>[^']*)'$/u.exec(values[0]?.sql ?? '')?.groups?.['id'] ?? ''

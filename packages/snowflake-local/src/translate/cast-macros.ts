@@ -24,7 +24,7 @@ export const castMacros: readonly string[] = [
   // What is written with an offset keeps it; what is written without has the session's.
   `cast_text_tz(x) AS CASE WHEN regexp_matches(trim(x), '${zonePattern}') THEN cast_offset_tz(cast_text_ntz(x) - to_minutes(cast_text_offset(x)), cast_text_offset(x)) ELSE cast_ltz_tz(CAST(x AS TIMESTAMPTZ)) END`,
   `cast_try_text_tz(x) AS CASE WHEN regexp_matches(trim(x), '${zonePattern}') THEN cast_offset_tz(cast_try_text_ntz(x) - to_minutes(cast_text_offset(x)), cast_text_offset(x)) ELSE cast_ltz_tz(TRY_CAST(x AS TIMESTAMPTZ)) END`,
-  `cast_float_text(x) AS CASE WHEN isnan(x) THEN 'NaN' WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'inf' ELSE '-inf' END WHEN x = trunc(x) AND abs(x) < 1e15 THEN CAST(CAST(x AS BIGINT) AS VARCHAR) ELSE CAST(x AS VARCHAR) END`,
+  `cast_float_text(x) AS CASE WHEN isnan(x) THEN 'NaN' WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'inf' ELSE '-inf' END WHEN x = 0 AND signbit(x) THEN '-0' WHEN x = trunc(x) AND abs(x) < 1e15 THEN CAST(CAST(x AS BIGINT) AS VARCHAR) ELSE CAST(x AS VARCHAR) END`,
   `cast_time_text(x) AS strftime(DATE '2000-01-01' + x, '%H:%M:%S')`,
   `cast_ntz_text(x) AS strftime(x, '%Y-%m-%d %H:%M:%S.%g')`,
   `cast_tz_text(x) AS (strftime(cast_tz_ntz(x), '%Y-%m-%d %H:%M:%S.%g') || ' ' || CASE WHEN (x).tz < 0 THEN '-' ELSE '+' END || lpad(CAST(abs((x).tz) // 60 AS VARCHAR), 2, '0') || lpad(CAST(abs((x).tz) % 60 AS VARCHAR), 2, '0'))`,

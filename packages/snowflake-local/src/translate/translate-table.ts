@@ -10,7 +10,7 @@ import { translatePivot, translateUnpivot } from './translate-pivot.ts'
 import { emptyScope, findColumn } from './scope.ts'
 import type { BoundColumn, BoundRelation, Scope } from './scope.ts'
 import { quoteText } from './sql-text.ts'
-import type { BoundQuery, OutputColumn, Translator } from './translator.ts'
+import type { BoundQuery, NamedRelation, OutputColumn, Translator } from './translator.ts'
 
 export interface BoundFrom {
   readonly sql: string
@@ -93,15 +93,22 @@ function translateNamed(translator: Translator, table: Extract<TableExpression, 
   const relation = translator.environment.relation(name, table.travel, table.changes)
   if (relation.kind === 'rows')
     return derived(translator, rowsQuery(translator, relation), alias, { name: relation.name })
-  if (relation.kind === 'table') {
-    const physical = translator.fresh('r')
-    const columns = relation.columns.map((column) => ({ ...column, sql: `${physical}.${column.physical}` }))
-    const bound = { name: alias === undefined ? relation.name : [alias.name], columns: renameAll(columns, alias) }
-    return { sql: `${relation.sql} AS ${physical}${sample}`, relations: [bound], merged: [] }
-  }
+  if (relation.kind === 'table') return fromTable(translator, relation, alias, sample)
   const view = translator.forView(relation.environment).query(relation.query, undefined)
   const columns = view.columns.map((column, index) => ({ ...column, name: relation.columns[index] ?? column.name }))
   return derived(translator, { sql: view.sql, columns }, alias, { sample, name: relation.name })
+}
+
+function fromTable(
+  translator: Translator,
+  relation: NamedRelation & { readonly kind: 'table' },
+  alias: TableAlias | undefined,
+  sample = '',
+): BoundFrom {
+  const physical = translator.fresh('r')
+  const columns = relation.columns.map((column) => ({ ...column, sql: `${physical}.${column.physical}` }))
+  const bound = { name: alias === undefined ? relation.name : [alias.name], columns: renameAll(columns, alias) }
+  return { sql: `${relation.sql} AS ${physical}${sample}`, relations: [bound], merged: [] }
 }
 
 function named(
@@ -229,7 +236,8 @@ function translateFunction(translator: Translator, call: Call, alias: TableAlias
     default: {
       const values = call.arguments.map((value) => translator.expression(value, scope))
       const rows = translator.environment.tableRows(call, values)
-      if (rows === undefined || rows.kind !== 'rows') throw unknownFunction(call.name)
+      if (rows?.kind === 'table') return fromTable(translator, rows, alias)
+      if (rows?.kind !== 'rows') throw unknownFunction(call.name)
       return derived(translator, rowsQuery(translator, rows), alias, { name: rows.name })
     }
   }
