@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -99,6 +100,19 @@ describe('snowflake-sdk on snowflake-local', () => {
     expect(await promise).toMatchObject({ code: '000604' })
     clearInterval(cancelling)
     expect(await count(connection, 'ID = -3')).toBe(0)
+  })
+
+  it('lets in a user that SQL made, by password and by key pair, until it is disabled', async () => {
+    const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    const key = publicKey.export({ type: 'spki', format: 'der' }).toString('base64')
+    const pem = String(privateKey.export({ type: 'pkcs8', format: 'pem' }))
+    await execute(connection, `CREATE USER LOADER PASSWORD='made' RSA_PUBLIC_KEY='${key}'`)
+    const options = { ...server.connectionOptions, username: 'loader' }
+    await disconnect(await connect({ ...options, password: 'made' }))
+    await disconnect(await connect({ ...options, authenticator: 'SNOWFLAKE_JWT', privateKey: pem }))
+    await expect(connect({ ...options, password: 'other' })).rejects.toMatchObject({ code: '390100' })
+    await execute(connection, 'ALTER USER LOADER SET DISABLED = TRUE')
+    await expect(connect({ ...options, password: 'made' })).rejects.toMatchObject({ code: '390100' })
   })
 
   it('keeps its data and stages in a directory, from one start to the next', async () => {

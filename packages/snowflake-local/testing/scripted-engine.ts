@@ -25,6 +25,7 @@ export async function openScriptedEngine(script: (engine: ScriptedEngine) => Scr
     executed: [],
     sessions: [],
     closedSessions: 0,
+    findUser: () => undefined,
     openSession: async (options) => {
       engine.sessions.push(options)
       return {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Engine } from '../engine/engine.ts'
+import type { Engine, MadeUser } from '../engine/engine.ts'
 import type { RequestArea } from '../fault/faults.ts'
 import { checkLogin, type LocalUser } from '../session/login.ts'
 import type { Session, SessionStore } from '../session/session-store.ts'
@@ -93,7 +93,8 @@ const loginSchema = z.object({
 
 async function logIn({ context, body, search }: Call): Promise<Answer> {
   const { data } = loginSchema.parse(body)
-  const user = checkLogin(context.users, {
+  const made = context.engine.findUser((data.LOGIN_NAME ?? '').toUpperCase())
+  const user = checkLogin(made === undefined ? context.users : [...context.users, made], {
     accountName: data.ACCOUNT_NAME ?? '',
     loginName: data.LOGIN_NAME ?? '',
     authenticator: data.AUTHENTICATOR ?? '',
@@ -106,6 +107,7 @@ async function logIn({ context, body, search }: Call): Promise<Answer> {
   const sql = await context.engine.openSession({
     user: user.name.toUpperCase(),
     parameters: readParameters(data.SESSION_PARAMETERS),
+    ...(made === undefined ? {} : defaultsOf(made)),
     ...objectsOf(search),
   })
   const capable = Object.entries(data.CLIENT_CAPABILITIES ?? {}).filter(([, value]) => value === true)
@@ -142,9 +144,21 @@ function objectsOf(search: URLSearchParams): Record<string, string> {
   const given: Record<string, string> = {}
   for (const [option, parameter] of Object.entries(named)) {
     const value = search.get(parameter)
-    if (value !== null && value !== '') given[option] = value
+    if (value !== null && value !== '') given[option] = foldName(value)
   }
   return given
+}
+
+/** As in SQL: in upper case, unless it is quoted. */
+function foldName(name: string): string {
+  return /^".*"$/.test(name) ? name.slice(1, -1).replaceAll('""', '"') : name.toUpperCase()
+}
+
+function defaultsOf({ defaultRole, defaultWarehouse }: MadeUser): Record<string, string> {
+  return {
+    ...(defaultRole === undefined ? {} : { role: foldName(defaultRole) }),
+    ...(defaultWarehouse === undefined ? {} : { warehouse: foldName(defaultWarehouse) }),
+  }
 }
 
 function tellTokens(sessions: SessionStore, session: Session) {

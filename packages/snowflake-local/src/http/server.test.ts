@@ -88,13 +88,13 @@ describe('logins', () => {
   })
 
   it('gives the engine the objects and parameters that the connection names', async () => {
-    await login({ password: 'right', database: 'd', schema: 's', warehouse: 'w', role: 'r', queryTag: 'tag' })
+    await login({ password: 'right', database: 'd', schema: '"s"', warehouse: 'w', role: 'r', queryTag: 'tag' })
     expect(engine.sessions.at(-1)).toMatchObject({
       user: 'LOCAL',
-      database: 'd',
+      database: 'D',
       schema: 's',
-      warehouse: 'w',
-      role: 'r',
+      warehouse: 'W',
+      role: 'R',
     })
     expect(engine.sessions.at(-1)?.parameters?.get('QUERY_TAG')).toBe('tag')
   })

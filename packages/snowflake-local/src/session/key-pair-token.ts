@@ -21,6 +21,15 @@ export function readPublicKey(text: string): KeyObject {
   return createPublicKey({ key: Buffer.from(text, 'base64'), type: 'spki', format: 'der' })
 }
 
+/** None where the text is no key: ALTER USER takes any. */
+export function tryReadPublicKey(text: string): KeyObject | undefined {
+  try {
+    return readPublicKey(text)
+  } catch {
+    return undefined
+  }
+}
+
 /**
  * Whether the token was signed with the key's other half, for this user and account, and is not over.
  * snowflake-sdk writes `iat` and `exp` in milliseconds, the other drivers in seconds as RFC 7519 has it; both count.

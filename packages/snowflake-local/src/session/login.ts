@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { isKeyPairTokenValid, readPublicKey } from './key-pair-token.ts'
+import { isKeyPairTokenValid, tryReadPublicKey } from './key-pair-token.ts'
 
 /** Who may log in, and with what; each means that is given opens the door by itself. */
 export interface LocalUser {
@@ -37,47 +37,35 @@ export function checkLogin(
   login: LoginRequest,
   nowMs = Date.now(),
 ): LocalUser | LoginRefusal {
-  const named = users.find((user) => user.name.toUpperCase() === login.loginName.toUpperCase())
+  const named = users.filter((user) => user.name.toUpperCase() === login.loginName.toUpperCase())
+  // A token says who it is for: a driver may leave the name out.
+  const tokenUsers = login.loginName === '' ? users : named
   switch (login.authenticator.toUpperCase()) {
     case '':
     case 'SNOWFLAKE':
     case 'USERNAME_PASSWORD_MFA':
-      return isPassword(named, login.password) && named !== undefined ? named : wrongPassword
+      return named.find((user) => isPassword(user, login.password)) ?? wrongPassword
     case 'SNOWFLAKE_JWT':
-      return named !== undefined && isKeyPair(named, login, nowMs) ? named : wrongKeyPairToken
+      return named.find((user) => isKeyPair(user, login, nowMs)) ?? wrongKeyPairToken
     case 'OAUTH':
-      // The token says who it is for: a driver may leave the name out.
-      return candidates(users, named, login).find((user) => isSecret(user.oauthToken, login.token)) ?? wrongOauthToken
+      return tokenUsers.find((user) => isSecret(user.oauthToken, login.token)) ?? wrongOauthToken
     case 'PROGRAMMATIC_ACCESS_TOKEN':
-      return candidates(users, named, login).find((user) => isSecret(user.accessToken, login.token)) ?? wrongAccessToken
+      return tokenUsers.find((user) => isSecret(user.accessToken, login.token)) ?? wrongAccessToken
     default:
       return { code: '390001', message: `The authenticator is not one that this endpoint knows.` }
   }
 }
 
-function candidates(
-  users: readonly LocalUser[],
-  named: LocalUser | undefined,
-  login: LoginRequest,
-): readonly LocalUser[] {
-  if (login.loginName === '') return users
-  return named === undefined ? [] : [named]
-}
-
-function isPassword(user: LocalUser | undefined, given: string): boolean {
-  return isSecret(user?.password, given) || isSecret(user?.accessToken, given)
+function isPassword(user: LocalUser, given: string): boolean {
+  return isSecret(user.password, given) || isSecret(user.accessToken, given)
 }
 
 function isKeyPair(user: LocalUser, login: LoginRequest, nowMs: number): boolean {
-  if (user.publicKey === undefined) return false
   // The drivers leave the region out of the account that they sign for.
   const account = (login.accountName.split('.')[0] ?? '').toUpperCase()
-  return isKeyPairTokenValid(
-    login.token,
-    readPublicKey(user.publicKey),
-    { account, user: user.name.toUpperCase() },
-    nowMs,
-  )
+  const publicKey = user.publicKey === undefined ? undefined : tryReadPublicKey(user.publicKey)
+  if (publicKey === undefined) return false
+  return isKeyPairTokenValid(login.token, publicKey, { account, user: user.name.toUpperCase() }, nowMs)
 }
 
 /** Takes as long for a wrong secret as for the right one. */
