@@ -32,7 +32,10 @@ const doubleDigits = 15
 export function doubleText(value: number): string {
   if (Number.isNaN(value)) return 'NaN'
   if (!Number.isFinite(value)) return value > 0 ? 'Infinity' : '-Infinity'
-  return value.toExponential(doubleDigits).replace(/e([+-])(\d)$/u, 'e$10$2')
+  // One digit more than Snowflake shows, where the double would not be the same without it.
+  const shown = value.toExponential(doubleDigits)
+  const kept = Number(shown) === value ? shown : value.toExponential(doubleDigits + 1)
+  return kept.replace(/e([+-])(\d)$/u, 'e$10$2')
 }
 
 export function isObject(value: JsonValue): value is JsonObject {
