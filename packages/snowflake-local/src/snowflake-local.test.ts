@@ -62,6 +62,15 @@ describe('snowflake-sdk on snowflake-local', () => {
     expect(await count(connection, 'ID >= 1000')).toBe(2)
   })
 
+  it('takes the location of a PUT as a bind, as the Python connector gives it', async () => {
+    const path = join(files, 'bound.csv')
+    await writeFile(path, '2000,bound\n')
+    await execute(connection, 'CREATE STAGE IF NOT EXISTS B')
+    await execute(connection, `PUT file://${path} ?`, { binds: ['@B/bound'] })
+    await execute(connection, 'COPY INTO T FROM @B/bound FILE_FORMAT=(TYPE=CSV)')
+    expect(await count(connection, 'ID = 2000')).toBe(1)
+  })
+
   it('keeps a transaction to its session until it commits', async () => {
     const other = await connect(server.connectionOptions)
     await execute(connection, 'BEGIN')

@@ -7,16 +7,28 @@ import { isOptionTrue, optionText } from '../parse/ast-option.ts'
 import { stageLocation } from './stage-location.ts'
 import type { StageLocation } from './stage-location.ts'
 import type { SessionState } from './session-state.ts'
-import type { FileTransfer, StatementResult } from './statement.ts'
+import { syntaxError } from './sql-error.ts'
+import type { Bind, FileTransfer, StatementResult } from './statement.ts'
 import { rowsResult } from './wire.ts'
 
-export async function executeTransfer(session: SessionState, statement: FileStatement): Promise<StatementResult> {
-  const location = stageLocation(session, statement.location)
+export async function executeTransfer(
+  session: SessionState,
+  statement: FileStatement,
+  binds: readonly Bind[] = [],
+): Promise<StatementResult> {
+  const location = stageLocation(session, locationText(statement.location, binds))
   await mkdir(location.directory, { recursive: true })
   if (statement.kind === 'put' || statement.kind === 'get') {
     return { ...rowsResult([], []), transfer: transferOf(statement, location) }
   }
   return statement.kind === 'list' ? await list(location, statement) : await remove(location, statement)
+}
+
+function locationText(location: FileStatement['location'], binds: readonly Bind[]): string {
+  if (typeof location === 'string') return location
+  const value = binds[location.bind - 1]?.value
+  if (typeof value !== 'string') throw syntaxError('the location of a stage is not bound')
+  return value.replace(/^@/, '')
 }
 
 function transferOf(

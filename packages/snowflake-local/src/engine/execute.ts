@@ -153,7 +153,7 @@ async function executeOther(
     case 'get':
     case 'list':
     case 'remove':
-      return await executeTransfer(session, statement)
+      return await executeTransfer(session, statement, scope.request.binds)
     case 'executeTask':
       return await executeTask(
         scope,

@@ -93,7 +93,8 @@ export type FileStatement =
   | {
       readonly kind: 'put' | 'get'
       readonly localPath: string
-      readonly location: string
+      /** The Python connector gives it as a bind. */
+      readonly location: string | { readonly bind: number }
       readonly options: Options
     }
   | { readonly kind: 'list' | 'remove'; readonly location: string; readonly options: Options }

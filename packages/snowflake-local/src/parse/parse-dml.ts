@@ -12,6 +12,7 @@ import type {
 } from './ast-dml.ts'
 import type { Options } from './ast-option.ts'
 import { parseOptions } from './parse-option.ts'
+import { bindIndex } from './parse-primary.ts'
 import { parseTableAlias } from './parse-select-item.ts'
 import { parseTables } from './parse-table.ts'
 import type { TokenReader } from './token-reader.ts'
@@ -129,9 +130,16 @@ export function parseTruncate(reader: TokenReader): Truncate {
 export function parseTransfer(reader: TokenReader): FileStatement {
   const isPut = reader.expectOneOf(['PUT', 'GET']) === 'PUT'
   const localBefore = isPut ? parseLocalPath(reader) : undefined
-  const location = reader.stage()
+  const location = takeBind(reader) ?? reader.stage()
   const localPath = localBefore ?? parseLocalPath(reader)
   return { kind: isPut ? 'put' : 'get', localPath, location, options: parseOptions(reader) }
+}
+
+function takeBind(reader: TokenReader): { readonly bind: number } | undefined {
+  const { token } = reader
+  if (token.kind !== 'bind') return undefined
+  reader.next()
+  return { bind: bindIndex(reader, token.text) }
 }
 
 /** The driver writes its stage binds as `PUT file://1'@…`: a quote behind the path that opens nothing. */

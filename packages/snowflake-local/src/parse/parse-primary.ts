@@ -39,7 +39,7 @@ export function parsePrimary(reader: TokenReader): Expression {
 }
 
 /** `?` has the next number; `:3` says its own. */
-function bindIndex(reader: TokenReader, text: string): number {
+export function bindIndex(reader: TokenReader, text: string): number {
   if (text !== '?') return Number(text)
   reader.bindCount += 1
   return reader.bindCount
