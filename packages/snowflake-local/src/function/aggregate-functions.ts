@@ -1,6 +1,6 @@
 import { array, boolean, float, integer, number, object, precisionMax, text } from '../catalog/sql-type.ts'
 import type { SqlType } from '../catalog/sql-type.ts'
-import { asNumber } from './arithmetic.ts'
+import { asNumber } from './as-number.ts'
 import { convert, jsonText } from './conversion.ts'
 import type { FunctionCall, FunctionContext, FunctionRule, TypedSql } from './function-rule.ts'
 import { aggregate, typeOfFirst, windowed } from './scalar-rule.ts'

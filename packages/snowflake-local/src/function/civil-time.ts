@@ -10,7 +10,6 @@ export interface CivilTime {
 }
 
 const microsecondsPerSecond = 1_000_000n
-export const microsecondsPerMinute = 60_000_000n
 const microsecondsPerDay = 86_400_000_000n
 const millisecondsPerDay = 86_400_000
 

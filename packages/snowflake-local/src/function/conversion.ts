@@ -1,14 +1,5 @@
 import { compilationError } from '../engine/sql-error.ts'
-import {
-  array,
-  duckdbType,
-  formatType,
-  isSemiStructured,
-  isTimestamp,
-  object,
-  text,
-  variant,
-} from '../catalog/sql-type.ts'
+import { duckdbType, formatType, isSemiStructured, isTimestamp, text } from '../catalog/sql-type.ts'
 import type { SqlType } from '../catalog/sql-type.ts'
 import type { FunctionContext, TypedSql } from './function-rule.ts'
 import { quote } from './sql-text.ts'
@@ -347,5 +338,3 @@ function toStructure(value: TypedSql, type: SqlType): string {
     return `CAST(sf_to_${type.name.toLowerCase()}(CAST(${value.sql} AS VARCHAR)) AS JSON)`
   throw unsupported(value, type)
 }
-
-export const semiStructuredTypes = { variant, object, array }

@@ -32,5 +32,3 @@ const rules: ReadonlyMap<string, FunctionRule> = new Map(
 export function findFunction(name: string): FunctionRule | undefined {
   return rules.get(name)
 }
-
-export const functionNames: readonly string[] = [...rules.keys()].toSorted()

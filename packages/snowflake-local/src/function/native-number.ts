@@ -26,10 +26,6 @@ export function divideRounded(dividend: bigint, divisor: bigint): bigint {
   return negative ? -quotient : quotient
 }
 
-function rescale({ units, scale }: Decimal, to: number): bigint {
-  return to >= scale ? units * 10n ** BigInt(to - scale) : divideRounded(units, 10n ** BigInt(scale - to))
-}
-
 function divide(left: string, right: string, scale: bigint): string {
   const [above, below] = [decimal(left), decimal(right)]
   if (below.units === 0n) throw nativeError('100051', '22012', 'Division by zero')
@@ -38,12 +34,6 @@ function divide(left: string, right: string, scale: bigint): string {
   const units =
     shift >= 0 ? divideRounded(above.units * power, below.units) : divideRounded(above.units, below.units * power)
   return decimalText({ units, scale: Number(scale) })
-}
-
-function multiply(left: string, right: string, scale: bigint): string {
-  const [first, second] = [decimal(left), decimal(right)]
-  const product = { units: first.units * second.units, scale: first.scale + second.scale }
-  return decimalText({ units: rescale(product, Number(scale)), scale: Number(scale) })
 }
 
 type Rounding = 'HALF_AWAY_FROM_ZERO' | 'HALF_TO_EVEN' | 'DOWN' | 'FLOOR' | 'CEIL'
@@ -71,7 +61,6 @@ function roundUnits(units: bigint, power: bigint, mode: Rounding): bigint {
 /** Exact decimal arithmetic where DuckDB would go through DOUBLE or overflow on the way. */
 export const nativeNumberFunctions: readonly NativeFunction[] = [
   { name: 'sf_divide', parameters: ['text', 'text', 'integer'], returns: 'text', compute: divide },
-  { name: 'sf_multiply', parameters: ['text', 'text', 'integer'], returns: 'text', compute: multiply },
   { name: 'sf_round', parameters: ['text', 'integer', 'text'], returns: 'text', compute: round },
   {
     name: 'sf_float_text',

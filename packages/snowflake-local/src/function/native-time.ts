@@ -1,4 +1,3 @@
-import { microsecondsPerMinute } from './civil-time.ts'
 import { nativeError } from './native-function.ts'
 import type { NativeFunction } from './native-function.ts'
 import { parseTime } from './parse-time.ts'
@@ -48,5 +47,3 @@ export const nativeTimeFunctions: readonly NativeFunction[] = [
         : formatTime(microseconds, offset === null ? null : Number(offset), format),
   },
 ]
-
-export const minuteUs = microsecondsPerMinute

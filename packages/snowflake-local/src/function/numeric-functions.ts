@@ -1,6 +1,7 @@
 import { float, integer, number, precisionMax } from '../catalog/sql-type.ts'
 import type { SqlType } from '../catalog/sql-type.ts'
-import { arithmetic, asNumber } from './arithmetic.ts'
+import { arithmetic } from '../translate/arithmetic.ts'
+import { asNumber } from './as-number.ts'
 import type { FunctionRule, TypedSql } from './function-rule.ts'
 import { same, scalar, typeOfFirst } from './scalar-rule.ts'
 import type { Result, RuleTable } from './scalar-rule.ts'
@@ -68,7 +69,7 @@ function divideOr(replacement: string, nullsToo: boolean): FunctionRule {
         sql: `CASE WHEN ${denominator.sql} = 0 THEN NULL ELSE ${denominator.sql} END`,
         type: denominator.type,
       }
-      const quotient = arithmetic('/', left, guarded, context)
+      const quotient = arithmetic('/', asNumber(left, context), guarded)
       const isZero = nullsToo ? `coalesce(${denominator.sql}, 0) = 0` : `${denominator.sql} = 0`
       const type = quotient.type
       const none =
@@ -84,7 +85,7 @@ const modulo: FunctionRule = {
   arity: [2, 2],
   translate: ({ arguments: [left, right] }, context) => {
     if (left === undefined || right === undefined) throw new Error('Arity is checked before')
-    return arithmetic('%', left, right, context)
+    return arithmetic('%', asNumber(left, context), asNumber(right, context))
   },
 }
 

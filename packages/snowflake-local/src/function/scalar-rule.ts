@@ -1,19 +1,17 @@
 import {
-  array,
   binary,
   boolean,
   date,
   float,
   integer,
   isSemiStructured,
-  object,
   text,
   time,
   timestamp,
   variant,
 } from '../catalog/sql-type.ts'
 import type { SqlType } from '../catalog/sql-type.ts'
-import { asNumber } from './arithmetic.ts'
+import { asNumber } from './as-number.ts'
 import { convert, jsonText } from './conversion.ts'
 import type { FunctionCall, FunctionContext, FunctionRule, TypedSql } from './function-rule.ts'
 
@@ -111,7 +109,5 @@ export function same(signature: string, result: Result, duckdbName: string): Fun
 
 /** The first argument's type. */
 export const typeOfFirst: Result = ([first]) => first?.type ?? variant
-
-export const results = { array, object, variant, text: text(), integer, float, boolean }
 
 export type RuleTable = Readonly<Record<string, FunctionRule>>
