@@ -4,14 +4,18 @@ import path from 'node:path'
 import type { Measurement } from './measurement.ts'
 import { serverCpuMs } from './server-cpu.ts'
 
-/** What the command starts its runs with. */
+/** What the command starts its runs with (docs/decisions/0014). */
 const youngGeneration = '--max-semi-space-size=4'
+const heaps = { MALLOC_ARENA_MAX: '2' }
 
 /** Runs a case in a process of its own, so that its memory is its own too. */
 export async function runCase(name: string, args: readonly string[], postmasterPid: number): Promise<Measurement> {
   const before = await serverCpuMs(postmasterPid)
   const words = [youngGeneration, path.join(import.meta.dirname, 'cases', `${name}.ts`), ...args]
-  const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, words, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...heaps, ...process.env },
+  })
   let output = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text
