@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DuckDBInstance } from '@duckdb/node-api'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openEngine } from './engine.ts'
 import type { Engine, SessionOptions, SqlSession } from './engine.ts'
@@ -493,6 +494,32 @@ describe('roles', () => {
     expect(await run('SELECT a FROM t', later)).toEqual([['1']])
     await later.close()
   })
+})
+
+test('a table that is replaced again and again leaves few copies behind', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'snowflake-engine-'))
+  try {
+    const replaced = await openEngine({ directory })
+    const builder = await replaced.openSession({ user: 'ADA' })
+    await run('CREATE DATABASE d', builder)
+    for (const value of [1, 2, 3, 4, 5]) await run(`CREATE OR REPLACE TABLE t AS SELECT ${value} AS a`, builder)
+    await run('DROP TABLE t', builder)
+    await run('UNDROP TABLE t', builder)
+    expect(await run('SELECT a FROM t', builder)).toEqual([['5']])
+    await builder.close()
+    await replaced.close()
+    const file = await DuckDBInstance.create(join(directory, 'snowflake.duckdb'))
+    const reader = await file.connect()
+    const tables = await reader.runAndReadAll(
+      "SELECT table_name FROM duckdb_tables() WHERE regexp_matches(table_name, '^t[0-9]+$')",
+    )
+    // The table itself, and the one before it, which could be brought back.
+    expect(tables.getRows()).toHaveLength(2)
+    reader.closeSync()
+    file.closeSync()
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
 })
 
 test('a database on disk has its tables, names and rows again when it is opened anew', async () => {

@@ -1,3 +1,4 @@
+import { purgeDropped } from '../version/purge.ts'
 import { settleStreams } from '../version/stream.ts'
 import { runDuckdb } from './duckdb.ts'
 import type { EngineState, SessionState } from './session-state.ts'
@@ -50,13 +51,15 @@ export async function atomically<Result>(session: SessionState, work: () => Prom
  */
 export async function defining<Result>(session: SessionState, work: () => Promise<Result>): Promise<Result> {
   await commitTransaction(session)
-  return await inTurn(session.engine, async () =>
-    atomically(session, async () => {
-      const result = await work()
+  return await inTurn(session.engine, async () => {
+    const result = await atomically(session, async () => {
+      const done = await work()
       await session.engine.save(session.connection)
-      return result
-    }),
-  )
+      return done
+    })
+    await purgeDropped(session)
+    return result
+  })
 }
 
 async function inTurn<Result>(engine: EngineState, work: () => Promise<Result>): Promise<Result> {

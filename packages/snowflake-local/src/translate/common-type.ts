@@ -7,7 +7,6 @@ import {
   isTimestamp,
   number,
   precisionMax,
-  text,
   timestamp,
   untyped,
   variant,
@@ -65,6 +64,3 @@ function refuse(left: SqlType, right: SqlType): never {
     `Can not convert parameter of type [${formatType(right)}] into expected type [${formatType(left)}]`,
   )
 }
-
-/** The type of a text that may take any length. */
-export const anyText = text()
