@@ -6,6 +6,7 @@ export const semiStructuredCases: ConformanceFamily = {
   title: 'Semi-structured values',
   cases: [
     ['parse_json', `PARSE_JSON('{"key": "1"}')`, '{"key":"1"}'],
+    ['parse_json', `PARSE_JSON('{"a": 1.912e2}'):a`, '1.912000000000000e+02'],
     ['try_parse_json', `TRY_PARSE_JSON('{"Open": "parenthesis"')`, null],
     ['check_json', `CHECK_JSON('{''ValidKey1'': ''ValidValue1''}')`, null],
     ['check_json', 'CHECK_JSON(NULL)', null],

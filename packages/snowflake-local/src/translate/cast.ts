@@ -77,7 +77,7 @@ const fromText: Rules = {
 function fromSemiStructured(): Rules {
   const viaText = Object.entries(fromText).map(([name, rule]): [string, Rule] => [
     name,
-    (sql, to, tries) => rule(`(${sql} ->> '$')`, to, tries),
+    (sql, to, tries) => rule(`sf_plain_text(CAST(${sql} AS VARCHAR))`, to, tries),
   ])
   return {
     ...Object.fromEntries(viaText),
@@ -87,7 +87,8 @@ function fromSemiStructured(): Rules {
   }
 }
 
-const numberFromVariant: Rule = (sql, to, tries) => plainCast(`cast_variant_number(${sql})`, to, tries)
+/** DuckDB's own `->>` makes a double of a decimal. */
+const numberFromVariant: Rule = (sql, to, tries) => plainCast(`sf_number_text(CAST(${sql} AS VARCHAR))`, to, tries)
 
 const rules: Readonly<Partial<Record<SqlTypeName, Rules>>> = {
   NUMBER: {

@@ -329,18 +329,11 @@ function translatePath(
   return { sql, type: variant }
 }
 
+/** Not by DuckDB's json_extract, which makes doubles of decimals. */
 function stepSql(translator: Translator, sql: string, step: PathStep, scope: Scope): string {
-  if (step.kind === 'key') return `json_extract(${sql}, ${quoteText(jsonPath(step.key))})`
+  const document = `CAST(${sql} AS VARCHAR)`
+  if (step.kind === 'key') return `CAST(sf_get_key(${document}, ${quoteText(step.key)}, FALSE) AS JSON)`
   const index = translator.expression(step.index, scope)
-  if (index.type.name === 'NUMBER') {
-    return index.literal === undefined
-      ? `json_extract(${sql}, '$[' || CAST(CAST(${index.sql} AS BIGINT) AS VARCHAR) || ']')`
-      : `json_extract(${sql}, '$[${index.literal}]')`
-  }
-  if (index.literal !== undefined) return `json_extract(${sql}, ${quoteText(jsonPath(index.literal))})`
-  return `json_extract(${sql}, '$."' || replace(${castSql(index, text())}, '"', '\\"') || '"')`
-}
-
-function jsonPath(key: string): string {
-  return `$."${key.replaceAll('"', String.raw`\"`)}"`
+  if (index.type.name === 'NUMBER') return `CAST(sf_get_index(${document}, CAST(${index.sql} AS BIGINT)) AS JSON)`
+  return `CAST(sf_get_key(${document}, ${castSql(index, text())}, FALSE) AS JSON)`
 }
