@@ -26,7 +26,7 @@ export function conformancePage(): string {
       ({ page, sql, stated, why }) => `| ${code(sql)} | [${show(stated)}](${pageAddress(page)}) | ${why} |`,
     ),
     '',
-    'Beside these: `TIMESTAMP` and `TIME` have microseconds; `FLOAT` is printed with the fewest digits that tell it apart; a statement that fails within a transaction ends that transaction; COPY INTO checks texts before it loads them, but a transformation that fails aborts the statement whatever ON_ERROR says, and VALIDATION_MODE knows RETURN_ERRORS and RETURN_ALL_ERRORS only; Avro, ORC and XML files are refused.',
+    'Beside these: `TIMESTAMP` and `TIME` have microseconds; `FLOAT` is printed with the fewest digits that tell it apart; a statement that fails within a transaction ends that transaction; COPY INTO checks texts before it loads them, but a transformation that fails aborts the statement whatever ON_ERROR says, and VALIDATION_MODE knows RETURN_ERRORS and RETURN_ALL_ERRORS only; PURGE removes files when its statement ends, also in a transaction that is rolled back later; Avro, ORC and XML files are refused.',
     '',
     '## Statements',
     '',
