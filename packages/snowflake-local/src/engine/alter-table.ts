@@ -6,9 +6,15 @@ import type { AlterTable, ColumnChange, TableChange } from '../parse/ast-ddl.ts'
 import { optionText } from '../parse/ast-option.ts'
 import { castSql } from '../translate/cast.ts'
 import { quoteName } from '../translate/sql-text.ts'
-import { alterHistory } from '../version/row-history.ts'
+import { parseStatement } from '../parse/parse-statement.ts'
+import { makeTranslator } from '../translate/make-translator.ts'
+import { alterHistory, keepRows } from '../version/row-history.ts'
+import { nextVersion } from '../version/statement-version.ts'
 import { runDuckdb } from './duckdb.ts'
+import { environmentOf } from './environment.ts'
 import type { StatementScope } from './environment.ts'
+import { insertFrom } from './execute-dml.ts'
+import { bindQuery } from './execute-query.ts'
 import { addPhysicalColumn, discard, isTemporary, register } from './execute-table.ts'
 import { findRelationObject, findSchema, fullName, showName } from './resolve.ts'
 import type { Place } from './resolve.ts'
@@ -29,7 +35,9 @@ export async function alterTable(scope: StatementScope, statement: AlterTable): 
   if (found.object.kind === 'VIEW') return alterView(found.object, change)
   const before = structuredClone(found.object)
   try {
-    await changeTable(scope, found.object, change)
+    if (change.kind === 'acknowledge' && change.words === 'REFRESH')
+      await refresh(scope, { ...found, object: found.object })
+    else await changeTable(scope, found.object, change)
   } catch (error) {
     // DuckDB takes its part back with the transaction.
     Object.assign(found.object, before)
@@ -218,4 +226,20 @@ function isWidening(from: Table['columns'][number]['type'], to: Table['columns']
   if (from.name === 'TEXT' && to.name === 'TEXT') return to.length >= from.length
   if (from.name === 'BINARY' && to.name === 'BINARY') return to.length >= from.length
   return formatType(from) === formatType(to)
+}
+
+/** A dynamic table's rows anew, from the query that it was made with. */
+async function refresh(
+  scope: StatementScope,
+  { database, schema, object }: Place & { readonly object: Table },
+): Promise<void> {
+  const { session } = scope
+  if (object.dynamic === undefined) return
+  const query = parseStatement(object.dynamic.queryText)
+  if (query.kind !== 'query') throw new Error('a dynamic table holds no query')
+  const within = { ...scope, session: { ...session, database: database.name, schema: schema.name } }
+  const rows = insertFrom(makeTranslator(environmentOf(within)), object, [], bindQuery(within, query))
+  await keepRows(session, object, { version: await nextVersion(scope), rows: undefined })
+  await runDuckdb(session.connection, `DELETE FROM ${quoteName(object.physical)}`)
+  await runDuckdb(session.connection, rows)
 }

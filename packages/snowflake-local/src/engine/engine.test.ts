@@ -301,6 +301,15 @@ describe('definitions', () => {
     await Promise.all(others.map(async (other) => await other.close()))
   })
 
+  test('a dynamic table has its rows anew when it is refreshed', async () => {
+    await run('CREATE TABLE t AS SELECT 1 AS a')
+    await run("CREATE DYNAMIC TABLE d TARGET_LAG = '1 minute' WAREHOUSE = w AS SELECT SUM(a) AS total FROM t")
+    await run('INSERT INTO t SELECT 4')
+    expect(await run('SELECT total FROM d')).toEqual([['1']])
+    await run('ALTER DYNAMIC TABLE d REFRESH')
+    expect(await run('SELECT total FROM d')).toEqual([['5']])
+  })
+
   test('an alert acts when its condition holds', async () => {
     await run('CREATE TABLE t (a INT)')
     await run(
