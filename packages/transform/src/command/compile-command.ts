@@ -1,7 +1,7 @@
 import type { CommandSession } from './command-session.ts'
 import { foundLine } from './found-line.ts'
 import { withInlineNode } from './inline-node.ts'
-import { openProfileWarehouse, unreachableWarehouse } from './open-warehouse.ts'
+import { openAtFirstStatement, openProfileWarehouse } from './open-warehouse.ts'
 import { readDeferral } from './read-deferral.ts'
 import { selectForCommand } from './select-for-command.ts'
 import { writeResults } from './write-results.ts'
@@ -91,7 +91,7 @@ async function compileSelected(
   const { projectDirectory: directory } = settings
   await using warehouse =
     profile.type === 'snowflake'
-      ? unreachableWarehouse(profile)
+      ? openAtFirstStatement(profile, { directory, signal: host.signal })
       : await openProfileWarehouse(profile, { directory, signal: host.signal })
   const deferral = await readDeferral(session, project)
   return await compileNodes(project, {

@@ -1,10 +1,10 @@
 import path from 'node:path'
-import { EclusaError } from '@eclusa/sdk'
 import type { Warehouse, WarehouseConnection } from '@eclusa/sdk'
-import { openDuckDb, openPostgres } from '@eclusa/warehouse'
+import { openDuckDb, openPostgres, openSnowflake } from '@eclusa/warehouse'
 import type { Profile } from '../project/profile.ts'
 import { duckdbSettings, prepareDuckDb, refuseForeignKeys } from './duckdb-profile.ts'
 import { postgresOptions } from './postgres-profile.ts'
+import { snowflakeOptions } from './snowflake-login.ts'
 
 export interface OpenProfileOptions {
   /** Folder that a DuckDB file's path is relative to: the project's. */
@@ -25,25 +25,27 @@ export async function openProfileWarehouse(profile: Profile, options: OpenProfil
       return await openDuckDbProfile(profile.credentials, options)
     case 'postgres':
       return await openPostgres({ ...(await postgresOptions(profile.credentials)), signal: options.signal })
-    default:
-      throw connectionMissing(profile)
+    case 'snowflake':
+      return await openSnowflake({ ...(await snowflakeOptions(profile.credentials)), signal: options.signal })
   }
 }
 
-/** For compiling without a connection, which most models allow: the first statement is refused. */
-export function unreachableWarehouse(profile: Profile): Warehouse {
-  const dispose = async () => await Promise.resolve()
-  const query = async (): Promise<never> => await Promise.reject(connectionMissing(profile))
-  const connect = async () => await Promise.resolve({ query, [Symbol.asyncDispose]: dispose })
+/** Opens the warehouse at the first statement, for compiling: most models ask it nothing, and it may be out of reach. */
+export function openAtFirstStatement(profile: Profile, options: OpenProfileOptions): Warehouse {
+  let opened: Promise<Warehouse> | undefined
+  const connect = async (): Promise<WarehouseConnection> => {
+    let connection: Promise<WarehouseConnection> | undefined
+    return await Promise.resolve({
+      async query(sql, queryOptions) {
+        opened ??= openProfileWarehouse(profile, options)
+        connection ??= opened.then(async (warehouse) => await warehouse.connect())
+        return await (await connection).query(sql, queryOptions)
+      },
+      [Symbol.asyncDispose]: async () => await (await connection)?.[Symbol.asyncDispose](),
+    })
+  }
+  const dispose = async () => await (await opened)?.[Symbol.asyncDispose]()
   return { type: profile.type, database: profile.target.database, connect, [Symbol.asyncDispose]: dispose }
-}
-
-function connectionMissing({ targetName, type }: Profile): EclusaError {
-  return new EclusaError('WAREHOUSE_DRIVER_MISSING', {
-    message: `The target "${targetName}" is of type ${type}: its SQL is here, but the connection comes with the package of the Snowflake destination, which this version does not have.`,
-    remedy:
-      'Use parse, ls, or compile of models that ask the warehouse nothing, or a target of type duckdb or postgres.',
-  })
 }
 
 type Credentials = Profile['credentials']
