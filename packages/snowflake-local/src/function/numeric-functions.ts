@@ -3,12 +3,19 @@ import type { SqlType } from '../catalog/sql-type.ts'
 import { arithmetic } from '../translate/arithmetic.ts'
 import { asNumber } from './as-number.ts'
 import type { FunctionRule, TypedSql } from './function-rule.ts'
-import { same, scalar, typeOfFirst } from './scalar-rule.ts'
+import { same, scalar } from './scalar-rule.ts'
 import type { Result, RuleTable } from './scalar-rule.ts'
 
 function isFloat(value: TypedSql | undefined): boolean {
   return value?.type.name === 'FLOAT' || value?.type.name === 'VARIANT'
 }
+
+function isFractional(value: TypedSql | undefined): boolean {
+  return isFloat(value) || (value?.type.name === 'NUMBER' && value.type.scale > 0)
+}
+
+/** Whole numbers between two whole numbers, whose own digits say nothing of those in between. */
+const uniformType: Result = ([low, high]) => (isFractional(low) || isFractional(high) ? float : integer)
 
 const numberOfFirst: Result = (values, context) => {
   const [first] = values
@@ -167,8 +174,8 @@ export const numericFunctions: RuleTable = {
   GETBIT: scalar('int int', integer, ([x, n]) => `((${x} >> CAST(${n} AS INTEGER)) & 1)`),
   BIT_COUNT: same('int', integer, 'bit_count'),
   RANDOM: scalar('int?', integer, () => 'CAST(floor((random() - 0.5) * 18446744073709549568) AS BIGINT)'),
-  UNIFORM: scalar('any any any?', typeOfFirst, ([low, high], { arguments: [first, second] }) =>
-    isFloat(first) || isFloat(second) || (first?.type.name === 'NUMBER' && first.type.scale > 0)
+  UNIFORM: scalar('any any any?', uniformType, ([low, high], { arguments: [first, second] }) =>
+    isFractional(first) || isFractional(second)
       ? `(${low} + random() * (${high} - ${low}))`
       : `CAST(${low} + floor(random() * (${high} - ${low} + 1)) AS BIGINT)`,
   ),

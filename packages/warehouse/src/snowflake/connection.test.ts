@@ -96,6 +96,8 @@ describe('query', () => {
     ["'2024-07-01 12:00:00.000001'::TIMESTAMP_NTZ(6)", '2024-07-01 12:00:00.000001000', 'TIMESTAMP_NTZ(6)'],
     ["'2024-07-01 12:00:00.5 +0200'::TIMESTAMP_TZ", '2024-07-01 12:00:00.500000000 +0200', 'TIMESTAMP_TZ(9)'],
     [`PARSE_JSON('{"b": 1, "a": [true, null]}')`, '{"a":[true,null],"b":1}', 'VARIANT'],
+    ["OBJECT_CONSTRUCT('b', 12345678901234567890, 'a', 'x')", '{"a":"x","b":12345678901234567890}', 'OBJECT'],
+    ["ARRAY_CONSTRUCT(1, NULL, 'x')", '[1,null,"x"]', 'ARRAY'],
     ["TO_BINARY('00ff', 'HEX')", new Uint8Array([0, 255]), 'BINARY'],
     ['NULL::DATE', null, 'DATE'],
   ])('gives %s without loss', async (expression, value, type) => {

@@ -58,6 +58,14 @@ const sessionParameters: Readonly<Record<string, string | boolean>> = {
   ABORT_DETACHED_QUERY: true,
 }
 
+/** What the driver is to give as text, in its words: its own forms of them round, reorder or leave out. */
+const textTypes = ['Number', 'Date', 'JSON', 'Object', 'Array', 'Map', 'Buffer'] as (
+  | 'Number'
+  | 'Date'
+  | 'JSON'
+  | 'Buffer'
+)[]
+
 /** The server ends sessions that were idle for four hours. */
 const heartbeatSeconds = 900
 /** Resends of a statement whose answer was lost, with the waits before them. */
@@ -163,7 +171,7 @@ class SnowflakeConnection implements WarehouseConnection {
         sqlText: sql,
         requestId,
         rowMode: 'array',
-        fetchAsString: ['Number', 'Date', 'JSON', 'Buffer'],
+        fetchAsString: [...textTypes],
         ...(parameters === undefined ? {} : { binds: parameters.map(bindableSnowflakeValue) }),
         complete: (error, statement, rows) => {
           this.#running = undefined
