@@ -220,6 +220,7 @@ export class ChangeFollower {
   async #connect(from: Lsn, form: ConnectForm): Promise<StartedReplication> {
     const { request, settings } = this.#options
     const open = async () => await openWalsender(connectionSettings(request.config), request.signal)
+    await this.#control.abandon()
     let walsender = await open()
     try {
       if (await this.#verify(walsender, from, form)) {

@@ -130,7 +130,10 @@ class ChangeReader implements ChangeSource {
       return await retry(
         async (attempt) => {
           // The loss counts as the first attempt that failed, so that a delay follows it too.
-          if (attempt === 1) throw lost
+          if (attempt === 1) {
+            await this.#control.abandon()
+            throw lost
+          }
           const replication = await open()
           log.info('Replication goes on.')
           return replication

@@ -21,9 +21,20 @@ export class ControlSession implements AsyncDisposable {
       return await answeredInTime(session, async () => await work(session), this.#answerTimeoutMs)
     } catch (error) {
       // Whatever failed, the next one has a session whose state is known.
-      await this[Symbol.asyncDispose]()
+      if (this.#session === session) this.#session = undefined
+      await session.close()
       throw error
     }
+  }
+
+  /**
+   * When the walsender was lost: the way to the server may be gone for this session too, and it would be told so only after
+   * another minute of silence.
+   */
+  async abandon(): Promise<void> {
+    const session = this.#session
+    this.#session = undefined
+    await session?.abandon()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
