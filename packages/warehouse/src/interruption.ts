@@ -17,7 +17,7 @@ export async function interruptible<Result>(
   const present = signals.filter((one) => one !== undefined)
   const aborted = () => present.find((signal) => signal.aborted)
   const before = aborted()
-  if (before !== undefined) throw cancelled(before)
+  if (before !== undefined) throw cancelledError(before)
   let repeat: NodeJS.Timeout | undefined
   const start = () => {
     if (repeat !== undefined) return
@@ -29,13 +29,14 @@ export async function interruptible<Result>(
     return await run()
   } catch (cause) {
     const after = aborted()
-    throw after === undefined ? cause : cancelled(after, cause)
+    throw after === undefined ? cause : cancelledError(after, cause)
   } finally {
     for (const signal of present) signal.removeEventListener('abort', start)
     clearInterval(repeat)
   }
 }
 
-function cancelled(signal: AbortSignal, cause: unknown = signal.reason): EclusaError {
+/** What a statement throws that `signal` ended. */
+export function cancelledError(signal: AbortSignal, cause: unknown = signal.reason): EclusaError {
   return new EclusaError('CANCELLED', { message: 'The statement was cancelled.', cause })
 }

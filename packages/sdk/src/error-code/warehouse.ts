@@ -93,4 +93,9 @@ export const warehouseErrors = {
     cause: 'The warehouse refused a statement.',
     remedy: 'Correct the statement as the message says.',
   },
+  WAREHOUSE_UPLOAD_FAILED: {
+    failureType: 'transient_error',
+    cause: 'A file could not be put into a stage of the warehouse.',
+    remedy: 'Run again. Where it fails again, see whether this machine reaches the storage that the message names.',
+  },
 } as const satisfies Record<string, ErrorEntry>

@@ -9,9 +9,23 @@ interface ServerError {
 /** Codes come as `002003` or as the number 2003, by driver and place. */
 export function classifySnowflakeError(error: unknown, sql: string): StatementFailure {
   const message = error instanceof Error ? error.message : String(error)
-  const { code: given } = (typeof error === 'object' && error !== null ? error : {}) as ServerError
-  const code = typeof given === 'string' || typeof given === 'number' ? String(given).padStart(6, '0') : undefined
+  const code = codeOf(error)
   return { code, message, position: positionIn(sql, message), kind: kindOf(code) }
+}
+
+/** The server has answered that it does not run the statement: sent again, it would end so again. */
+export function isStatementRefused(error: unknown): boolean {
+  const code = codeOf(error)
+  return typeof serverErrorOf(error).sqlState === 'string' || (code !== undefined && connectionCodes.has(code))
+}
+
+function codeOf(error: unknown): string | undefined {
+  const { code } = serverErrorOf(error)
+  return typeof code === 'string' || typeof code === 'number' ? String(code).padStart(6, '0') : undefined
+}
+
+function serverErrorOf(error: unknown): ServerError {
+  return typeof error === 'object' && error !== null ? error : {}
 }
 
 /** Of sessions: renewal failed, token invalid, master token gone, session gone, login needed. */
