@@ -6,7 +6,7 @@ import type { SnowflakeLocal } from '@eclusa/snowflake-local'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { SnowflakeAuthentication } from './authentication.ts'
 import { openSnowflake } from './connection.ts'
-import type { SnowflakeWarehouse } from './connection.ts'
+import type { OpenSnowflakeOptions, SnowflakeWarehouse } from './connection.ts'
 import { snowflakeDialect as dialect } from './dialect.ts'
 
 /*
@@ -26,9 +26,13 @@ let server: SnowflakeLocal
 let warehouse: SnowflakeWarehouse
 let connection: WarehouseConnection
 
-function open(authentication: SnowflakeAuthentication, user = 'LOADER'): Promise<SnowflakeWarehouse> {
+function open(
+  authentication: SnowflakeAuthentication,
+  options: Partial<OpenSnowflakeOptions> = {},
+): Promise<SnowflakeWarehouse> {
   const { account, host, port } = server
-  return openSnowflake({ account, user, authentication, host, port, protocol: 'http', database: 'SHOP' })
+  const where = { account, host, port, protocol: 'http', database: 'SHOP' } as const
+  return openSnowflake({ ...where, user: 'LOADER', authentication, ...options })
 }
 
 beforeAll(async () => {
@@ -166,6 +170,50 @@ describe('query', () => {
     abort.abort()
     expect(hasErrorCode(await outcome, 'CANCELLED')).toBe(true)
     expect(await rows('SELECT 1')).toEqual([[1]])
+  })
+
+  it('asks again for a statement that the server says nothing of', async () => {
+    await using impatient = await open(keyPair, { stallMs: 300 })
+    await using session = await impatient.connect()
+    server.faults.inject({ kind: 'slow', delayMs: 3_600_000, statement: 'select 4712' })
+    expect((await session.query('SELECT 4712::NUMBER(5,0)')).rows).toEqual([[4712]])
+    expect(server.faults.list()[0]?.hits).toBe(1)
+  })
+
+  it('stops when the signal is aborted while it waits to ask again', async () => {
+    await using impatient = await open(keyPair, { stallMs: 50 })
+    await using session = await impatient.connect()
+    const abort = new AbortController()
+    server.faults.inject({ kind: 'slow', delayMs: 3_600_000, statement: 'select 4713', times: 100 })
+    const outcome = failureOf(session.query('SELECT 4713', { signal: abort.signal }))
+    await expect.poll(() => server.faults.list()[0]?.hits).toBe(2)
+    abort.abort()
+    expect(hasErrorCode(await outcome, 'CANCELLED')).toBe(true)
+    expect(server.faults.list()[0]?.hits).toBe(2)
+  })
+
+  it('renews the session again and again in a long run, also while a statement runs', async () => {
+    await using short = await startSnowflakeLocal({
+      users: [{ name: 'LOADER', password: 'p' }],
+      limits: { sessionValidityMs: 100, longPollMs: 50 },
+    })
+    const { account, host, port } = short
+    const where = { account, host, port, protocol: 'http', database: 'SHOP', user: 'LOADER' } as const
+    await using opened = await openSnowflake({ ...where, authentication: { method: 'password', password: 'p' } })
+    await using session = await opened.connect()
+    const { rows: before } = await session.query('SELECT CURRENT_SESSION()')
+    const rowsOf = (count: number) => `TABLE(GENERATOR(ROWCOUNT => ${count}))`
+    await session.query(`SELECT COUNT(*) FROM ${rowsOf(20_000)}, ${rowsOf(20_000)}`)
+    short.faults.inject({ kind: 'slow', delayMs: 150, times: 3 })
+    for (let run = 0; run < 3; run += 1) await session.query('SELECT 1')
+    expect((await session.query('SELECT CURRENT_SESSION()')).rows).toEqual(before)
+  })
+
+  it('does not take columns for counts that are only called so', async () => {
+    const { rows: found } = await connection.query(`SELECT 7::NUMBER(5,0) AS "number of rows inserted"`)
+    expect(found).toEqual([[7]])
+    const status = await connection.query(`/* a */ SELECT 'x' AS "status" /* b */ -- create`)
+    expect(status.rows).toEqual([['x']])
   })
 
   it('refuses statements after the session was closed', async () => {
