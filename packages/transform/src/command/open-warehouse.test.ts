@@ -1,9 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Profile } from '../project/profile.ts'
-import { openProfileWarehouse } from './open-warehouse.ts'
+import { openAtFirstStatement, openProfileWarehouse } from './open-warehouse.ts'
 
 let directory: string
 beforeAll(async () => {
@@ -41,6 +41,22 @@ it('opens DuckDB with secrets, attached databases and settings, and finds files 
     ['packed'],
   ])
   expect(await rows(`select sum(id)::integer from 'numbers.csv'`)).toEqual([[3]])
+})
+
+it('opens at the first statement, anew after a failure, and is closed whatever became of it', async () => {
+  const credentials = { path: 'missing/late.duckdb' }
+  const profile = { name: 'p', targetName: 'dev', type: 'duckdb', credentials, target: { database: 'late' } }
+  await using warehouse = openAtFirstStatement(profile as unknown as Profile, {
+    directory,
+    signal: new AbortController().signal,
+  })
+  await using connection = await warehouse.connect()
+  await using idle = await warehouse.connect()
+  const rows = async () => (await connection.query('select 1::integer')).rows
+  await expect(rows()).rejects.toMatchObject({ code: 'DUCKDB_DIRECTORY_MISSING' })
+  await expect(idle.query('select 1')).rejects.toMatchObject({ code: 'DUCKDB_DIRECTORY_MISSING' })
+  await mkdir(path.join(directory, 'missing'))
+  expect(await rows()).toEqual([[1]])
 })
 
 it('refuses plugins and other Python of dbt-duckdb, all of it at once', async () => {

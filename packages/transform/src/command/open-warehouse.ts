@@ -30,22 +30,42 @@ export async function openProfileWarehouse(profile: Profile, options: OpenProfil
   }
 }
 
-/** Opens the warehouse at the first statement, for compiling: most models ask it nothing, and it may be out of reach. */
+/**
+ * Opens the warehouse at the first statement, for compiling: most models ask it nothing, and it may be out of reach. After
+ * a failed opening the next statement tries again.
+ */
 export function openAtFirstStatement(profile: Profile, options: OpenProfileOptions): Warehouse {
-  let opened: Promise<Warehouse> | undefined
+  const warehouse = openOnce(() => openProfileWarehouse(profile, options))
   const connect = async (): Promise<WarehouseConnection> => {
-    let connection: Promise<WarehouseConnection> | undefined
+    const connection = openOnce(async () => await (await warehouse.open()).connect())
     return await Promise.resolve({
-      async query(sql, queryOptions) {
-        opened ??= openProfileWarehouse(profile, options)
-        connection ??= opened.then(async (warehouse) => await warehouse.connect())
-        return await (await connection).query(sql, queryOptions)
-      },
-      [Symbol.asyncDispose]: async () => await (await connection)?.[Symbol.asyncDispose](),
+      query: async (sql, queryOptions) => await (await connection.open()).query(sql, queryOptions),
+      [Symbol.asyncDispose]: async () => await connection[Symbol.asyncDispose](),
     })
   }
-  const dispose = async () => await (await opened)?.[Symbol.asyncDispose]()
+  const dispose = async () => await warehouse[Symbol.asyncDispose]()
   return { type: profile.type, database: profile.target.database, connect, [Symbol.asyncDispose]: dispose }
+}
+
+/** Opens when first asked to, and disposes of what was opened, if anything was. */
+function openOnce<Opened extends AsyncDisposable>(open: () => Promise<Opened>) {
+  let opened: Promise<Opened> | undefined
+  return {
+    open: async (): Promise<Opened> => {
+      const opening = (opened ??= open())
+      try {
+        return await opening
+      } catch (error) {
+        if (opened === opening) opened = undefined
+        throw error
+      }
+    },
+    async [Symbol.asyncDispose](): Promise<void> {
+      // Whoever asked for what could not be opened was told.
+      const last = await opened?.catch(() => undefined)
+      await last?.[Symbol.asyncDispose]()
+    },
+  }
 }
 
 type Credentials = Profile['credentials']

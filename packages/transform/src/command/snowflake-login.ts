@@ -14,24 +14,22 @@ type Credentials = Profile['credentials']
  */
 export async function snowflakeOptions(credentials: Credentials): Promise<OpenSnowflakeOptions> {
   const text = (key: string) => (typeof credentials[key] === 'string' ? credentials[key] : undefined)
-  const optional = {
-    host: text('host'),
-    port: credentials['port'] === undefined ? undefined : Number(credentials['port']),
-    protocol: text('protocol') as 'http' | 'https' | undefined,
-    warehouse: text('warehouse'),
-    schema: text('schema'),
-    role: text('role'),
-    queryTag: text('query_tag'),
-  }
+  const [host, protocol, queryTag] = [text('host'), text('protocol'), text('query_tag')]
+  const [warehouse, schema, role] = [text('warehouse'), text('schema'), text('role')]
+  const port = credentials['port']
   return {
     account: text('account')!,
     user: text('user') ?? '',
     database: text('database')!,
     authentication: await authenticationOf(credentials, text),
-    ...(Object.fromEntries(
-      Object.entries(optional).filter(([, value]) => value !== undefined),
-    ) as typeof optional & {}),
-  } as OpenSnowflakeOptions
+    ...(host === undefined ? {} : { host }),
+    ...(port === undefined ? {} : { port: Number(port) }),
+    ...(protocol === 'http' || protocol === 'https' ? { protocol } : {}),
+    ...(warehouse === undefined ? {} : { warehouse }),
+    ...(schema === undefined ? {} : { schema }),
+    ...(role === undefined ? {} : { role }),
+    ...(queryTag === undefined ? {} : { queryTag }),
+  }
 }
 
 async function authenticationOf(

@@ -22,6 +22,7 @@ it.each([
   [{ ...login, port: 'abc' }, 'port', /port is a whole number/u],
   [{ ...login, retry_all: 'yes' }, 'retry_all', /retry_all is true or false/u],
   [{ ...login, password: 12 }, 'password', /password is a text/u],
+  [{ ...login, protocol: 'ftp' }, 'protocol', /https or http/u],
 ])('refuses %j', (given, key, message) => {
   const fault = snowflakeFault(given)
   expect(fault?.key).toBe(key)

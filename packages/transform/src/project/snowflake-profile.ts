@@ -57,6 +57,10 @@ function unknownKey(key: string): ProfileFault {
 
 function faultOfLogin(given: ReadonlyMap<string, unknown>): ProfileFault | undefined {
   if (!given.has('account')) return { message: 'the target has no account, such as myorg-myaccount' }
+  const protocol = given.get('protocol')
+  if (protocol !== undefined && protocol !== 'https' && protocol !== 'http') {
+    return { key: 'protocol', message: 'protocol is https or http' }
+  }
   const authenticator = given.get('authenticator')
   const usesToken = authenticator === 'oauth' || authenticator === 'jwt'
   if (!usesToken && !given.has('user')) {
