@@ -9,6 +9,15 @@ describeDialect({
     const warehouse = await openDuckDb({ path: ':memory:' })
     return { warehouse, [Symbol.asyncDispose]: () => warehouse[Symbol.asyncDispose]() }
   },
+  spelling: {
+    folded: (name) => name,
+    integer: 'integer',
+    bytes: 'BLOB',
+    parameter: (number) => `$${number}`,
+    integerMax: 2 ** 31 - 1,
+  },
+  supportsSeveralStatements: true,
+  supportsReturning: true,
   endlessQuery: 'SELECT count(*) FROM range(1000000000000) a WHERE a.range % 7 = 1',
   values: [
     { sql: 'SELECT 200::UTINYINT', value: 200, type: 'UTINYINT' },

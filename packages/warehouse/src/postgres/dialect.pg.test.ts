@@ -19,6 +19,15 @@ for (const server of await testServers()) {
         },
       }
     },
+    spelling: {
+      folded: (name) => name,
+      integer: 'integer',
+      bytes: 'bytea',
+      parameter: (number) => `$${number}`,
+      integerMax: 2 ** 31 - 1,
+    },
+    supportsSeveralStatements: true,
+    supportsReturning: true,
     endlessQuery: 'SELECT pg_sleep(3600)',
     foldedTypes: { 'list<list<timestamptz>>': 'list<timestamptz>' },
     values: [

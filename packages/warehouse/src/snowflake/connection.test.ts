@@ -7,7 +7,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { SnowflakeAuthentication } from './authentication.ts'
 import { openSnowflake } from './connection.ts'
 import type { OpenSnowflakeOptions, SnowflakeWarehouse } from './connection.ts'
-import { snowflakeDialect as dialect } from './dialect.ts'
 
 /*
  * The driver of Snowflake against an endpoint of ours over HTTP. What only an account can show - its optimizer, its locks,
@@ -220,52 +219,5 @@ describe('query', () => {
     const second = await warehouse.connect()
     await second[Symbol.asyncDispose]()
     expect(hasErrorCode(await failureOf(second.query('SELECT 1')), 'WAREHOUSE_CONNECTION_LOST')).toBe(true)
-  })
-})
-
-describe('the dialect on the endpoint', () => {
-  const relation = { schema: 'Mixed Case', identifier: 'a "quoted" table' }
-
-  it('makes tables of every type, and finds them in the catalog', async () => {
-    const types = [
-      'boolean',
-      'int16',
-      'int32',
-      'int64',
-      'float64',
-      'text',
-      'bytes',
-      'date',
-      'time',
-      'timestamp',
-    ] as const
-    const columns = [...types, 'timestamptz', 'json'] as const
-    await connection.query(dialect.createSchema(relation.schema))
-    const definitions = columns.map((type) => ({ name: type, sqlType: dialect.sqlTypeOf({ type }), nullable: false }))
-    await connection.query(dialect.createTable(relation, definitions))
-    expect(await dialect.listSchemas(connection)).toContain(relation.schema)
-    expect((await dialect.listRelations(connection, relation.schema)).map(({ name }) => name.identifier)).toEqual([
-      relation.identifier,
-    ])
-    const found = await dialect.listColumns(connection, relation)
-    expect(found?.map(({ name, sqlType, nullable }) => ({ name, sqlType, nullable }))).toEqual(definitions)
-  })
-
-  it('merges, replaces and deletes', async () => {
-    const target = { schema: 'WORK', identifier: 'keyed' }
-    const source = { schema: 'WORK', identifier: 'keyed_next' }
-    const columns = ['a', 'b'].map((name) => ({ name, sqlType: 'VARCHAR(134217728)' }))
-    for (const table of [target, source]) await connection.query(dialect.createTable(table, columns))
-    await connection.query(`INSERT INTO "WORK"."keyed" VALUES ('1', 'old'), ('2', 'kept')`)
-    await connection.query(`INSERT INTO "WORK"."keyed_next" VALUES ('1', 'new'), ('3', 'added')`)
-    for (const sql of dialect.merge({ target, source, key: ['a'], columns: ['a', 'b'] })) await connection.query(sql)
-    expect(await rows('SELECT * FROM "WORK"."keyed" ORDER BY "a"')).toEqual([
-      ['1', 'new'],
-      ['2', 'kept'],
-      ['3', 'added'],
-    ])
-    for (const sql of dialect.replaceTable(target, source)) await connection.query(sql)
-    expect(await rows('SELECT count(*)::NUMBER(5,0) FROM "WORK"."keyed"')).toEqual([[2]])
-    expect(await dialect.listColumns(connection, source)).toBeUndefined()
   })
 })

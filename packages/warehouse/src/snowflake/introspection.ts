@@ -1,7 +1,11 @@
-import type { SqlValue, WarehouseConnection } from '@eclusa/sdk'
+import { hasErrorCode } from '@eclusa/sdk'
+import type { QueryResult, SqlValue, WarehouseConnection } from '@eclusa/sdk'
 import type { Relation, RelationColumn, RelationKind, RelationName } from '../relation.ts'
 import { quoteSnowflake } from './identifier.ts'
 import { columnTypeOfSnowflake } from './sql-type.ts'
+
+/** Snowflake's code for an object that does not exist or may not be seen. */
+const missingObject = '002003'
 
 // Names are compared as they are: all that is created here is quoted.
 
@@ -9,7 +13,8 @@ export async function listSnowflakeSchemas(
   connection: WarehouseConnection,
   database?: string,
 ): Promise<readonly string[]> {
-  const { rows } = await connection.query(
+  const rows = await catalogRows(
+    connection,
     `SELECT schema_name FROM ${catalogOf(database)}.schemata WHERE schema_name <> 'INFORMATION_SCHEMA' ORDER BY schema_name`,
   )
   return rows.map(([name]) => text(name))
@@ -26,12 +31,13 @@ export async function listSnowflakeRelations(
   schema: string,
   database?: string,
 ): Promise<readonly Relation[]> {
-  const { rows } = await connection.query(
+  const rows = await catalogRows(
+    connection,
     `SELECT table_catalog, table_schema, table_name, table_type
      FROM ${catalogOf(database)}.tables
      WHERE table_schema = ? AND table_type <> 'LOCAL TEMPORARY'
      ORDER BY table_name`,
-    { parameters: [schema] },
+    [schema],
   )
   return rows.map(([owner, schemaName, identifier, kind]) => ({
     name: { database: text(owner), schema: text(schemaName), identifier: text(identifier) },
@@ -44,7 +50,8 @@ export async function listSnowflakeColumns(
   connection: WarehouseConnection,
   relation: RelationName,
 ): Promise<readonly RelationColumn[] | undefined> {
-  const { rows } = await connection.query(
+  const rows = await catalogRows(
+    connection,
     `SELECT column_name,
        CASE data_type
          WHEN 'NUMBER' THEN 'NUMBER(' || numeric_precision || ',' || numeric_scale || ')'
@@ -60,7 +67,7 @@ export async function listSnowflakeColumns(
      FROM ${catalogOf(relation.database)}.columns
      WHERE table_schema = ? AND table_name = ?
      ORDER BY ordinal_position`,
-    { parameters: [relation.schema, relation.identifier] },
+    [relation.schema, relation.identifier],
   )
   if (rows.length === 0) return undefined
   return rows.map(([name, sqlType, nullable]) => ({
@@ -69,6 +76,20 @@ export async function listSnowflakeColumns(
     columnType: columnTypeOfSnowflake(text(sqlType)),
     nullable: nullable === 'YES',
   }))
+}
+
+/** Each database has a catalog of its own, so one that is missing has none to ask. */
+async function catalogRows(
+  connection: WarehouseConnection,
+  sql: string,
+  parameters: readonly SqlValue[] = [],
+): Promise<QueryResult['rows']> {
+  try {
+    return (await connection.query(sql, { parameters })).rows
+  } catch (error) {
+    if (hasErrorCode(error, 'WAREHOUSE_STATEMENT_FAILED') && error.details['code'] === missingObject) return []
+    throw error
+  }
 }
 
 function catalogOf(database: string | undefined): string {

@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Connection, RowStatement } from 'snowflake-sdk'
 import type { QueryOptions, QueryResult, SqlValue } from '@eclusa/sdk'
+import { isEmptyStatement } from '../empty-statement.ts'
 import { interruptible } from '../interruption.ts'
 import { statementError } from '../statement-error.ts'
 import { snowflakeDialect } from './dialect.ts'
+import { firstWordOf } from './first-word.ts'
 import { RequestsEndedError, watchRequests } from './request-watch.ts'
 import { resultOf } from './result.ts'
 import { bindableSnowflakeValue } from './value.ts'
@@ -42,6 +44,8 @@ export interface StatementRun {
 
 /** Sends a statement until an answer comes, under one request id, by which the server runs it once. */
 export async function runStatement({ connection, sql, options, signals, stallMs }: StatementRun): Promise<QueryResult> {
+  // Snowflake refuses it, and in the place of an empty text the driver sends a statement of its own.
+  if (firstWordOf(sql) === '' && isEmptyStatement(sql)) return { columns: [], rows: [], rowsChanged: 0 }
   const requestId = options.requestId ?? randomUUID()
   const cancelling = cancellation()
   const watch = { signal: cancelling.overdue, stallMs }
