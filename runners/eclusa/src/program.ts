@@ -14,6 +14,7 @@ import { addRunCommand } from './commands/run.ts'
 import { addRunsCommand } from './commands/runs.ts'
 import { addSchemaCommand } from './commands/schema.ts'
 import { addSlotsCommand } from './commands/slots.ts'
+import { addSnowflakeCommand } from './commands/snowflake.ts'
 import { addStatusCommand } from './commands/status.ts'
 import { addTransformCommand, runTransformCommand } from './commands/transform.ts'
 import type { CommandHost } from './command-context.ts'
@@ -60,6 +61,7 @@ export function createProgram(run: RunCommand): Command {
   addResyncCommand(program, run)
   addBackfillCommand(program, run)
   addSlotsCommand(program, run)
+  addSnowflakeCommand(program, run)
   addDoctorCommand(program, run)
   addSchemaCommand(program, run)
   addTransformCommand(program, run)

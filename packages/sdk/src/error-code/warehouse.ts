@@ -47,6 +47,11 @@ export const warehouseErrors = {
     cause: 'A name of a schema, a table or a column cannot be written in SQL.',
     remedy: 'Choose another name: not empty, without the NUL character, and within the length limit of the warehouse.',
   },
+  SNOWFLAKE_KEY_FILE: {
+    failureType: 'config_error',
+    cause: 'A file with a key for the login at Snowflake cannot be read, or cannot be written.',
+    remedy: 'Correct the path, or the rights of its directory.',
+  },
   WAREHOUSE_CONFLICT: {
     failureType: 'transient_error',
     cause: 'Another transaction changed the same rows or objects at the same time.',

@@ -113,6 +113,8 @@ export type SchemaObjectKind = SchemaObject['kind']
 export interface Schema extends Named {
   readonly kind: 'SCHEMA'
   transient: boolean
+  /** DATA_RETENTION_TIME_IN_DAYS of tables that have none of their own; absent: that of the database. */
+  retentionDays?: number
   /** By `KIND name`; tables and views share the kind RELATION. */
   objects: Map<string, SchemaObject>
   dropped: { object: SchemaObject; droppedMs: number }[]
@@ -121,6 +123,7 @@ export interface Schema extends Named {
 export interface Database extends Named {
   readonly kind: 'DATABASE'
   transient: boolean
+  retentionDays?: number
   schemas: Map<string, Schema>
   dropped: { object: Schema; droppedMs: number }[]
 }

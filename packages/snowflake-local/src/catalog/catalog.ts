@@ -91,6 +91,11 @@ export function newSchema(catalog: Catalog, name: string, owner: string, created
   }
 }
 
+/** How far the past of a table reaches back that says nothing of it. */
+export function retentionDaysOf(database: Database, schema?: Schema): number {
+  return schema?.retentionDays ?? database.retentionDays ?? 1
+}
+
 /** With a schema PUBLIC, as Snowflake makes it. */
 export function newDatabase(catalog: Catalog, name: string, owner: string, createdMs: number): Database {
   const schema = newSchema(catalog, 'PUBLIC', owner, createdMs)

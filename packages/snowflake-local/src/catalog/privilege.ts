@@ -44,9 +44,16 @@ export function isVisible(catalog: Catalog, role: string, object: Securable): bo
   )
 }
 
+/** Whether the role may grant and revoke on every object, whoever owns it. */
+export function managesGrants(catalog: Catalog, role: string): boolean {
+  const roles = rolesOf(catalog, role)
+  if (role === 'ACCOUNTADMIN' || roles.has('SECURITYADMIN')) return true
+  return catalog.grants.some((grant) => grant.privilege === 'MANAGE GRANTS' && roles.has(grant.role))
+}
+
 /** A role needs USAGE on database and schema before anything in them. */
 export function mayUse(catalog: Catalog, role: string, container: Database | Schema): boolean {
-  if (isVisible(catalog, role, container)) return true
+  if (isVisible(catalog, role, container) || managesGrants(catalog, role)) return true
   if (container.kind === 'SCHEMA') return false
   return [...container.schemas.values()].some((schema) => schema.owner === role)
 }

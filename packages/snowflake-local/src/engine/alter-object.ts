@@ -6,6 +6,7 @@ import type { Options } from '../parse/ast-option.ts'
 import { warehouseSize } from './create-object.ts'
 import { findDatabase, findObject, findSchema, requirePrivilege, showName } from './resolve.ts'
 import { SqlError, existingObject, unknownObject, unsupportedFeature } from './sql-error.ts'
+import { setOnContainer } from './container-options.ts'
 import type { SessionState } from './session-state.ts'
 
 const succeeded = 'Statement executed successfully.'
@@ -53,7 +54,7 @@ function changeDatabase(session: SessionState, { name, change: changed }: AlterO
     catalog.databases.set(other.name, other)
     return
   }
-  if (changed.kind === 'set') database.comment = optionText(changed.options.get('COMMENT')) ?? database.comment
+  if (changed.kind === 'set') setOnContainer(database, changed.options)
 }
 
 function changeSchema(session: SessionState, { name, change: changed }: AlterObject): void {
@@ -70,7 +71,7 @@ function changeSchema(session: SessionState, { name, change: changed }: AlterObj
     other.database.schemas.set(other.schema.name, other.schema)
     return
   }
-  if (changed.kind === 'set') schema.comment = optionText(changed.options.get('COMMENT')) ?? schema.comment
+  if (changed.kind === 'set') setOnContainer(schema, changed.options)
 }
 
 function rename<Item extends { name: string }>(items: Map<string, Item>, item: Item, to: string): void {

@@ -2,6 +2,7 @@ import { accountKey, newDatabase, newSchema, objectKey } from '../catalog/catalo
 import type { AccountObject, SchemaObject } from '../catalog/catalog-object.ts'
 import type { CreateObject } from '../parse/ast-ddl.ts'
 import { isOptionTrue, optionText } from '../parse/ast-option.ts'
+import { setOnContainer } from './container-options.ts'
 import { lastVersion } from '../version/statement-version.ts'
 import { runDuckdb } from './duckdb.ts'
 import { createSequenceSql, discard, register } from './execute-table.ts'
@@ -61,7 +62,7 @@ function createDatabase(session: SessionState, statement: CreateObject): string 
   if (before !== undefined) catalog.droppedDatabases.push({ object: before, droppedMs: Date.now() })
   const database = newDatabase(catalog, name, session.role, Date.now())
   database.transient = statement.transient
-  database.comment = optionText(statement.options.get('COMMENT')) ?? ''
+  setOnContainer(database, statement.options)
   catalog.databases.set(name, database)
   // What is created becomes current.
   session.database = name
@@ -84,7 +85,7 @@ function createSchema(session: SessionState, statement: CreateObject): string {
   if (before !== undefined) database.dropped.push({ object: before, droppedMs: Date.now() })
   const schema = newSchema(catalog, name, session.role, Date.now())
   schema.transient = statement.transient
-  schema.comment = optionText(statement.options.get('COMMENT')) ?? ''
+  setOnContainer(schema, statement.options)
   database.schemas.set(name, schema)
   session.database = database.name
   session.schema = name

@@ -1,6 +1,8 @@
-import type { Table, View } from '../catalog/catalog-object.ts'
+import type { Table, User, View } from '../catalog/catalog-object.ts'
 import { formatType, text, timestamp } from '../catalog/sql-type.ts'
 import type { SqlType } from '../catalog/sql-type.ts'
+import { keyFingerprint, tryReadPublicKey } from '../session/key-pair-token.ts'
+import { optionText } from '../parse/ast-option.ts'
 import type { OptionValue } from '../parse/ast-option.ts'
 import type { SessionStatement } from '../parse/ast-statement.ts'
 import { makeTranslator } from '../translate/make-translator.ts'
@@ -9,8 +11,9 @@ import type { OutputColumn } from '../translate/translator.ts'
 import { environmentOf } from './environment.ts'
 import type { StatementScope } from './environment.ts'
 import { keepResult } from './execute-query.ts'
-import { findDatabase, findObject, findRelationObject, findSchema } from './resolve.ts'
-import { unsupportedFeature } from './sql-error.ts'
+import { findDatabase, findObject, findRelationObject, findSchema, showName } from './resolve.ts'
+import type { SessionState } from './session-state.ts'
+import { unknownObject, unsupportedFeature } from './sql-error.ts'
 import type { ResultRow, StatementResult } from './statement.ts'
 import { wireTime } from './wire-text.ts'
 import { rowsResult } from './wire.ts'
@@ -101,6 +104,8 @@ function describeObject({ session }: StatementScope, { object, name }: Described
         [...found.options].flatMap(([key, value]) => optionRows('', key, value)),
       ]
     }
+    case 'USER':
+      return [texts('property', 'value', 'default', 'description'), userRows(findUser(session, name.parts[0] ?? ''))]
     default:
       throw unsupportedFeature(`DESCRIBE ${object}`)
   }
@@ -125,6 +130,32 @@ function relationRows(object: Table | View): readonly ResultRow[] {
       comment: column.comment,
     })
   })
+}
+
+function findUser({ engine }: SessionState, name: string): User {
+  const found = engine.catalog.accountObject('USER', name)
+  if (found === undefined) throw unknownObject('User', showName([name]))
+  return found
+}
+
+/** Secrets are not shown; of a key its fingerprint is, by which its owner knows it. */
+function userRows({ name, comment, options }: User): readonly ResultRow[] {
+  const option = (key: string): string => optionText(options.get(key)) ?? 'null'
+  const publicKey = tryReadPublicKey(optionText(options.get('RSA_PUBLIC_KEY')) ?? '')
+  const properties = {
+    NAME: name,
+    COMMENT: comment === '' ? 'null' : comment,
+    TYPE: option('TYPE'),
+    DISPLAY_NAME: name,
+    LOGIN_NAME: name,
+    PASSWORD: options.has('PASSWORD') ? '********' : 'null',
+    DISABLED: optionText(options.get('DISABLED'))?.toLowerCase() ?? 'false',
+    DEFAULT_WAREHOUSE: option('DEFAULT_WAREHOUSE'),
+    DEFAULT_NAMESPACE: option('DEFAULT_NAMESPACE'),
+    DEFAULT_ROLE: option('DEFAULT_ROLE'),
+    RSA_PUBLIC_KEY_FP: publicKey === undefined ? 'null' : keyFingerprint(publicKey),
+  }
+  return Object.entries(properties).map(([property, value]) => [property, value, 'null', ''])
 }
 
 function containerRows(objects: readonly { name: string; kind: string; createdMs: number }[]): Shown {

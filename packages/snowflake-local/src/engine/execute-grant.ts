@@ -1,6 +1,6 @@
 import type { Database, Schema, SchemaObject } from '../catalog/catalog-object.ts'
 import type { Grant, GrantTarget } from '../parse/ast-ddl.ts'
-import { hasPrivilege } from '../catalog/privilege.ts'
+import { hasPrivilege, managesGrants } from '../catalog/privilege.ts'
 import { findDatabase, findSchema, objectAt, placeOf, showName } from './resolve.ts'
 import { compilationError, insufficientPrivileges, unknownObject } from './sql-error.ts'
 import type { SessionState } from './session-state.ts'
@@ -84,8 +84,8 @@ function changePrivileges(session: SessionState, grant: Grant & { kind: 'grant' 
 }
 
 function requireOwner(session: SessionState, target: Target): void {
-  if (session.role === 'SECURITYADMIN' || hasPrivilege(session.engine.catalog, session.role, target, ['OWNERSHIP']))
-    return
+  const { catalog } = session.engine
+  if (managesGrants(catalog, session.role) || hasPrivilege(catalog, session.role, target, ['OWNERSHIP'])) return
   throw insufficientPrivileges(target.kind.toLowerCase(), showName([target.name]))
 }
 

@@ -1,4 +1,4 @@
-import { objectKey } from '../catalog/catalog.ts'
+import { objectKey, retentionDaysOf } from '../catalog/catalog.ts'
 import type { Column, Relation, Schema, SchemaObject, Table, View } from '../catalog/catalog-object.ts'
 import { duckdbType } from '../catalog/sql-type.ts'
 import type { SqlType } from '../catalog/sql-type.ts'
@@ -102,7 +102,7 @@ async function tableOf(scope: StatementScope, statement: CreateTable, place: Pla
     constraints: [...statement.constraints, ...statement.columns.flatMap(({ constraints }) => constraints)],
     lifetime: statement.lifetime,
     clusterBy: statement.clusterBy,
-    retentionDays: Number(option('DATA_RETENTION_TIME_IN_DAYS') ?? '1'),
+    retentionDays: Number(option('DATA_RETENTION_TIME_IN_DAYS') ?? retentionDaysOf(place.database, place.schema)),
     columnSerial: 0,
     dynamic:
       statement.dynamicQueryText === undefined

@@ -1,4 +1,5 @@
 import { clusteringKey, relationsIn } from '../catalog/information-schema.ts'
+import { retentionDaysOf } from '../catalog/catalog.ts'
 import type { Database, Relation, Schema, SchemaObject, Table } from '../catalog/catalog-object.ts'
 import { isVisible } from '../catalog/privilege.ts'
 import { formatType, integer, text, timestamp } from '../catalog/sql-type.ts'
@@ -259,7 +260,7 @@ function showSchemas(session: SessionState, statement: Show): Listing {
         owner: schema.owner,
         comment: schema.comment,
         options: schema.transient ? 'TRANSIENT' : '',
-        retention_time: '1',
+        retention_time: String(retentionDaysOf(database, schema)),
         owner_role_type: 'ROLE',
       })),
     {
@@ -273,7 +274,7 @@ function showSchemas(session: SessionState, statement: Show): Listing {
       owner: '',
       comment: 'Views describing the contents of schemas in this database',
       options: '',
-      retention_time: '1',
+      retention_time: String(retentionDaysOf(database)),
       owner_role_type: '',
     },
   ])
@@ -298,7 +299,7 @@ function showDatabases(session: SessionState, statement: Show): Listing {
       owner: database.owner,
       comment: database.comment,
       options: database.transient ? 'TRANSIENT' : '',
-      retention_time: '1',
+      retention_time: String(retentionDaysOf(database)),
       database_name: null,
       schema_name: null,
     }))

@@ -1,0 +1,7 @@
+export { accountName, accountPlanDefaults } from './account-plan.ts'
+export type { AccountPlan } from './account-plan.ts'
+export { examineAccount } from './examine-account.ts'
+export { snowflakeLoginFromEnv } from './login-from-env.ts'
+export type { EnvironmentLogin } from './login-from-env.ts'
+export { generateKeyFile, readPublicKey } from './key-pair.ts'
+export { applySetup, setupScript } from './setup.ts'
