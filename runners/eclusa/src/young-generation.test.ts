@@ -16,7 +16,8 @@ it('starts a command that moves rows with 4 MiB for each half, and keeps what No
 
 it.each([
   { words: ['--help'], execArgv: [], env: {} },
-  { words: ['transform', 'ls'], execArgv: [], env: {} },
+  { words: ['transform', 'run'], execArgv: [], env: {} },
+  { words: ['--config', 'run', 'query', 'run'], execArgv: [], env: {} },
   { words: ['run'], execArgv: ['--max-semi-space-size=4'], env: {} },
   { words: ['run'], execArgv: [], env: { NODE_OPTIONS: '--max_semi_space_size=64' } },
 ])('leaves $words with $execArgv and $env as it was started', ({ words, execArgv, env }) => {

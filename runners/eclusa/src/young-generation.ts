@@ -11,6 +11,8 @@ const semiSpaceMiB = 4
 /** Of glibc; others do not know it. */
 const heaps = { MALLOC_ARENA_MAX: '2' }
 const movingCommands = new Set(['run', 'resync', 'backfill'])
+/** Options before a command that take the next word, as in program.ts, which is not loaded yet. */
+const optionsWithValue = new Set(['-c', '--config', '--log-format'])
 
 export interface StartedProcess {
   /** Node's executable and our file, then the words of the command line. */
@@ -24,11 +26,16 @@ export interface StartedProcess {
  * somebody, and be it ourselves, has said how large the young generation may be.
  */
 export function smallerStart({ argv, execArgv, env }: StartedProcess): string[] | undefined {
-  if (!argv.slice(2).some((word) => movingCommands.has(word))) return undefined
+  if (!movingCommands.has(commandOf(argv.slice(2)) ?? '')) return undefined
   const said = [env['NODE_OPTIONS'] ?? '', ...execArgv].join(' ').replaceAll('_', '-')
   return said.includes(semiSpaceOption)
     ? undefined
     : [...execArgv, `${semiSpaceOption}=${semiSpaceMiB}`, ...argv.slice(1)]
+}
+
+/** The first word that is neither an option nor the value of one. */
+function commandOf(words: readonly string[]): string | undefined {
+  return words.find((word, index) => !word.startsWith('-') && !optionsWithValue.has(words[index - 1] ?? ''))
 }
 
 /** Does not return when it starts the process again. Windows cannot replace a process, and keeps the one it has. */
