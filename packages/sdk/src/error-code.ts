@@ -4,6 +4,7 @@ import { postgresConnectionErrors } from './error-code/postgres-connection.ts'
 import { postgresLocalErrors } from './error-code/postgres-local.ts'
 import { postgresReadingErrors } from './error-code/postgres-reading.ts'
 import { postgresReplicationErrors } from './error-code/postgres-replication.ts'
+import { snowflakeErrors } from './error-code/snowflake.ts'
 import { transformErrors } from './error-code/transform.ts'
 import { warehouseErrors } from './error-code/warehouse.ts'
 
@@ -21,6 +22,7 @@ export const errorCatalogue = {
   ...postgresReplicationErrors,
   ...transformErrors,
   ...destinationErrors,
+  ...snowflakeErrors,
 }
 
 /** The codes of the catalogue. */

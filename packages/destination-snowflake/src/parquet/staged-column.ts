@@ -22,8 +22,14 @@ export interface StagedColumn {
 /** Snowflake's largest scale. */
 const decimalScaleMax = 37
 
-export function stagedColumnOf(column: Column, name = column.name): StagedColumn {
+/** The name in the file: one that a path in SQL can name between double quotes, and of no other column. */
+export function stagedFieldName(name: string): string {
+  return name.replaceAll(/["%\\\p{Cc}]/gu, encodeURIComponent)
+}
+
+export function stagedColumnOf(column: Column): StagedColumn {
   const textOf = stagedText(column.type)
+  const name = stagedFieldName(column.name)
   if (textOf === undefined) {
     // Without its extension name: Parquet has a logical type for JSON texts, which Snowflake's loader does not name.
     return { field: new Field(name, arrowFieldOf(column).type, true), stage: (data) => data }
