@@ -27,10 +27,23 @@ const postgresNames: Readonly<Record<string, string>> = {
   uuid: 'UUID',
 }
 
+/** What Snowflake's protocol calls a type, by which dbt compares there: digits, sizes and fractions do not count. */
+const snowflakeNames: Readonly<Record<string, string>> = { NUMBER: 'FIXED', FLOAT: 'REAL', VARCHAR: 'TEXT' }
+
 /** A column of a query's result as dbt's contracts see it. */
 export function schemaColumn({ name, type }: ResultColumn, warehouse: Target['type']): ColumnValue {
-  if (warehouse !== 'postgres') return new ColumnValue({ column: name, dtype: type }, warehouse)
-  const [, base, array] = /^(.*?)(?:\([^)]*\))?((?:\[\])*)$/u.exec(type.replace(/\(\d+\)(?= with)/u, ''))!
-  const known = postgresNames[base!] ?? base!
-  return new ColumnValue({ column: name, dtype: array === '' ? known : `${known}ARRAY` }, warehouse)
+  return new ColumnValue({ column: name, dtype: typeNames[warehouse](type) }, warehouse)
+}
+
+const typeNames: Readonly<Record<Target['type'], (type: string) => string>> = {
+  duckdb: (type) => type,
+  postgres: (type) => {
+    const [, base, array] = /^(.*?)(?:\([^)]*\))?((?:\[\])*)$/u.exec(type.replace(/\(\d+\)(?= with)/u, ''))!
+    const known = postgresNames[base!] ?? base!
+    return array === '' ? known : `${known}ARRAY`
+  },
+  snowflake: (type) => {
+    const base = type.replace(/\(.*$/u, '')
+    return snowflakeNames[base] ?? base
+  },
 }

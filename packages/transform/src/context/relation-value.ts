@@ -120,8 +120,9 @@ export class RelationValue implements HostObject {
     return this.type === 'cte'
   }
 
+  /** Macros of all warehouses ask for this; in Snowflake dbt means its dynamic tables by it. */
   get is_materialized_view(): boolean {
-    return this.type === 'materialized_view'
+    return this.type === 'materialized_view' || this.is_dynamic_table
   }
 
   get is_dynamic_table(): boolean {
