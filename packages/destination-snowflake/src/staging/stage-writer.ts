@@ -84,8 +84,10 @@ export async function openStageWriter(options: StageWriterOptions): Promise<Stag
 /** The files of one target since `begin`. */
 interface TargetFiles {
   open: OpenFile | undefined
+  /** Names are not given again, also when their files were discarded. */
+  parts: number
   /** In order; each resolves when the file is in the stage. */
-  readonly ended: Promise<StagedFile>[]
+  ended: Promise<StagedFile>[]
 }
 
 interface OpenFile {
@@ -133,8 +135,7 @@ class PoolStageWriter implements StageWriter {
       const files = this.#filesOf(target)
       await files.open?.file[Symbol.asyncDispose]()
       files.open = undefined
-      // Their names are not given again within the commit.
-      files.ended.fill(Promise.resolve({ path: '', rows: 0, bytes: 0 }))
+      files.ended = []
     })
   }
 
@@ -143,11 +144,7 @@ class PoolStageWriter implements StageWriter {
       for (const files of this.#targets.values()) await this.#end(files)
       const sealed = new Map<string, readonly StagedFile[]>()
       for (const [target, { ended }] of this.#targets) {
-        const files = await Promise.all(ended)
-        sealed.set(
-          target,
-          files.filter(({ rows }) => rows > 0),
-        )
+        sealed.set(target, await Promise.all(ended))
       }
       return sealed
     })
@@ -174,13 +171,13 @@ class PoolStageWriter implements StageWriter {
   #filesOf(target: string): TargetFiles {
     const known = this.#targets.get(target)
     if (known !== undefined) return known
-    const files: TargetFiles = { open: undefined, ended: [] }
+    const files: TargetFiles = { open: undefined, parts: 0, ended: [] }
     this.#targets.set(target, files)
     return files
   }
 
-  async #openFile(target: string, { ended }: TargetFiles, fields: string): Promise<OpenFile> {
-    const place = { pipeline: this.#options.pipeline, target, part: ended.length }
+  async #openFile(target: string, files: TargetFiles, fields: string): Promise<OpenFile> {
+    const place = { pipeline: this.#options.pipeline, target, part: files.parts++ }
     const path = stagedPath(place, this.#commit!)
     const local = join(this.#directory.path, path)
     await mkdir(dirname(local), { recursive: true })
