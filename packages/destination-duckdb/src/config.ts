@@ -44,13 +44,6 @@ export const duckdbConfigSchema = z.strictObject({
 
 export type DuckDbConfig = z.output<typeof duckdbConfigSchema>
 
-export type DeletionMode = 'hard_delete' | 'soft_delete'
-
 function isPart(percent: number): boolean {
   return percent > 0 && percent <= 100
-}
-
-/** The names in Airbyte's configurations mean the same. */
-export function deletionModeOf({ cdc_deletion_mode: mode }: DuckDbConfig): DeletionMode {
-  return mode === 'soft_delete' || mode === 'Soft delete' ? 'soft_delete' : 'hard_delete'
 }

@@ -1,11 +1,12 @@
 import { access } from 'node:fs/promises'
 import type { PlannedStatement, WarehouseConnection, WriteRequest } from '@eclusa/sdk'
 import { duckdbDialect, openDuckDb } from '@eclusa/warehouse'
+import { plannedStatements } from '@eclusa/warehouse/load'
 import type { DuckDbConfig } from './config.ts'
 import { busyIfLocked } from './session.ts'
 import { Ledger } from './store/ledger.ts'
-import { inspectStreams, replacesAllRows } from './store/stream-inspection.ts'
-import type { InspectedStream } from './store/stream-inspection.ts'
+import { inspectDuckdb } from './store/duckdb-inspection.ts'
+import { duckdbRules } from './table/duckdb-rules.ts'
 
 /**
  * What loading would change in the tables, without changing it.
@@ -35,37 +36,10 @@ async function planWithin(
   { catalog, pipeline, config }: WriteRequest<DuckDbConfig>,
 ): Promise<readonly PlannedStatement[]> {
   const ledger = new Ledger(connection, pipeline)
-  const inspected = await inspectStreams(connection, (await ledger.exists()) ? ledger : undefined, {
+  const inspected = await inspectDuckdb(connection, (await ledger.exists()) ? ledger : undefined, {
     streams: catalog.streams,
     pipeline,
     schemaOverride: config.schema,
   })
-  const schemas = new Set((await duckdbDialect.listSchemas(connection)).map((schema) => schema.toLowerCase()))
-  return inspected.flatMap((stream) => {
-    const isNewSchema = !schemas.has(stream.table.schema.toLowerCase())
-    schemas.add(stream.table.schema.toLowerCase())
-    const schema = {
-      stream: stream.configured.stream,
-      sql: duckdbDialect.createSchema(stream.table.schema, stream.table.database),
-      reason: 'new schema',
-    }
-    return isNewSchema ? [schema, ...statementsOf(stream)] : statementsOf(stream)
-  })
-}
-
-function statementsOf({ configured, table, columns, plan }: InspectedStream): PlannedStatement[] {
-  const { stream } = configured
-  const create = (reason: string) => ({ stream, sql: duckdbDialect.createTable(table, plan.columns), reason })
-  if (columns === undefined) return [create('new table')]
-  if (replacesAllRows(configured)) {
-    const isChanged = plan.changes.length > 0 || plan.notes.length > 0
-    return isChanged ? [create([...plan.changes.map(({ reason }) => reason), ...plan.notes].join('; '))] : []
-  }
-  return plan.changes.map(({ kind, column, sqlType, reason }) => {
-    const sql =
-      kind === 'add'
-        ? duckdbDialect.addColumn(table, { name: column, sqlType })
-        : duckdbDialect.alterColumnType(table, column, sqlType)
-    return { stream, sql, reason }
-  })
+  return plannedStatements(duckdbRules, inspected, await duckdbDialect.listSchemas(connection))
 }

@@ -1,11 +1,11 @@
 import { EclusaError, formatValue, streamKey } from '@eclusa/sdk'
 import type { ChangeBatch, Column, ConfiguredStream, RowChanges } from '@eclusa/sdk'
+import { metaText } from '@eclusa/warehouse/load'
+import type { MetaChange } from '@eclusa/warehouse/load'
 import { arrowBuffersOf, copyColumn, setNullAt, viewColumn } from '../chunk/column-data.ts'
 import type { ColumnData } from '../chunk/column-data.ts'
 import { findMisfits } from '../chunk/misfit.ts'
 import type { AcceptedBatch } from '../store/load.ts'
-import { metaText } from '../table/row-meta.ts'
-import type { MetaChange } from '../table/row-meta.ts'
 
 export interface Accepted {
   readonly batch: AcceptedBatch

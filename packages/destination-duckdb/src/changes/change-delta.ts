@@ -2,6 +2,7 @@ import { changeOperation, streamKey } from '@eclusa/sdk'
 import type { ConfiguredStream, RowChanges, TruncateChange } from '@eclusa/sdk'
 import { duckdbDialect } from '@eclusa/warehouse'
 import type { RelationName } from '@eclusa/warehouse'
+import { UnchangedMarks, areCopied, foldCase } from '@eclusa/warehouse/load'
 import { OpenInsertion } from '../chunk/open-insertion.ts'
 import { TableInsertion } from '../chunk/table-insertion.ts'
 import type { InsertionLimits } from '../chunk/table-insertion.ts'
@@ -13,9 +14,6 @@ import { areLone, loneRows, unresolvedColumn } from './lone-rows.ts'
 import { plainMerge, replaceUnresolved, resolveInParts, resolvedMerge, truncation } from './merge-sql.ts'
 import { lastRows, quote, unfoundColumn } from './merge.ts'
 import type { Merge } from './merge.ts'
-import { areCopied } from './log-position.ts'
-import { UnchangedMarks } from './unchanged-marks.ts'
-import { foldIdentifier } from '../table/identifier.ts'
 import { madeDeletions } from '../store/made-deletions.ts'
 import type { MadeRows } from '../store/made-deletions.ts'
 import { slotsOf } from '../store/table-writer.ts'
@@ -96,7 +94,7 @@ export class ChangeDelta {
     names: readonly string[],
   ): Promise<{ taken: Promise<void> }> {
     this.#bytes += byteLength
-    const words = this.#marks.wordsOf(changes, names.map(foldIdentifier))
+    const words = this.#marks.wordsOf(changes, names.map(foldCase))
     await this.#prepare()
     this.#note(changes, words)
     const slots = [...slotsOf(this.#columns, rows), ...deltaSlots(changes, { firstRow: this.#rows, words })]
@@ -111,9 +109,9 @@ export class ChangeDelta {
   /** Lets the delta follow its table. */
   async follow(columns: readonly WrittenColumn[]): Promise<void> {
     await this.flush()
-    const known = new Map(this.#columns.map((column) => [foldIdentifier(column.name), column]))
+    const known = new Map(this.#columns.map((column) => [foldCase(column.name), column]))
     for (const { name, sqlType } of this.#isThere ? columns : []) {
-      const existing = known.get(foldIdentifier(name))
+      const existing = known.get(foldCase(name))
       if (existing === undefined) await this.#query(duckdbDialect.addColumn(this.#options.delta, { name, sqlType }))
       else if (existing.sqlType !== sqlType)
         await this.#query(duckdbDialect.alterColumnType(this.#options.delta, existing.name, sqlType))
@@ -256,8 +254,8 @@ export class ChangeDelta {
       delta,
       key: configured.primaryKey,
       columns: this.#columns.map(({ name, of }) => {
-        const isMarked = of !== undefined && present.has(foldIdentifier(of))
-        return { name, of, mark: isMarked ? this.#marks.placeOf(foldIdentifier(of)) : undefined }
+        const isMarked = of !== undefined && present.has(foldCase(of))
+        return { name, of, mark: isMarked ? this.#marks.placeOf(foldCase(of)) : undefined }
       }),
       ...(isAll ? {} : { rows }),
       takes: this.#takes,

@@ -2,11 +2,11 @@ import bindings from '@duckdb/node-bindings'
 import { DuckDBTimestampTZValue } from '@duckdb/node-api'
 import { changeOperation } from '@eclusa/sdk'
 import type { ColumnType, CopiedAt, RowChanges } from '@eclusa/sdk'
+import { copiedOrder } from '@eclusa/warehouse/load'
+import type { ChangeColumnName } from '@eclusa/warehouse/load'
 import type { SlotValues } from '../chunk/chunk-writer.ts'
 import { setNullAt } from '../chunk/column-data.ts'
 import type { ColumnData } from '../chunk/column-data.ts'
-import type { ChangeColumnName } from '../table/metadata-column.ts'
-import { copiedOrder } from './log-position.ts'
 
 /** Columns of the table copy: all its rows are as of one point of the log. */
 export function copiedSlots({ position, atUs }: CopiedAt): Record<ChangeColumnName, SlotValues> {

@@ -2,7 +2,7 @@ import { changeOperation } from '@eclusa/sdk'
 import { duckdbDialect } from '@eclusa/warehouse'
 import type { RelationName } from '@eclusa/warehouse'
 import { markColumn, operationColumn, rowColumn } from './change-slots.ts'
-import type { MarkPlace } from './unchanged-marks.ts'
+import type { MarkPlace } from '@eclusa/warehouse/load'
 
 /*
  * What brings changes from a delta into their table, and pieces of SQL for it. Pure.

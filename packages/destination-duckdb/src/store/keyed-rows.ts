@@ -2,7 +2,7 @@ import { arrivesAsChanges } from '@eclusa/sdk'
 import type { ConfiguredStream } from '@eclusa/sdk'
 import { duckdbDialect } from '@eclusa/warehouse'
 import type { DuckDbSession, RelationName } from '@eclusa/warehouse'
-import { nullKey } from './null-key.ts'
+import { nullKey } from '@eclusa/warehouse/load'
 
 const quote = (name: string) => duckdbDialect.quoteIdentifier(name)
 const rawId = quote('_airbyte_raw_id')

@@ -2,8 +2,14 @@ import { EclusaError, streamKey } from '@eclusa/sdk'
 import type { Checkpoint, JsonObject, SqlValue, StoredProgress, StreamName, WarehouseConnection } from '@eclusa/sdk'
 import { duckdbDialect } from '@eclusa/warehouse'
 import type { RelationName } from '@eclusa/warehouse'
-import type { LogPosition } from '../changes/log-position.ts'
-import { foldIdentifier, ledgerSchema } from '../table/identifier.ts'
+import { foldCase, ledgerSchema } from '@eclusa/warehouse/load'
+import type {
+  CommitRecord,
+  InspectedLedger,
+  LogPosition,
+  StoredCheckpoints,
+  StreamRecord,
+} from '@eclusa/warehouse/load'
 
 /*
  * What eclusa keeps in the warehouse beside the data, in the same transactions: schema `_eclusa`.
@@ -42,45 +48,8 @@ const laterColumns = [
   ['streams', 'merge_key VARCHAR'],
 ] as const
 
-/** What the ledger knows of one stream. */
-export interface StreamRecord {
-  readonly stream: StreamName
-  readonly table: RelationName
-  /** The refresh whose rows are visible; 0 before the first one is complete. */
-  readonly generationId: number
-  /** The refresh that is being loaded beside the table; undefined when there is none. */
-  readonly loadingGenerationId: number | undefined
-  /** The commit with which the stream was complete last: rows of later commits belong to an unfinished read. */
-  readonly completedSequence: number
-  /** True when rows were appended without looking at keys: a change to `append_dedup` has to look at all of them once. */
-  readonly mayRepeatKeys: boolean
-  /** The key by which rows are merged, those of the refresh where there is one. Undefined: they are not, or nobody noted it. */
-  readonly mergeKey: readonly string[] | undefined
-}
-
-export interface CommitRecord {
-  readonly pipeline: string
-  readonly sequence: number
-  readonly runId: string
-  readonly rows: number
-  readonly bytes: number
-  readonly unrepresentable: number
-  readonly streams: readonly {
-    readonly stream: StreamName
-    readonly rows: number
-    /** The last change that is applied; undefined when there is none since the stream was loaded. */
-    readonly applied: LogPosition | undefined
-  }[]
-}
-
-export interface StoredCheckpoints {
-  readonly checkpoints: readonly Checkpoint[]
-  /** Streams whose checkpoint is no longer what was stored. */
-  readonly damaged: readonly StreamName[]
-}
-
 /** Reads and writes the tables of `_eclusa`, within the transaction of its connection. */
-export class Ledger {
+export class Ledger implements InspectedLedger {
   readonly #connection: WarehouseConnection
   readonly #pipeline: string
 
@@ -297,7 +266,7 @@ export class Ledger {
        WHERE lower(table_schema) = lower($1) AND lower(table_name) = lower($2) ORDER BY rowid`,
       [table.schema, table.identifier],
     )
-    return new Map(rows.map(([column, source]) => [foldIdentifier(String(column)), String(source)]))
+    return new Map(rows.map(([column, source]) => [foldCase(String(column)), String(source)]))
   }
 
   async saveColumnVersion(table: RelationName, column: string, versionOf: string): Promise<void> {

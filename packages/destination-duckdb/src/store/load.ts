@@ -14,22 +14,20 @@ import type {
   UnheldValues,
 } from '@eclusa/sdk'
 import type { DuckDbSession } from '@eclusa/warehouse'
+import { metaText, rawIdSalt } from '@eclusa/warehouse/load'
+import type { CommitRecord, DeletionMode, MetadataColumnName, RawIdSalt } from '@eclusa/warehouse/load'
 import { changeSlots, copiedSlots } from '../changes/change-slots.ts'
 import type { ColumnData } from '../chunk/column-data.ts'
 import type { SlotValues } from '../chunk/chunk-writer.ts'
 import type { InsertionContext } from '../chunk/table-insertion.ts'
 import type { LoadLimits } from '../chunk/load-limits.ts'
-import type { MetadataColumnName } from '../table/metadata-column.ts'
-import { rawIdColumn, rawIdSalt } from '../table/raw-id.ts'
-import type { RawIdSalt } from '../table/raw-id.ts'
-import type { DeletionMode } from '../config.ts'
-import { metaColumn, metaText } from '../table/row-meta.ts'
+import { rawIdColumn } from '../table/raw-id.ts'
+import { metaColumn } from '../table/row-meta.ts'
 import { Ledger } from './ledger.ts'
-import type { CommitRecord } from './ledger.ts'
 import { MadeRows } from './made-deletions.ts'
 import { StreamLoad } from './stream-load.ts'
 import type { Appended } from './stream-load.ts'
-import { inspectStreams } from './stream-inspection.ts'
+import { inspectDuckdb } from './duckdb-inspection.ts'
 
 export interface LoadOptions {
   readonly pipeline: string
@@ -106,7 +104,7 @@ export class Load {
       await session.query('COMMIT')
     }
     await ledger.upgrade()
-    const inspected = await inspectStreams(session, ledger, options)
+    const inspected = await inspectDuckdb(session, ledger, options)
     const missing = inspected.filter((one) => !one.isCheckpointValid).map(({ configured }) => configured.stream)
     const invalid = new Set(missing.map(streamKey))
     const stored = await ledger.checkpoints()

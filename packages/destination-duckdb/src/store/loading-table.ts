@@ -1,14 +1,11 @@
 import { streamKey } from '@eclusa/sdk'
 import type { Column, CopiedAt } from '@eclusa/sdk'
 import { duckdbDialect } from '@eclusa/warehouse'
-import { metadataColumnsOf } from '../table/metadata-column.ts'
-import { planTable } from '../table/table-plan.ts'
-import type { TablePlan } from '../table/table-plan.ts'
-import { copiedOrder } from '../changes/log-position.ts'
+import { addsToTable, copiedOrder, metadataColumnsOf, planTable } from '@eclusa/warehouse/load'
+import type { InspectedStream, TablePlan } from '@eclusa/warehouse/load'
+import { duckdbRules } from '../table/duckdb-rules.ts'
 import { madeDeletions } from './made-deletions.ts'
 import type { MadeRows } from './made-deletions.ts'
-import { addsToTable } from './stream-inspection.ts'
-import type { InspectedStream } from './stream-inspection.ts'
 import { TableWriter } from './table-writer.ts'
 import type { WriterContext } from './table-writer.ts'
 
@@ -100,6 +97,7 @@ export class LoadingTable {
   #planNew(columns: readonly Column[]): Pick<TablePlan, 'columns' | 'notes'> {
     const { configured, columns: table } = this.#inspected
     return planTable({
+      rules: duckdbRules,
       stream: configured.stream,
       columns,
       metadata: metadataColumnsOf(configured),

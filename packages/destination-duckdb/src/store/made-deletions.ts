@@ -1,7 +1,7 @@
 import { duckdbDialect } from '@eclusa/warehouse'
 import type { RelationName } from '@eclusa/warehouse'
-import { rawIdText } from '../table/raw-id.ts'
-import type { RawIdSalt } from '../table/raw-id.ts'
+import { rawIdText } from '@eclusa/warehouse/load'
+import type { RawIdSalt } from '@eclusa/warehouse/load'
 import { timestampLiteral } from '../table/timestamp-literal.ts'
 
 /*

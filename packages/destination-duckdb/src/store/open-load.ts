@@ -2,15 +2,14 @@ import { EclusaError, hasErrorCode } from '@eclusa/sdk'
 import type { ConfiguredStream, Warehouse, WriteRequest } from '@eclusa/sdk'
 import { openDuckDb } from '@eclusa/warehouse'
 import type { DuckDbSession, DuckDbWarehouse } from '@eclusa/warehouse'
+import { deletionModeOf, metadataColumnsOf } from '@eclusa/warehouse/load'
 import type { AppendMethod } from '../chunk/chunk-writer.ts'
 import { LoadLimits } from '../chunk/load-limits.ts'
 import { RowFeed } from '../chunk/row-feed.ts'
 import { passesSelfTest } from '../chunk/self-test.ts'
 import type { InsertionContext } from '../chunk/table-insertion.ts'
-import { deletionModeOf } from '../config.ts'
 import type { DuckDbConfig } from '../config.ts'
 import { limitsOf } from '../database-limits.ts'
-import { metadataColumnsOf } from '../table/metadata-column.ts'
 import { lendWarehouse } from './lent-warehouse.ts'
 import { Load } from './load.ts'
 
@@ -56,7 +55,7 @@ export async function openLoad({
         runId,
         streams,
         schemaOverride: config.schema,
-        deletionMode: deletionModeOf(config),
+        deletionMode: deletionModeOf(config.cdc_deletion_mode),
       },
     )
     const close = () => closeLoad(load, warehouse)

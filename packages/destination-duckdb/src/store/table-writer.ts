@@ -2,16 +2,13 @@ import type { Column, ConfiguredStream } from '@eclusa/sdk'
 import { EclusaError, streamKey } from '@eclusa/sdk'
 import { duckdbDialect } from '@eclusa/warehouse'
 import type { RelationName } from '@eclusa/warehouse'
+import { foldCase, lateColumnNote, lateColumns, metadataColumnsOf, planTable } from '@eclusa/warehouse/load'
+import type { MetadataColumnName, PlannedColumn, TablePlan } from '@eclusa/warehouse/load'
 import type { SlotValues } from '../chunk/chunk-writer.ts'
 import { OpenInsertion } from '../chunk/open-insertion.ts'
 import { TableInsertion } from '../chunk/table-insertion.ts'
 import type { InsertionContext } from '../chunk/table-insertion.ts'
-import { foldIdentifier } from '../table/identifier.ts'
-import { lateColumnNote, lateColumns } from '../table/late-column.ts'
-import { metadataColumnsOf } from '../table/metadata-column.ts'
-import type { MetadataColumnName } from '../table/metadata-column.ts'
-import { planTable } from '../table/table-plan.ts'
-import type { PlannedColumn, TablePlan } from '../table/table-plan.ts'
+import { duckdbRules } from '../table/duckdb-rules.ts'
 import type { ColumnData } from '../chunk/column-data.ts'
 import type { Ledger } from './ledger.ts'
 
@@ -68,6 +65,7 @@ export class TableWriter {
     const { session, ledger } = this.#context
     const versions = await ledger.columnVersions(this.#authority)
     const plan = planTable({
+      rules: duckdbRules,
       stream: this.#configured.stream,
       columns,
       metadata: metadataColumnsOf(this.#configured),
@@ -89,8 +87,8 @@ export class TableWriter {
 
   /** False for a column of the stream that goes into another one of the table: a version of it, or none. */
   isWritten(name: string): boolean {
-    const folded = foldIdentifier(name)
-    return this.#columns.some((column) => foldIdentifier(column.name) === folded && column.origin.kind === 'source')
+    const folded = foldCase(name)
+    return this.#columns.some((column) => foldCase(column.name) === folded && column.origin.kind === 'source')
   }
 
   /** Resolves when the batch's memory is no longer needed; `flush` tells whether its rows arrived. */
@@ -145,7 +143,7 @@ export class TableWriter {
   }
 
   #plannedColumn({ columns }: TablePlan, name: string): PlannedColumn {
-    const planned = columns.find((column) => foldIdentifier(column.name) === foldIdentifier(name))
+    const planned = columns.find((column) => foldCase(column.name) === foldCase(name))
     if (planned !== undefined) return planned
     const table = duckdbDialect.formatRelation(this.#target)
     throw new EclusaError('DESTINATION_TABLE_CHANGED', {
@@ -163,7 +161,7 @@ function streamColumnOf(
 ): string | undefined {
   if (origin.kind === 'metadata') return undefined
   if (origin.kind === 'source') return columns[origin.index]!.name
-  const folded = foldIdentifier(name)
+  const folded = foldCase(name)
   const ofName = versions.get(folded) ?? name
-  return columns.find((column) => foldIdentifier(column.name) === foldIdentifier(ofName))?.name
+  return columns.find((column) => foldCase(column.name) === foldCase(ofName))?.name
 }

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { rawIdColumn, rawIdMaxOf, rawIdSalt } from './raw-id.ts'
+import { rawIdMaxOf, rawIdSalt, rawIdText } from '@eclusa/warehouse/load'
+import { rawIdColumn } from './raw-id.ts'
 
 function idsOf(
   options: { sequence: number; first: number; count: number },
@@ -48,6 +49,15 @@ describe('rawIdColumn', () => {
     ].map(rawIdSalt)
     const ids = salts.flatMap((salt) => idsOf({ sequence: 1, first: 0, count: 1 }, salt))
     expect(new Set(ids).size).toBe(4)
+  })
+
+  it('begins all ids of a commit alike', () => {
+    const property = fc.property(sequence, fc.array(fc.string()), ordinal, (at, parts, first) => {
+      const salt = rawIdSalt(parts)
+      const [id = ''] = idsOf({ sequence: at, first, count: 1 }, salt)
+      expect(id).toBe(`${rawIdText(salt, at)}${first.toString(16).padStart(10, '0')}`)
+    })
+    fc.assert(property)
   })
 
   it('has a greatest id of each commit', () => {

@@ -1,6 +1,6 @@
 import { arrivesAsChanges } from '@eclusa/sdk'
 import type { ColumnType, ConfiguredStream } from '@eclusa/sdk'
-import { foldIdentifier } from './identifier.ts'
+import { foldCase } from './table-rules.ts'
 
 /** What every row carries beside its data, after Airbyte's names. */
 export type RowColumnName = '_airbyte_raw_id' | '_airbyte_extracted_at' | '_airbyte_meta' | '_airbyte_generation_id'
@@ -39,5 +39,5 @@ const names = new Set<string>([...changeColumns, ...rowColumns].map(({ name }) =
 
 /** True also of a column that the stream had under another mode. */
 export function isMetadataColumn(name: string): boolean {
-  return names.has(foldIdentifier(name))
+  return names.has(foldCase(name))
 }

@@ -1,13 +1,14 @@
 import { EclusaError, streamKey } from '@eclusa/sdk'
-import type { ConfiguredStream, WarehouseConnection } from '@eclusa/sdk'
-import { duckdbDialect } from '@eclusa/warehouse'
-import type { RelationColumn, RelationName } from '@eclusa/warehouse'
-import { foldIdentifier, isReservedIdentifier, ledgerSchema, loadingTableOf } from '../table/identifier.ts'
-import { metadataColumnsOf } from '../table/metadata-column.ts'
-import { planTable } from '../table/table-plan.ts'
-import type { TablePlan } from '../table/table-plan.ts'
-import type { Ledger, StreamRecord } from './ledger.ts'
+import type { ConfiguredStream, StreamName } from '@eclusa/sdk'
+import type { Relation, RelationColumn, RelationName } from '../relation.ts'
+import { metadataColumnsOf } from './metadata-column.ts'
+import { isReservedIdentifier, ledgerSchema, loadingTableOf } from './reserved-name.ts'
 import { obstacleToResuming } from './resumable-refresh.ts'
+import type { StreamRecord } from './stream-record.ts'
+import { planTable } from './table-plan.ts'
+import type { TablePlan } from './table-plan.ts'
+import { foldCase } from './table-rules.ts'
+import type { TableRules } from './table-rules.ts'
 
 /** A stream and what the warehouse has of it. */
 export interface InspectedStream {
@@ -28,73 +29,88 @@ export interface InspectedStream {
   readonly warnings: readonly string[]
 }
 
+/** What the warehouse's catalog and eclusa's ledger say. */
+export interface InspectedWarehouse {
+  readonly rules: TableRules
+  /** Undefined when there is no such table. */
+  readonly columnsOf: (table: RelationName) => Promise<readonly RelationColumn[] | undefined>
+  readonly relationsIn: (schema: string) => Promise<readonly Relation[]>
+  /** The whole name of a table of a schema, as statements write it. */
+  readonly relationIn: (schema: string, identifier: string) => RelationName
+  /** Undefined when there is none yet. */
+  readonly ledger: InspectedLedger | undefined
+}
+
+export interface InspectedLedger {
+  streams(): Promise<readonly StreamRecord[]>
+  /** Of a table's columns, those that are versions: their folded names, in the order of their making. */
+  columnVersions(table: RelationName): Promise<ReadonlyMap<string, string>>
+  /** The pipeline and stream that a table belongs to; undefined when eclusa did not make it. */
+  ownerOf(table: RelationName): Promise<{ pipeline: string; stream: StreamName } | undefined>
+}
+
 export interface InspectionOptions {
   readonly streams: readonly ConfiguredStream[]
   readonly pipeline: string
-  /** Where all tables go; by default each into the schema that its target names, or `main`. */
+  /** Where all tables go; by default each into the schema that its target names. */
   readonly schemaOverride: string | undefined
+  /** Where tables go whose target names no schema. */
+  readonly schemaDefault: string
 }
-
-const schemaDefault = 'main'
 
 /**
  * Looks up what the warehouse has of each stream. Changes nothing.
  *
- * @param ledger undefined when the warehouse has none yet
  * @throws DESTINATION_TABLE_TAKEN, and whatever `planTable` throws; `details.stream` names the stream
  */
 export async function inspectStreams(
-  connection: WarehouseConnection,
-  ledger: Ledger | undefined,
+  warehouse: InspectedWarehouse,
   options: InspectionOptions,
 ): Promise<InspectedStream[]> {
-  const records = (await ledger?.streams()) ?? []
-  const databases = await listDatabases(connection)
+  const records = (await warehouse.ledger?.streams()) ?? []
   const inspected: InspectedStream[] = []
   for (const configured of options.streams) {
     const record = records.find(({ stream }) => streamKey(stream) === streamKey(configured.stream))
-    const one = await inspectStream({ connection, ledger, options, configured, databases, stored: record })
-    refuseSharedTable(one, inspected)
+    const one = await inspectStream({ warehouse, options, configured, stored: record })
+    refuseSharedTable(warehouse.rules, one, inspected)
     inspected.push(one)
   }
   return inspected
 }
 
-interface Databases {
-  readonly current: string
-  /** Folded names of all that are attached, DuckDB's own `system` and `temp` among them. */
-  readonly names: ReadonlySet<string>
-}
-
-async function listDatabases(connection: WarehouseConnection): Promise<Databases> {
-  const { rows } = await connection.query('SELECT current_database(), database_name FROM duckdb_databases()')
-  return { current: String(rows[0]![0]), names: new Set(rows.map(([, name]) => foldIdentifier(String(name)))) }
-}
-
 /** The pipeline keeps targets apart, but `schema` of the configuration brings those of one name together again. */
-function refuseSharedTable({ configured, table }: InspectedStream, others: readonly InspectedStream[]): void {
-  const other = others.find((one) => isSameTable(one.table, table))
+function refuseSharedTable(
+  rules: TableRules,
+  { configured, table }: InspectedStream,
+  others: readonly InspectedStream[],
+): void {
+  const other = others.find((one) => isSameTable(rules, one.table, table))
   if (other === undefined) return
-  throw taken(configured.stream, table, `it is the table of stream ${streamKey(other.configured.stream)}`)
+  throw taken(
+    rules,
+    { stream: configured.stream, table },
+    `it is the table of stream ${streamKey(other.configured.stream)}`,
+  )
 }
 
 interface StreamInspection {
-  readonly connection: WarehouseConnection
-  readonly ledger: Ledger | undefined
+  readonly warehouse: InspectedWarehouse
   readonly options: InspectionOptions
   readonly configured: ConfiguredStream
-  readonly databases: Databases
   readonly stored: StreamRecord | undefined
 }
 
 async function inspectStream(inspection: StreamInspection): Promise<InspectedStream> {
-  const { connection, ledger, options, configured, databases } = inspection
-  const table = tableOf(configured, options, databases)
-  const loadingTable = { ...table, identifier: loadingTableOf(table.identifier) }
+  const { warehouse, configured } = inspection
+  const { rules, ledger } = warehouse
+  const table = tableOf(inspection)
+  const loadingTable = { ...table, identifier: loadingTableOf(rules, table.identifier) }
   const stored =
-    inspection.stored !== undefined && isSameTable(inspection.stored.table, table) ? inspection.stored : undefined
+    inspection.stored !== undefined && isSameTable(rules, inspection.stored.table, table)
+      ? inspection.stored
+      : undefined
   if (stored === undefined) await refuseTakenTable(inspection, table)
-  const columns = await duckdbDialect.listColumns(connection, table)
+  const columns = await warehouse.columnsOf(table)
   const { loadingColumns, obstacle } =
     stored?.loadingGenerationId === undefined
       ? {}
@@ -115,7 +131,7 @@ async function inspectStream(inspection: StreamInspection): Promise<InspectedStr
     loadingTable,
     columns,
     loadingColumns,
-    orphan: stored === undefined ? orphanOf(inspection.stored, databases) : undefined,
+    orphan: stored === undefined ? orphanOf(inspection.stored, warehouse) : undefined,
     record,
     isCheckpointValid:
       isOfKey &&
@@ -123,6 +139,7 @@ async function inspectStream(inspection: StreamInspection): Promise<InspectedStr
         ? stored !== undefined && columns !== undefined
         : loadingColumns !== undefined),
     plan: planTable({
+      rules,
       stream: configured.stream,
       columns: configured.schema.columns,
       metadata: metadataColumnsOf(configured),
@@ -144,15 +161,15 @@ function isMergedByKey(configured: ConfiguredStream, { mergeKey }: StreamRecord)
 
 /** @returns the columns of the refresh that was interrupted, or why it cannot go on. */
 async function inspectRefresh(
-  { connection, ledger, configured }: StreamInspection,
+  { warehouse, configured }: StreamInspection,
   { loadingTable, addsToTable: follows }: { readonly loadingTable: RelationName; readonly addsToTable: boolean },
 ): Promise<{ loadingColumns?: readonly RelationColumn[]; obstacle?: string }> {
-  const columns = await duckdbDialect.listColumns(connection, loadingTable)
+  const columns = await warehouse.columnsOf(loadingTable)
   if (columns === undefined) return {}
   // A refresh that adds to a table follows that table, not the stream.
   if (follows) return { loadingColumns: columns }
-  const versions = (await ledger?.columnVersions(loadingTable)) ?? new Map()
-  const obstacle = obstacleToResuming(configured, { columns, versions })
+  const versions = (await warehouse.ledger?.columnVersions(loadingTable)) ?? new Map()
+  const obstacle = obstacleToResuming(warehouse.rules, configured, { columns, versions })
   return obstacle === undefined ? { loadingColumns: columns } : { obstacle }
 }
 
@@ -164,9 +181,12 @@ export function addsToTable(
   return destinationSyncMode === 'append' && columns !== undefined
 }
 
-function orphanOf(stored: StreamRecord | undefined, databases: Databases): RelationName | undefined {
+function orphanOf(
+  stored: StreamRecord | undefined,
+  { rules, relationIn }: InspectedWarehouse,
+): RelationName | undefined {
   if (stored?.loadingGenerationId === undefined) return undefined
-  return relationIn(stored.table.schema, loadingTableOf(stored.table.identifier), databases)
+  return relationIn(stored.table.schema, loadingTableOf(rules, stored.table.identifier))
 }
 
 /** A stream that is read in full each time and does not append gets a table built anew. */
@@ -174,41 +194,43 @@ export function replacesAllRows({ syncMode, destinationSyncMode }: ConfiguredStr
   return destinationSyncMode === 'overwrite' || (syncMode === 'full_refresh' && destinationSyncMode === 'append_dedup')
 }
 
-function tableOf(
-  { stream, target }: ConfiguredStream,
-  { schemaOverride }: InspectionOptions,
-  databases: Databases,
-): RelationName {
-  const table = relationIn(schemaOverride ?? target.namespace ?? schemaDefault, target.name, databases)
-  if (foldIdentifier(table.schema) === ledgerSchema || isReservedIdentifier(table.identifier)) {
-    throw taken(stream, table, 'it is a name that eclusa keeps for itself')
+function tableOf({ warehouse, options, configured }: StreamInspection): RelationName {
+  const { rules } = warehouse
+  const { stream, target } = configured
+  const { schemaOverride, schemaDefault } = options
+  const schema = rules.nameOf(schemaOverride ?? target.namespace ?? schemaDefault)
+  const table = warehouse.relationIn(schema, rules.nameOf(target.name))
+  if (foldCase(table.schema) === ledgerSchema || isReservedIdentifier(table.identifier)) {
+    throw taken(rules, { stream, table }, 'it is a name that eclusa keeps for itself')
   }
   return table
 }
 
-/** DuckDB takes `sales.orders` for ambiguous when a database is called `sales` too, as that of the file sales.duckdb. */
-function relationIn(schema: string, identifier: string, { current, names }: Databases): RelationName {
-  return names.has(foldIdentifier(schema)) ? { database: current, schema, identifier } : { schema, identifier }
-}
-
-async function refuseTakenTable({ connection, ledger, options, configured }: StreamInspection, table: RelationName) {
-  const relations = await duckdbDialect.listRelations(connection, table.schema)
-  const isThere = relations.some(({ name }) => foldIdentifier(name.identifier) === foldIdentifier(table.identifier))
+async function refuseTakenTable({ warehouse, options, configured }: StreamInspection, table: RelationName) {
+  const { rules, ledger } = warehouse
+  const { stream } = configured
+  const relations = await warehouse.relationsIn(table.schema)
+  const isThere = relations.some(({ name }) => rules.fold(name.identifier) === rules.fold(table.identifier))
   if (!isThere) return
-  const aside = duckdbDialect.rename(table, 'table', `${table.identifier}_old`)
+  const aside = rules.dialect.rename(table, 'table', rules.nameOf(`${table.identifier}_old`))
   const remedy = `Give the stream another \`target\`, or move the table away: ${aside}`
   const owner = await ledger?.ownerOf(table)
   if (owner === undefined)
-    throw taken(configured.stream, table, 'it is there already, and eclusa did not make it', remedy)
+    throw taken(rules, { stream, table }, 'it is there already, and eclusa did not make it', remedy)
   const whose = owner.pipeline === options.pipeline ? 'this pipeline' : `pipeline "${owner.pipeline}"`
-  throw taken(configured.stream, table, `it belongs to stream ${streamKey(owner.stream)} of ${whose}`, remedy)
+  throw taken(rules, { stream, table }, `it belongs to stream ${streamKey(owner.stream)} of ${whose}`, remedy)
 }
 
 const anotherTarget = 'Give the stream another `target`.'
 
-function taken(stream: ConfiguredStream['stream'], table: RelationName, why: string, remedy = anotherTarget) {
+function taken(
+  { dialect }: TableRules,
+  { stream, table }: { readonly stream: StreamName; readonly table: RelationName },
+  why: string,
+  remedy = anotherTarget,
+): EclusaError {
   return new EclusaError('DESTINATION_TABLE_TAKEN', {
-    message: `Stream ${streamKey(stream)} cannot be written to ${duckdbDialect.formatRelation(table)}: ${why}.`,
+    message: `Stream ${streamKey(stream)} cannot be written to ${dialect.formatRelation(table)}: ${why}.`,
     remedy,
     details: { stream: streamKey(stream), table: `${table.schema}.${table.identifier}` },
   })
@@ -221,11 +243,12 @@ interface Found {
   readonly obstacle: string | undefined
 }
 
-function warningsOf({ configured, stored }: StreamInspection, found: Found): string[] {
+function warningsOf({ warehouse, configured, stored }: StreamInspection, found: Found): string[] {
+  const { dialect } = warehouse.rules
   const key = streamKey(configured.stream)
-  const name = duckdbDialect.formatRelation(found.table)
+  const name = dialect.formatRelation(found.table)
   if (stored !== undefined && found.stored === undefined) {
-    const old = duckdbDialect.formatRelation(stored.table)
+    const old = dialect.formatRelation(stored.table)
     return [`Stream ${key} moves from ${old} to ${name} and is loaded anew; ${old} stays as it is.`]
   }
   const isLost = found.stored !== undefined && found.stored.generationId > 0 && found.columns === undefined
@@ -246,9 +269,6 @@ function keyWarnings(configured: ConfiguredStream, stored: StreamRecord): string
   ]
 }
 
-function isSameTable(left: RelationName, right: RelationName): boolean {
-  return (
-    foldIdentifier(left.schema) === foldIdentifier(right.schema) &&
-    foldIdentifier(left.identifier) === foldIdentifier(right.identifier)
-  )
+function isSameTable({ fold }: TableRules, left: RelationName, right: RelationName): boolean {
+  return fold(left.schema) === fold(right.schema) && fold(left.identifier) === fold(right.identifier)
 }

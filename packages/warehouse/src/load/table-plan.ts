@@ -1,10 +1,11 @@
 import { EclusaError, formatColumnType, streamKey } from '@eclusa/sdk'
 import type { Column, ColumnType, SchemaPolicy, StreamName } from '@eclusa/sdk'
-import { duckdbDialect, isSameColumnType, isWidening } from '@eclusa/warehouse'
-import type { RelationColumn } from '@eclusa/warehouse'
-import { foldIdentifier } from './identifier.ts'
+import { isWidening } from '../column-widening.ts'
+import type { RelationColumn } from '../relation.ts'
 import { isMetadataColumn } from './metadata-column.ts'
 import type { MetadataColumn, MetadataColumnName } from './metadata-column.ts'
+import { homeTypeOf, isOfType } from './table-rules.ts'
+import type { TableRules } from './table-rules.ts'
 
 /*
  * How a table follows its stream. A column of the stream goes into the column of its name; when the types have become
@@ -18,6 +19,7 @@ import type { MetadataColumn, MetadataColumnName } from './metadata-column.ts'
  * | narrower                | kept: it holds every value          | the same       | SCHEMA_CHANGED |
  * | of an incompatible type | a new version of the column         | SCHEMA_CHANGED | SCHEMA_CHANGED |
  *
+ * Where the warehouse cannot widen a column in place, the wider type is taken for an incompatible one.
  * A refresh that replaces all rows (`replaces`) builds a new table and takes the stream's types as they are.
  */
 
@@ -30,7 +32,7 @@ export type ColumnOrigin =
 export interface PlannedColumn {
   readonly name: string
   readonly sqlType: string
-  /** The type of the values that are appended; DuckDB converts where the column's own type is wider. */
+  /** The type of the values that are appended; the warehouse converts where the column's own type is wider. */
   readonly type: ColumnType
   readonly origin: ColumnOrigin
 }
@@ -54,6 +56,7 @@ export interface TablePlan {
 }
 
 export interface TablePlanInput {
+  readonly rules: TableRules
   readonly stream: StreamName
   readonly columns: readonly Column[]
   /** What eclusa adds to them, in order. */
@@ -70,7 +73,7 @@ export interface TablePlanInput {
 /**
  * Decides how the table follows the stream. Pure.
  *
- * @throws COLUMN_NAME_COLLISION when two names are one to DuckDB, or one is eclusa's own
+ * @throws COLUMN_NAME_COLLISION when two names are one to the warehouse, or one is eclusa's own
  * @throws SCHEMA_CHANGED when the policy forbids to follow; names every difference
  * @throws DESTINATION_TABLE_CHANGED when a metadata column has another type
  */
@@ -81,13 +84,15 @@ export function planTable(input: TablePlanInput): TablePlan {
   return input.replaces ? asNewTable(plan) : plan
 }
 
-function newColumns({ columns, metadata }: TablePlanInput): PlannedColumn[] {
-  const data = columns.map(({ name, type }, index) => plannedColumn(name, type, { kind: 'source', index }))
-  return [...data, ...metadata.map(({ name, type }) => plannedColumn(name, type, { kind: 'metadata', name }))]
+function newColumns({ columns, metadata, rules }: TablePlanInput): PlannedColumn[] {
+  const named = ({ name, type }: Pick<Column, 'name' | 'type'>, origin: ColumnOrigin) =>
+    plannedColumn(rules, { name: rules.nameOf(name), type, origin })
+  const data = columns.map((column, index) => named(column, { kind: 'source', index }))
+  return [...data, ...metadata.map((column) => named(column, { kind: 'metadata', name: column.name }))]
 }
 
-function plannedColumn(name: string, type: ColumnType, origin: ColumnOrigin): PlannedColumn {
-  return { name, sqlType: duckdbDialect.sqlTypeOf(type), type, origin }
+function plannedColumn({ dialect }: TableRules, column: Omit<PlannedColumn, 'sqlType'>): PlannedColumn {
+  return { ...column, sqlType: dialect.sqlTypeOf(column.type) }
 }
 
 function followStream(input: TablePlanInput, table: readonly RelationColumn[]): TablePlan {
@@ -112,13 +117,15 @@ class Follower {
   /** Differences that the policy forbids to follow. */
   readonly forbidden: string[] = []
   readonly #input: TablePlanInput
+  readonly #fold: (name: string) => string
   readonly #table: ReadonlyMap<string, RelationColumn>
   readonly #sourceNames: ReadonlySet<string>
 
   constructor(input: TablePlanInput, table: readonly RelationColumn[]) {
     this.#input = input
-    this.#table = new Map(table.map((column) => [foldIdentifier(column.name), column]))
-    this.#sourceNames = new Set(input.columns.map(({ name }) => foldIdentifier(name)))
+    this.#fold = input.rules.fold
+    this.#table = new Map(table.map((column) => [this.#fold(column.name), column]))
+    this.#sourceNames = new Set(input.columns.map(({ name }) => this.#fold(name)))
     // Until something is found to write there, a column of the table gets NULL.
     this.columns = table.map(({ name, sqlType, columnType }) => ({
       name,
@@ -139,7 +146,7 @@ class Follower {
   /** Columns that nothing was found for: gone from the source, older versions, or added by hand. */
   keepTheRest(): void {
     for (const { name, origin } of this.columns) {
-      const folded = foldIdentifier(name)
+      const folded = this.#fold(name)
       const isKnown = origin.kind !== 'none' || this.#input.versions.has(folded) || this.#sourceNames.has(folded)
       if (isKnown || isMetadataColumn(name)) continue
       if (this.#input.policy === 'freeze') this.forbidden.push(`column "${name}" is gone`)
@@ -149,21 +156,21 @@ class Follower {
 
   addMetadata(): void {
     for (const { name, type } of this.#input.metadata) {
-      const planned = plannedColumn(name, type, { kind: 'metadata', name })
+      const planned = this.#planned(this.#input.rules.nameOf(name), type, { kind: 'metadata', name })
       const existing = this.#table.get(name)
       if (existing === undefined)
         this.#add(planned, 'eclusa needs it: it was dropped by hand, or the stream is replicated from now on')
-      else if (existing.sqlType === planned.sqlType || this.#input.replaces) this.#replace(planned)
+      else if (isOfType(this.#input.rules, existing, type) || this.#input.replaces) this.#replace(planned)
       else throw metadataColumnChanged(this.#input.stream, existing, planned.sqlType)
     }
   }
 
   /** The highest version of the column that the table has. */
   #currentVersion(column: Column): RelationColumn | undefined {
-    let current = this.#table.get(foldIdentifier(column.name))
+    let current = this.#table.get(this.#fold(column.name))
     for (const [name, source] of this.#input.versions) {
       const version = this.#table.get(name)
-      if (version !== undefined && foldIdentifier(source) === foldIdentifier(column.name)) current = version
+      if (version !== undefined && this.#fold(source) === this.#fold(column.name)) current = version
     }
     return current
   }
@@ -172,7 +179,10 @@ class Follower {
     const type = formatColumnType(column.type)
     if (this.#input.policy === 'freeze') this.forbidden.push(`column "${column.name}" (${type}) is new`)
     if (this.#input.policy === 'evolve') {
-      this.#add(plannedColumn(column.name, column.type, origin), `column "${column.name}" is new in the source`)
+      this.#add(
+        this.#planned(this.#input.rules.nameOf(column.name), column.type, origin),
+        `column "${column.name}" is new in the source`,
+      )
     } else {
       this.notes.push(`Column "${column.name}" is new in the source and left out, as \`schema_policy: discard\` says.`)
     }
@@ -180,8 +190,8 @@ class Follower {
 
   /** In a table that is built anew the stream's type stands, unless the policy keeps the old one. */
   #take(current: RelationColumn, column: Column, origin: ColumnOrigin): void {
-    const planned = plannedColumn(current.name, column.type, origin)
-    const fits = current.columnType !== undefined && isSameColumnType(current.columnType, column.type)
+    const planned = this.#planned(current.name, column.type, origin)
+    const fits = isOfType(this.#input.rules, current, column.type)
     if (fits || this.#input.policy === 'evolve') {
       if (!fits) this.notes.push(`Column "${current.name}" changes from ${current.sqlType} to ${planned.sqlType}.`)
       this.#replace(planned)
@@ -189,16 +199,19 @@ class Follower {
   }
 
   #fit(current: RelationColumn, column: Column, origin: ColumnOrigin): void {
-    const planned = plannedColumn(current.name, column.type, origin)
+    const planned = this.#planned(current.name, column.type, origin)
     const { columnType } = current
-    const isSame = columnType !== undefined && isSameColumnType(columnType, column.type)
-    const isNarrower = columnType !== undefined && isWidening(column.type, columnType)
+    const { rules } = this.#input
+    const home = homeTypeOf(rules, column.type)
+    const isSame = isOfType(rules, current, column.type)
+    const isNarrower = columnType !== undefined && isWidening(home, columnType)
+    const isWider = columnType !== undefined && isWidening(columnType, home) && rules.widensInPlace(columnType, home)
     const change = `column "${column.name}" changed from ${current.sqlType} to ${planned.sqlType}`
     if (isSame) this.#replace(planned)
     else if (this.#input.policy === 'freeze') this.forbidden.push(change)
     else if (isNarrower) this.#replace({ ...planned, sqlType: current.sqlType })
     else if (this.#input.policy === 'discard') this.forbidden.push(change)
-    else if (columnType !== undefined && isWidening(columnType, column.type)) this.#widen(planned, change)
+    else if (isWider) this.#widen(planned, change)
     else this.#addVersion(column, planned, change)
   }
 
@@ -209,8 +222,8 @@ class Follower {
 
   #addVersion(column: Column, planned: PlannedColumn, change: string): void {
     let version = 2
-    const nameOf = () => `${column.name}_v${version}`
-    while (this.#table.has(foldIdentifier(nameOf())) || this.#sourceNames.has(foldIdentifier(nameOf()))) version++
+    const nameOf = () => this.#input.rules.nameOf(`${column.name}_v${version}`)
+    while (this.#table.has(this.#fold(nameOf())) || this.#sourceNames.has(this.#fold(nameOf()))) version++
     this.#add({ ...planned, name: nameOf() }, change, column.name)
     this.notes.push(
       `Column "${planned.name}" is kept and gets NULL; new values go to "${nameOf()}", because ${change}.`,
@@ -223,17 +236,21 @@ class Follower {
     this.columns.push(planned)
   }
 
+  #planned(name: string, type: ColumnType, origin: ColumnOrigin): PlannedColumn {
+    return plannedColumn(this.#input.rules, { name, type, origin })
+  }
+
   #replace(planned: PlannedColumn): void {
-    const folded = foldIdentifier(planned.name)
-    const index = this.columns.findIndex(({ name }) => foldIdentifier(name) === folded)
+    const folded = this.#fold(planned.name)
+    const index = this.columns.findIndex(({ name }) => this.#fold(name) === folded)
     this.columns[index] = { ...planned, name: this.columns[index]!.name }
   }
 }
 
-function refuseCollisions({ stream, columns, versions, metadata }: TablePlanInput): void {
+function refuseCollisions({ rules, stream, columns, versions, metadata }: TablePlanInput): void {
   const seen = new Map<string, string>()
   for (const { name } of columns) {
-    const folded = foldIdentifier(name)
+    const folded = rules.fold(name)
     const other = seen.get(folded)
     const version = versions.get(folded)
     if (metadata.some((own) => own.name === folded)) {
@@ -243,7 +260,10 @@ function refuseCollisions({ stream, columns, versions, metadata }: TablePlanInpu
       )
     }
     if (other !== undefined) {
-      throw collision(stream, `Columns "${other}" and "${name}" of stream ${streamKey(stream)} are one name to DuckDB.`)
+      throw collision(
+        stream,
+        `Columns "${other}" and "${name}" of stream ${streamKey(stream)} are one name to ${rules.warehouseName}.`,
+      )
     }
     if (version !== undefined) {
       throw collision(

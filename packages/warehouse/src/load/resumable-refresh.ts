@@ -1,10 +1,10 @@
 import { hasErrorCode, streamKey } from '@eclusa/sdk'
 import type { ConfiguredStream } from '@eclusa/sdk'
-import type { RelationColumn } from '@eclusa/warehouse'
-import { foldIdentifier } from '../table/identifier.ts'
-import { metadataColumnsOf } from '../table/metadata-column.ts'
-import { planTable } from '../table/table-plan.ts'
-import type { TablePlan } from '../table/table-plan.ts'
+import type { RelationColumn } from '../relation.ts'
+import { metadataColumnsOf } from './metadata-column.ts'
+import { planTable } from './table-plan.ts'
+import type { TablePlan } from './table-plan.ts'
+import type { TableRules } from './table-rules.ts'
 
 /**
  * Why a refresh that was interrupted cannot go on with the stream as it is now; undefined when it can. Nobody has seen
@@ -13,11 +13,13 @@ import type { TablePlan } from '../table/table-plan.ts'
  * @param table of the refresh, and which of its columns are versions
  */
 export function obstacleToResuming(
+  rules: TableRules,
   configured: ConfiguredStream,
   table: { readonly columns: readonly RelationColumn[]; readonly versions: ReadonlyMap<string, string> },
 ): string | undefined {
   try {
     const plan = planTable({
+      rules,
       stream: configured.stream,
       columns: configured.schema.columns,
       metadata: metadataColumnsOf(configured),
@@ -26,7 +28,7 @@ export function obstacleToResuming(
       policy: configured.schemaPolicy,
       replaces: false,
     })
-    const key = movedKey(configured, plan)
+    const key = movedKey(rules, configured, plan)
     return key === undefined
       ? undefined
       : `The type of key column "${key}" of stream ${streamKey(configured.stream)} changed.`
@@ -37,10 +39,14 @@ export function obstacleToResuming(
 }
 
 /** A key column whose values go on in another column of the table: there they cannot be compared with those before. */
-function movedKey({ destinationSyncMode, primaryKey }: ConfiguredStream, { columns }: TablePlan): string | undefined {
+function movedKey(
+  { fold }: TableRules,
+  { destinationSyncMode, primaryKey }: ConfiguredStream,
+  { columns }: TablePlan,
+): string | undefined {
   if (destinationSyncMode !== 'append_dedup') return undefined
   return primaryKey.find((key) => {
-    const folded = foldIdentifier(key)
-    return !columns.some(({ name, origin }) => foldIdentifier(name) === folded && origin.kind === 'source')
+    const folded = fold(key)
+    return !columns.some(({ name, origin }) => fold(name) === folded && origin.kind === 'source')
   })
 }

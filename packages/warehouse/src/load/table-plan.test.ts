@@ -1,9 +1,11 @@
 import { hasErrorCode, parseColumnType } from '@eclusa/sdk'
 import type { ColumnType, SchemaPolicy } from '@eclusa/sdk'
-import { duckdbDialect } from '@eclusa/warehouse'
 import { describe, expect, it } from 'vitest'
+import { duckdbDialect } from '../duckdb/dialect.ts'
 import { rowColumns } from './metadata-column.ts'
 import { planTable } from './table-plan.ts'
+import { foldCase } from './table-rules.ts'
+import type { TableRules } from './table-rules.ts'
 import type { TablePlan } from './table-plan.ts'
 
 type Columns = Readonly<Record<string, string>>
@@ -17,6 +19,14 @@ interface Case {
   readonly replaces?: boolean
 }
 
+const rules: TableRules = {
+  dialect: duckdbDialect,
+  warehouseName: 'DuckDB',
+  fold: foldCase,
+  nameOf: (name) => name,
+  widensInPlace: () => true,
+}
+
 function typeOf(text: string): ColumnType {
   const type = parseColumnType(text)
   if (type === undefined) throw new Error(`no column type: ${text}`)
@@ -27,6 +37,7 @@ function plan({ source, table, versions = {}, policy = 'evolve', replaces = fals
   const metadata = rowColumns.map(({ name, type }) => [name, duckdbDialect.sqlTypeOf(type)] as const)
   const columns = table && [...Object.entries(table), ...metadata]
   return planTable({
+    rules,
     stream: { name: 's' },
     columns: Object.entries(source).map(([name, type]) => ({ name, type: typeOf(type), nullable: true })),
     metadata: rowColumns,
