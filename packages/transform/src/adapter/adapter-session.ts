@@ -2,6 +2,7 @@ import { EclusaError } from '@eclusa/sdk'
 import type { QueryResult, SqlValue, WarehouseConnection } from '@eclusa/sdk'
 import type { RelationPath, RelationValue } from '../context/relation-value.ts'
 import { AdapterResponse, responseOf } from './adapter-response.ts'
+import { isAutocommit } from './autocommit-connection.ts'
 import { rememberStatement } from './failed-statement.ts'
 import type { RelationCache } from './relation-cache.ts'
 
@@ -33,7 +34,8 @@ export interface Executed {
 
 /**
  * What one node sends to the warehouse, with dbt's rules for transactions: `statement` begins one, `commit` ends it, and
- * what was neither committed nor rolled back when the node ends is rolled back.
+ * what was neither committed nor rolled back when the node ends is rolled back. Where the session commits each statement,
+ * there is no transaction to begin, and each statement stays.
  */
 export class AdapterSession implements AsyncDisposable {
   readonly connection: WarehouseConnection
@@ -70,7 +72,7 @@ export class AdapterSession implements AsyncDisposable {
   }
 
   async begin(): Promise<void> {
-    if (this.#isOpen) return
+    if (this.#isOpen || isAutocommit(this.connection)) return
     await this.connection.query('begin', { signal: this.signal })
     this.#isOpen = true
   }

@@ -1,11 +1,20 @@
 import type { QueryResult, WarehouseConnection } from '@eclusa/sdk'
 
+/** A session that commits each statement: what was sent cannot be taken back. */
+export interface AutocommitConnection extends WarehouseConnection {
+  readonly commitsEachStatement: true
+}
+
+export function isAutocommit(connection: WarehouseConnection): boolean {
+  return 'commitsEachStatement' in connection
+}
+
 /**
  * A session as dbt uses Snowflake's: each statement is committed by itself, and a transaction is only what the text of a
  * macro begins and commits. So `begin`, `commit` and `rollback` that come alone, from the run, are not sent; a text of
  * several statements goes one by one.
  */
-export function autocommitting(connection: WarehouseConnection): WarehouseConnection {
+export function autocommitting(connection: WarehouseConnection): AutocommitConnection {
   const query: WarehouseConnection['query'] = async (sql, options) => {
     const statements = splitStatements(sql)
     let result: QueryResult = { columns: [], rows: [], rowsChanged: 0 }
@@ -25,7 +34,11 @@ export function autocommitting(connection: WarehouseConnection): WarehouseConnec
     }
     return result
   }
-  return { query, [Symbol.asyncDispose]: async () => await connection[Symbol.asyncDispose]() }
+  return {
+    query,
+    commitsEachStatement: true,
+    [Symbol.asyncDispose]: async () => await connection[Symbol.asyncDispose](),
+  }
 }
 
 const borders = /^(?:begin|commit|rollback)$/iu

@@ -197,7 +197,8 @@ export class NodeRunner {
     const relation = await cache.get(run.relationOf(node).path, run.adapterFor(session).listing)
     const rebuilds = (node.config['full_refresh'] ?? run.execution.fullRefresh) === true
     const isIncremental = relation?.is_table === true && !rebuilds
-    const { eventTimeStart: start, eventTimeEnd: end } = run.execution
+    const { eventTimeStart, eventTimeEnd, sample } = run.execution
+    const [start, end] = [sample?.start ?? eventTimeStart, sample?.end ?? eventTimeEnd]
     const batches = batchesOf(node, { isIncremental, start, end, now: new Date() })
     const [successful, failed]: [[string, string][], [string, string][]] = [[], []]
     let compiledCode: string | undefined
@@ -250,7 +251,12 @@ export class NodeRunner {
   ): Promise<string> {
     const { run } = this.#options
     const hooks = { ...(isFirst ? {} : { 'pre-hook': [] }), ...(isLast ? {} : { 'post-hook': [] }) }
-    const copy: ManifestNode = { ...node, config: { ...node.config, ...hooks } }
+    // Macros of dbt-snowflake, and those that projects write after them, read the window there.
+    const window = {
+      __dbt_internal_microbatch_event_time_start: batch.event_time_start,
+      __dbt_internal_microbatch_event_time_end: batch.event_time_end,
+    }
+    const copy: ManifestNode = { ...node, config: { ...node.config, ...hooks, ...window } }
     const overrides = isIncremental ? { macros: { is_incremental: true, should_full_refresh: false } } : {}
     const compiledCode = await compileNode(run, copy, { session, batch, overrides })
     run.files.writeCompiled(node, compiledCode)
