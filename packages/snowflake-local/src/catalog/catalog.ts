@@ -30,6 +30,10 @@ export class Catalog {
   roleGrants: RoleGrant[] = []
   private idLast = 0
 
+  get lastId(): number {
+    return this.idLast
+  }
+
   nextId(): number {
     this.idLast += 1
     return this.idLast

@@ -85,7 +85,11 @@ export async function copyIntoTable(request: CopyIntoTableRequest): Promise<Copy
       firstErrorColumn: load.errors.column,
     })
   }
-  if (isOptionTrue(options.get('PURGE'))) for (const { path } of done) await rm(path, { force: true })
+  if (isOptionTrue(options.get('PURGE'))) {
+    request.afterCommit(async () => {
+      for (const { path } of done) await rm(path, { force: true })
+    })
+  }
   if (rows.length > 0) return { columns: resultColumns, rows, rowsLoaded }
   return { columns: [resultColumn('status', text())], rows: [['Copy executed with 0 files processed.']], rowsLoaded }
 }

@@ -39,6 +39,8 @@ interface CopyRequest {
 }
 
 export interface CopyIntoTableRequest extends CopyRequest {
+  /** Has something done once the load cannot be taken back any more. */
+  readonly afterCommit: (work: () => Promise<void>) => void
   readonly target: CopyTarget
   /** Names of the columns that were listed behind the table's name; none for all. */
   readonly columns: readonly string[]

@@ -77,7 +77,8 @@ async function insert(names: readonly string[], rows: BoundQuery): Promise<numbe
 
 async function load(sql: string, extra: Partial<CopyIntoTableRequest> = {}): Promise<CopyResult> {
   const options = optionsOf(sql)
-  return await copyIntoTable({
+  const later: (() => Promise<void>)[] = []
+  const result = await copyIntoTable({
     connection,
     context,
     options,
@@ -85,8 +86,11 @@ async function load(sql: string, extra: Partial<CopyIntoTableRequest> = {}): Pro
     location: { directory, path: '', label: 'stage1/' },
     target: { tableId: 1, name: '"LOADED"', columns, insert },
     columns: [],
+    afterCommit: (work) => later.push(work),
     ...extra,
   })
+  for (const work of later) await work()
+  return result
 }
 
 async function rowsOf(sql: string): Promise<readonly unknown[][]> {

@@ -3,6 +3,7 @@ import { copyContext } from '../engine/copy-context.ts'
 import type { CopyContext } from '../engine/copy-context.ts'
 import { environmentOf } from '../engine/environment.ts'
 import type { StatementScope } from '../engine/environment.ts'
+import { lockTable } from '../engine/lock-table.ts'
 import { fullName } from '../engine/resolve.ts'
 import { compilationError } from '../engine/sql-error.ts'
 import type { StatementResult } from '../engine/statement.ts'
@@ -44,12 +45,14 @@ async function* once({ rows }: CopyResult): AsyncGenerator<CopyResult['rows']> {
 
 async function load(scope: StatementScope, context: CopyContext, statement: CopyIntoTable): Promise<CopyResult> {
   const { object, ...place } = context.table(statement.table, 'INSERT')
+  await lockTable(scope, object, 'append')
   const { source } = statement
   const staged = source.kind === 'stage' ? { location: source.location, options: new Map() } : stageOf(context, source)
   const stage = placeOf(context, staged.location)
   return await copyIntoTable({
     connection: context.connection,
     context: environmentOf(scope).context,
+    afterCommit: context.afterCommit,
     location: stage.location,
     options: new Map([...staged.options, ...statement.options]),
     format: formatOf(context, stage.options, staged.options, statement.options),
@@ -157,7 +160,7 @@ function stageOf(context: CopyContext, query: Query): StageReference {
 export async function withStages<Result>(
   scope: StatementScope,
   translate: (scope: StatementScope) => Result,
-): Promise<{ readonly result: Result; readonly close: () => Promise<void> }> {
+): Promise<{ readonly result: Result; readonly hasOpened: boolean; readonly close: () => Promise<void> }> {
   const context = copyContext(scope)
   const open = new Map<string, Awaited<ReturnType<typeof openStageQuery>>>()
   const close = async (): Promise<void> => {
@@ -170,7 +173,7 @@ export async function withStages<Result>(
         if (known === undefined) throw new StageNeeded({ location, options })
         return known.query
       }
-      return { result: translate({ ...scope, stage }), close }
+      return { result: translate({ ...scope, stage }), hasOpened: open.size > 0, close }
     } catch (error) {
       if (!(error instanceof StageNeeded)) {
         await close()

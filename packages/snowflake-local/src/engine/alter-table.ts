@@ -16,6 +16,7 @@ import type { StatementScope } from './environment.ts'
 import { insertFrom } from './execute-dml.ts'
 import { bindQuery } from './execute-query.ts'
 import { addPhysicalColumn, discard, isTemporary, register } from './execute-table.ts'
+import { lockTable } from './lock-table.ts'
 import { findRelationObject, findSchema, fullName, showName } from './resolve.ts'
 import type { Place } from './resolve.ts'
 import { SqlError, compilationError, existingObject } from './sql-error.ts'
@@ -45,6 +46,17 @@ export async function alterTable(scope: StatementScope, statement: AlterTable): 
   }
   found.object.alteredMs = Date.now()
   return succeeded
+}
+
+/** Waits until no open transaction has changed the table; names and comments change without. */
+export async function lockAltered(scope: StatementScope, statement: AlterTable): Promise<Table | undefined> {
+  const { kind } = statement.change
+  if (kind !== 'addColumns' && kind !== 'dropColumns' && kind !== 'alterColumns' && kind !== 'acknowledge')
+    return undefined
+  const object = tryFind(scope.session, statement)?.object
+  if (object?.kind !== 'TABLE') return undefined
+  await lockTable(scope, object, 'define')
+  return object
 }
 
 type Found = Place & { readonly object: Table | View }

@@ -24,6 +24,7 @@ export interface CopyContext {
   readonly queryId: string
   readonly run: (sql: string) => ReturnType<typeof runDuckdb>
   readonly atomically: <Result>(work: () => Promise<Result>) => Promise<Result>
+  readonly afterCommit: (work: () => Promise<void>) => void
   readonly table: (name: ObjectName, privilege: 'INSERT' | 'SELECT') => Place & { readonly object: Table }
   /** Of what stands behind an `@`. */
   readonly stage: (location: string) => StageLocation
@@ -44,6 +45,9 @@ export function copyContext(scope: StatementScope): CopyContext {
     queryId: scope.request.queryId,
     run,
     atomically: async (work) => await atomically(session, work),
+    afterCommit: (work) => {
+      session.open?.afterCommit.push(work)
+    },
     table: (name, privilege) => findTable(session, name, [privilege]),
     stage: (location) => stageLocation(session, location),
     fileFormat: (name) => findObject(session, parseObjectName(name), 'FILE FORMAT').object,

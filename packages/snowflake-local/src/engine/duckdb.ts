@@ -51,14 +51,6 @@ function ownFault(message: string): { code: string; sqlState: string; message: s
       message: 'Statement has locked table and the lock could not be acquired.',
     }
   }
-  if (/current transaction is aborted/iu.test(message)) {
-    return {
-      code: '000603',
-      sqlState: '25P02',
-      message:
-        'A statement of this transaction failed while it ran. Here, unlike in Snowflake, that ends the transaction: ROLLBACK it.',
-    }
-  }
   const text =
     /(?:invalid (?:date|timestamp|time)[^"]*|time zone displacement out of range.*|timestamp field value[^"]*|date field value[^"]*|time field value[^"]*)"(?<value>[^"]*)"/iu.exec(
       message,

@@ -11,8 +11,11 @@ import { arithmeticMacros } from '../translate/arithmetic.ts'
 import { castMacros } from '../translate/cast-macros.ts'
 import { quoteText } from '../translate/sql-text.ts'
 import { tableMacros } from '../translate/translate-table.ts'
+import { readOffsets, streamOffsetDdl } from '../version/stream.ts'
+import { commitClock } from './commit-clock.ts'
 import { openSession } from './open-session.ts'
 import type { EngineState } from './session-state.ts'
+import { TableLocks } from './table-locks.ts'
 import type { StatementRequest, StatementResult } from './statement.ts'
 
 export interface EngineOptions {
@@ -80,11 +83,14 @@ export async function openEngine({ directory }: EngineOptions = {}): Promise<Eng
     versions: [],
     results: new Map(),
     sessions: new Set(),
+    locks: new TableLocks(),
+    commits: commitClock(),
     save: async (writer) => {
       if (directory === undefined) return
       await writer.run(`UPDATE snowflake_catalog SET document = ${quoteText(state.catalog.toDocument())}`)
     },
   }
+  await readOffsets(connection, state.catalog)
   return {
     stagesDirectory,
     findUser: (name) => findUser(state.catalog, name),
@@ -116,6 +122,7 @@ type Connection = Awaited<ReturnType<DuckDBInstance['connect']>>
 async function install(connection: Connection): Promise<void> {
   installFunctions(connection)
   await connection.run(loadHistoryDdl)
+  await connection.run(streamOffsetDdl)
   for (const macro of [...castMacros, ...arithmeticMacros, ...tableMacros, ...functionMacros])
     await connection.run(macro)
 }

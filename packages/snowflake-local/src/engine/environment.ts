@@ -23,10 +23,13 @@ import { textOfWire } from './wire-text.ts'
 
 export interface StatementScope {
   readonly session: SessionState
-  readonly request: Pick<StatementRequest, 'queryId' | 'binds' | 'parameters'>
+  readonly request: Pick<StatementRequest, 'queryId' | 'binds' | 'parameters'> &
+    Partial<Pick<StatementRequest, 'signal'>>
   readonly startedUs: bigint
   /** Streams that the statement has read, and up to where. */
   readonly streamsRead?: Map<Stream, number>
+  /** Ids of the tables that the statement has been found to read. */
+  readonly tablesRead?: Set<number>
   /** Values of the binds other than as literals: for array binds. */
   readonly bind?: (index: number) => TypedSql
   /** What a stage in FROM is read through. */
@@ -87,6 +90,7 @@ function relationOf(
   const { database, schema, object } = findRelationObject(session, name, ['SELECT'])
   const path = [database.name, schema.name, object.name]
   if (object.kind === 'TABLE') {
+    scope.tablesRead?.add(object.id)
     if (changes !== undefined && travel !== undefined) {
       const version = travelSql(scope, object, travel)
       return changesRelation(object, path, { version, appendOnly: changes === 'APPEND_ONLY' })
@@ -126,6 +130,7 @@ function streamRelation(scope: StatementScope, stream: Stream, name: ObjectName)
   if (!isVisible(session.engine.catalog, session.role, stream)) throw unknownObject('Object', showName(name.parts))
   const table = tableOfStream(session, stream)
   scope.streamsRead?.set(stream, lastVersion(session))
+  scope.tablesRead?.add(table.id)
   return changesRelation(table, name.parts, { version: String(stream.offset), appendOnly: stream.appendOnly })
 }
 

@@ -20,6 +20,7 @@ import { boundColumn } from './bind.ts'
 import { runDuckdb } from './duckdb.ts'
 import { environmentOf } from './environment.ts'
 import type { StatementScope } from './environment.ts'
+import { lockTable } from './lock-table.ts'
 import { findTable, showName } from './resolve.ts'
 import type { Place } from './resolve.ts'
 import { compilationError } from './sql-error.ts'
@@ -35,6 +36,9 @@ export async function executeInsert(
 ): Promise<StatementResult> {
   const { session } = scope
   const place = findTable(session, insert.table, ['INSERT'])
+  // Translated once before, to know what is read; array binds are read from a table that is not there yet.
+  if (!hasArrayBinds(insert.source, request)) insertSql(scope, place.object, insert, undefined)
+  await lockTable(scope, place.object, insert.overwrite ? 'write' : 'append')
   const count = await atomically(session, async () => {
     const arrays = await stageBinds(scope, insert.source, request)
     try {
@@ -96,15 +100,18 @@ interface BoundArrays {
   readonly scope: StatementScope
 }
 
+function hasArrayBinds({ body }: Query, { binds = [], bindRows }: StatementRequest): boolean {
+  return body.kind === 'values' && (bindRows !== undefined || binds.some(({ value }) => Array.isArray(value)))
+}
+
 /** Array binds become a temporary table of texts, over whose rows the one row of VALUES is evaluated. */
 async function stageBinds(
   scope: StatementScope,
   source: Query,
   request: StatementRequest,
 ): Promise<BoundArrays | undefined> {
+  if (!hasArrayBinds(source, request)) return undefined
   const binds = request.binds ?? []
-  const isArray = request.bindRows !== undefined || binds.some(({ value }) => Array.isArray(value))
-  if (!isArray || source.body.kind !== 'values') return undefined
   const table = `bind_rows_${scope.session.sessionId.replaceAll(/\W/gu, '_')}`
   const rows = request.bindRows ?? arrayRows(binds.map(({ value }) => value))
   await fillTable(scope.session.connection, table, rows)
@@ -160,6 +167,9 @@ export async function executeInsertAll(scope: StatementScope, insert: InsertAll)
   const columns = bound.columns.map((column, index) => ({ ...column, sql: `s.c${index + 1}` }))
   const rows: Scope = { ...emptyScope, relations: [{ name: [], columns }] }
   const branches = branchConditions(translator, insert, rows)
+  for (const { target } of branches) {
+    await lockTable(scope, findTable(session, target.table, ['INSERT']).object, insert.overwrite ? 'write' : 'append')
+  }
   const staged = `multi_${session.sessionId.replaceAll(/\W/gu, '_')}`
   const counts = await atomically(session, async () => {
     await runDuckdb(session.connection, `CREATE OR REPLACE TEMP TABLE ${staged} AS ${bound.sql}`)
@@ -240,6 +250,7 @@ export async function executeUpdate(scope: StatementScope, update: Update): Prom
   const where = update.where === undefined ? '' : ` WHERE ${condition(translator, update.where, scopeOfRows)}`
   const source = from === undefined ? '' : ` FROM ${from.sql}`
   const table = quoteName(place.object.physical)
+  await lockTable(scope, place.object, 'write')
   const count = await atomically(session, async () => {
     const version = await nextVersion(scope)
     const rows = `SELECT t.rowid FROM ${table} AS t${from === undefined ? '' : `, ${from.sql}`}${where}`
@@ -266,6 +277,7 @@ export async function executeDelete(scope: StatementScope, statement: Delete): P
   const where = statement.where === undefined ? '' : ` WHERE ${condition(translator, statement.where, scopeOfRows)}`
   const source = using === undefined ? '' : ` USING ${using.sql}`
   const table = quoteName(place.object.physical)
+  await lockTable(scope, place.object, 'write')
   const count = await atomically(session, async () => {
     const version = await nextVersion(scope)
     const rows = `SELECT t.rowid FROM ${table} AS t${using === undefined ? '' : `, ${using.sql}`}${where}`
@@ -277,6 +289,7 @@ export async function executeDelete(scope: StatementScope, statement: Delete): P
 
 export async function executeTruncate(scope: StatementScope, { table }: Truncate): Promise<void> {
   const { object } = findTable(scope.session, table, ['TRUNCATE', 'DELETE'])
+  await lockTable(scope, object, 'write')
   await atomically(scope.session, async () => {
     await deleteAll(scope, object, await nextVersion(scope))
     // The files that filled it may fill it again.

@@ -13,6 +13,7 @@ import { readNumber, runDuckdb } from './duckdb.ts'
 import { environmentOf } from './environment.ts'
 import type { StatementScope } from './environment.ts'
 import { assignments, runCounted, targetRelation } from './execute-dml.ts'
+import { lockTable } from './lock-table.ts'
 import { findTable } from './resolve.ts'
 import { SqlError, compilationError } from './sql-error.ts'
 import type { SessionState } from './session-state.ts'
@@ -56,6 +57,7 @@ export async function executeMerge(scope: StatementScope, merge: Merge): Promise
   }
   const list = columns.map((column, index) => `${column.sql} AS c${index + 1}`).join(', ')
   const sourceSql = `(SELECT ${list === '' ? '1 AS c1' : list} FROM ${using.sql}) AS s`
+  await lockTable(scope, place.object, 'write')
   const counts = await atomically(
     session,
     async () => await mergeRows({ ...plan, version: await nextVersion(scope) }, merge, sourceSql),

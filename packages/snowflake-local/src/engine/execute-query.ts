@@ -6,6 +6,7 @@ import { runDuckdb } from './duckdb.ts'
 import { environmentOf } from './environment.ts'
 import type { StatementScope } from './environment.ts'
 import type { ResultRow, StatementResult } from './statement.ts'
+import { freshen } from './transaction.ts'
 import { duckdbResult, rowsResult, wireQuery } from './wire.ts'
 
 export function bindQuery(scope: StatementScope, query: Query): BoundQuery {
@@ -17,9 +18,16 @@ export async function executeQuery(
   query: Query,
   describeOnly: boolean,
 ): Promise<StatementResult> {
-  const { result: bound, close } = await withStages(scope, (within) => bindQuery(within, query))
+  const tablesRead = new Set<number>()
+  const {
+    result: bound,
+    close,
+    hasOpened,
+  } = await withStages({ ...scope, tablesRead }, (within) => bindQuery(within, query))
   try {
     if (describeOnly) return rowsResult(bound.columns, [])
+    // What was read from stages is part of the transaction as it is.
+    if (!hasOpened) await freshen(scope.session, tablesRead)
     const result = duckdbResult(await runDuckdb(scope.session.connection, wireQuery(bound)), bound.columns)
     return { ...result, rows: keeping(scope, bound, result.rows) }
   } finally {

@@ -1,9 +1,10 @@
+import type { Stream } from '../catalog/catalog-object.ts'
 import type { Statement } from '../parse/ast-statement.ts'
 import { parseStatement } from '../parse/parse-statement.ts'
 import { executeCopy } from '../copy/execute-copy.ts'
 import { consumeStreams } from '../version/stream.ts'
 import { alterObject } from './alter-object.ts'
-import { alterTable } from './alter-table.ts'
+import { alterTable, lockAltered } from './alter-table.ts'
 import { comment } from './comment.ts'
 import { createObject } from './create-object.ts'
 import { describe } from './describe.ts'
@@ -21,16 +22,28 @@ import { show } from './show.ts'
 import { placed, unsupportedFeature } from './sql-error.ts'
 import type { SessionState } from './session-state.ts'
 import type { StatementRequest, StatementResult } from './statement.ts'
-import { beginTransaction, commitTransaction, defining, rollbackTransaction } from './transaction.ts'
+import { journaled } from './transaction-journal.ts'
+import {
+  atomically,
+  beginTransaction,
+  commitTransaction,
+  defining,
+  noteFailure,
+  readyTransaction,
+  rollbackTransaction,
+} from './transaction.ts'
 import { rowsResult, statementTypes, statusResult } from './wire.ts'
 import { text } from '../catalog/sql-type.ts'
 
 export async function executeText(session: SessionState, request: StatementRequest): Promise<StatementResult> {
-  const scope: StatementScope = { session, request, startedUs: BigInt(Date.now()) * 1000n, streamsRead: new Map() }
+  const scope: StatementScope = { session, request, startedUs: BigInt(Date.now()) * 1000n }
   try {
     return await executeStatement(scope, parseStatement(request.sqlText), request)
   } catch (error) {
+    await noteFailure(session)
     throw placed(error, request.sqlText)
+  } finally {
+    if (session.open === undefined) session.engine.locks.releaseAll(session)
   }
 }
 
@@ -39,29 +52,40 @@ export async function executeStatement(
   statement: Statement,
   request: StatementRequest,
 ): Promise<StatementResult> {
+  if (statement.kind !== 'rollback' && statement.kind !== 'commit') await readyTransaction(scope.session)
   if (statement.kind === 'query') return await executeQuery(scope, statement, request.describeOnly === true)
   // What changes something is only described, not done, when a client asks for the shape of its answer.
   if (request.describeOnly === true) return statusResult('')
-  const result = await executeDml(scope, statement, request)
-  if (result !== undefined) {
-    consumeStreams(scope.session, scope.streamsRead ?? new Map())
-    return result
-  }
+  if (changingKinds.has(statement.kind)) return await changeRows(scope, statement, request)
   const status = await executeDdl(scope, statement)
   if (status !== undefined) return statusResult(status)
   return await executeOther(scope, statement, request)
 }
 
-const dmlKinds = new Set(['insert', 'insertAll', 'update', 'delete', 'merge', 'truncate'])
+const changingKinds = new Set(['insert', 'insertAll', 'update', 'delete', 'merge', 'truncate', 'copyIntoTable'])
+
+async function changeRows(
+  { session, ...rest }: StatementScope,
+  statement: Statement,
+  request: StatementRequest,
+): Promise<StatementResult> {
+  // Without autocommit the first statement that changes rows begins a transaction.
+  if (session.parameters.get('AUTOCOMMIT')?.toLowerCase() === 'false') await beginTransaction(session)
+  const change = async (): Promise<StatementResult> => {
+    const scope = { ...rest, session, streamsRead: new Map<Stream, number>(), tablesRead: new Set<number>() }
+    const result = await executeDml(scope, statement, request)
+    await consumeStreams(session, scope.streamsRead)
+    return result
+  }
+  const { open } = session
+  return open === undefined ? await atomically(session, change) : await journaled(session, open, change)
+}
 
 async function executeDml(
   scope: StatementScope,
   statement: Statement,
   request: StatementRequest,
-): Promise<StatementResult | undefined> {
-  if (!dmlKinds.has(statement.kind)) return undefined
-  // Without autocommit the first statement that changes rows begins a transaction.
-  if (scope.session.parameters.get('AUTOCOMMIT')?.toLowerCase() === 'false') await beginTransaction(scope.session)
+): Promise<StatementResult> {
   switch (statement.kind) {
     case 'insert':
       return await executeInsert(scope, statement, request)
@@ -73,11 +97,13 @@ async function executeDml(
       return await executeDelete(scope, statement)
     case 'merge':
       return await executeMerge(scope, statement)
+    case 'copyIntoTable':
+      return await executeCopy(scope, statement)
     case 'truncate':
       await executeTruncate(scope, statement)
       return statusResult('Statement executed successfully.')
     default:
-      return undefined
+      throw unsupportedFeature(statement.kind)
   }
 }
 
@@ -92,7 +118,11 @@ async function executeDdl(scope: StatementScope, statement: Statement): Promise<
     case 'createObject':
       return await defining(session, async () => await createObject(session, statement))
     case 'alterTable':
-      return await defining(session, async () => await alterTable(scope, statement))
+      return await defining(
+        session,
+        async () => await alterTable(scope, statement),
+        async () => await lockAltered(scope, statement),
+      )
     case 'alterObject':
       return await definingNow(session, () => alterObject(session, statement))
     case 'drop':
@@ -146,7 +176,6 @@ async function executeOther(
     case 'describe':
     case 'describeResult':
       return describe(scope, statement)
-    case 'copyIntoTable':
     case 'copyIntoLocation':
       return await executeCopy(scope, statement)
     case 'put':

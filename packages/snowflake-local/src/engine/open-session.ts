@@ -39,7 +39,7 @@ export async function openSession(
     temporary: new Map(),
     queryIds: [],
     consumed: new Map(),
-    isInTransaction: false,
+    open: undefined,
     transactionId: 0,
   }
   choose(session, options)
@@ -82,6 +82,9 @@ function sqlSession(session: SessionState): SqlSession {
   }
 }
 
+/** What a timer of Node takes at most. */
+const timerMsMax = 2_147_483_647
+
 /** So many statements are remembered by QUERY_HISTORY. */
 const historyMax = 10_000
 
@@ -90,19 +93,35 @@ async function executeRecorded(session: SessionState, request: StatementRequest)
   const interrupt = (): void => {
     session.connection.interrupt()
   }
-  request.signal.throwIfAborted()
-  request.signal.addEventListener('abort', interrupt)
+  const signal = withTimeout(session, request)
+  signal.throwIfAborted()
+  signal.addEventListener('abort', interrupt)
   let failure: unknown
   try {
-    return await executeText(session, request)
+    return await executeText(session, { ...request, signal })
   } catch (error) {
-    failure = error
-    throw error
+    failure = signal.reason instanceof SqlError ? signal.reason : error
+    throw failure
   } finally {
-    request.signal.removeEventListener('abort', interrupt)
+    signal.removeEventListener('abort', interrupt)
     session.queryIds.push(request.queryId)
     record(session, request, startedMs, failure)
   }
+}
+
+/** Aborts with Snowflake's error when the statement takes longer than the session lets it. */
+function withTimeout(session: SessionState, { parameters, signal }: StatementRequest): AbortSignal {
+  const name = 'STATEMENT_TIMEOUT_IN_SECONDS'
+  const seconds = Number(parameters?.get(name) ?? session.parameters.get(name) ?? 0)
+  // 0 is for the longest time that there is.
+  if (!(seconds > 0)) return signal
+  const timeout = AbortSignal.timeout(Math.min(seconds * 1000, timerMsMax))
+  const stop = new AbortController()
+  timeout.addEventListener('abort', () => {
+    const message = `Statement reached its statement or warehouse timeout of ${seconds} second(s) and was canceled.`
+    stop.abort(new SqlError({ code: '000630', sqlState: '57014', message }))
+  })
+  return AbortSignal.any([signal, stop.signal])
 }
 
 function record(session: SessionState, request: StatementRequest, startedMs: number, failure: unknown): void {

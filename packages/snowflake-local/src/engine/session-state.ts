@@ -3,7 +3,9 @@ import type { Catalog } from '../catalog/catalog.ts'
 import type { SchemaObject, Stream } from '../catalog/catalog-object.ts'
 import type { TypedSql } from '../function/function-rule.ts'
 import type { StatementVersion } from '../version/statement-version.ts'
-import type { ResultRow } from './statement.ts'
+import type { CommitClock } from './commit-clock.ts'
+import type { ResultRow, StatementResult } from './statement.ts'
+import type { TableLocks } from './table-locks.ts'
 import type { OutputColumn } from '../translate/translator.ts'
 
 /** What the sessions of one database share. */
@@ -16,6 +18,8 @@ export interface EngineState {
   /** Rows of recent statements by query id, for RESULT_SCAN. */
   readonly results: Map<string, KeptResult>
   readonly sessions: Set<SessionState>
+  readonly locks: TableLocks
+  readonly commits: CommitClock
   /** Writes the catalog down; for databases that are on disk. */
   readonly save: (connection: DuckDBConnection) => Promise<void>
 }
@@ -62,8 +66,31 @@ export interface SessionState {
   readonly queryIds: string[]
   /** Streams that the open transaction has read, and up to where. */
   readonly consumed: Map<Stream, number>
-  isInTransaction: boolean
+  /** That of BEGIN, or the one that a single statement runs in. */
+  open: OpenTransaction | undefined
   transactionId: number
+}
+
+/** What DuckDB's transaction does not know of itself. */
+export interface OpenTransaction {
+  /** Opened by BEGIN, or since AUTOCOMMIT is off: it outlasts its statements. */
+  readonly isExplicit: boolean
+  /** Commits of others up to this one are seen. */
+  snapshot: number
+  /** The statements that changed rows and went well. */
+  readonly journal: JournalEntry[]
+  /** What cannot be taken back, and so waits for the commit. */
+  readonly afterCommit: (() => Promise<void>)[]
+  /** DuckDB gave it up, or a statement failed half-way: to be done again before it goes on. */
+  isBroken: boolean
+  isReplaying: boolean
+  /** Why it can only be rolled back. */
+  lost: Error | undefined
+}
+
+interface JournalEntry {
+  readonly rows: readonly ResultRow[]
+  readonly run: () => Promise<StatementResult>
 }
 
 export function temporaryKey(schemaId: number, key: string): string {

@@ -51,7 +51,7 @@ export interface StatementRequest {
   readonly sqlText: string
   /** By position, from the driver's keys `1`, `2`, … */
   readonly binds?: readonly Bind[]
-  /** Rows of a bind stage, already read from it: a text for each bind. */
+  /** Rows of a bind stage: a text for each bind. Read anew by each iteration. */
   readonly bindRows?: AsyncIterable<ResultRow>
   readonly describeOnly?: boolean
   /** Parameters of this statement alone, by upper-case name: QUERY_TAG, TIMEZONE … */

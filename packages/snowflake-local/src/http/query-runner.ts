@@ -192,7 +192,8 @@ function bindRowsOf(session: Session, bindStage: string) {
     const message = 'The stage of the array bind has no files of this session.'
     throw Object.assign(new Error(message), { code: '002003', sqlState: '02000' })
   }
-  return readBindRows(directory, path)
+  // A statement that is done again reads them again.
+  return { [Symbol.asyncIterator]: () => readBindRows(directory, path) }
 }
 
 function trimSlashes(path: string): string {

@@ -1,5 +1,8 @@
+import type { DuckDBConnection } from '@duckdb/node-api'
+import type { Catalog } from '../catalog/catalog.ts'
 import type { Schema, Stream, Table } from '../catalog/catalog-object.ts'
 import { boolean, text } from '../catalog/sql-type.ts'
+import { readTexts, runDuckdb } from '../engine/duckdb.ts'
 import { unknownObject } from '../engine/sql-error.ts'
 import type { SessionState } from '../engine/session-state.ts'
 import { quoteName } from '../translate/sql-text.ts'
@@ -34,13 +37,36 @@ export function tableOfStream({ engine }: SessionState, { tableId, tableName }: 
   throw unknownObject('Base table', tableName)
 }
 
-/** A statement that changes rows consumes the streams that it reads: within a transaction when that commits. */
-export function consumeStreams(session: SessionState, read: ReadonlyMap<Stream, number>): void {
-  for (const [stream, version] of read) session.consumed.set(stream, version)
-  if (!session.isInTransaction) settleStreams(session)
+/*
+ * A stream is consumed in the transaction of the rows that were made from it. The catalog's document is no place for
+ * that: transactions would get into each other's way. So each commit adds a row of its own, and the last one holds.
+ */
+export const streamOffsetDdl = 'CREATE TABLE IF NOT EXISTS main.sf_stream_offset (stream_id BIGINT, consumed BIGINT)'
+
+/** What was consumed before the database was opened. */
+export async function readOffsets(connection: DuckDBConnection, catalog: Catalog): Promise<void> {
+  const rows = await readTexts(
+    connection,
+    'SELECT CAST(stream_id AS VARCHAR), CAST(max(consumed) AS VARCHAR) FROM main.sf_stream_offset GROUP BY 1',
+  )
+  const offsets = new Map(rows.map(([id, consumed]) => [Number(id), Number(consumed)]))
+  for (const database of catalog.databases.values()) {
+    for (const schema of database.schemas.values()) {
+      for (const object of schema.objects.values()) {
+        if (object.kind === 'STREAM') object.offset = Math.max(object.offset, offsets.get(object.id) ?? 0)
+      }
+    }
+  }
+}
+
+/** A statement that changes rows consumes the streams that it reads, when its transaction commits. */
+export async function consumeStreams(session: SessionState, read: ReadonlyMap<Stream, number>): Promise<void> {
+  for (const [stream, version] of read) {
+    await runDuckdb(session.connection, `INSERT INTO main.sf_stream_offset VALUES (${stream.id}, ${version})`)
+    session.consumed.set(stream, version)
+  }
 }
 
 export function settleStreams({ consumed }: SessionState): void {
   for (const [stream, version] of consumed) stream.offset = version
-  consumed.clear()
 }
