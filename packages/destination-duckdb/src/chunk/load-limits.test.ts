@@ -41,7 +41,7 @@ it('gives an insertion what its threads need, merges more, and commits all that 
   await limits.beginInserting(1)
   expect(await settings()).toEqual(['45.7 MiB', '1'])
   await limits.beginInserting(2)
-  expect(await settings()).toEqual(['91.5 MiB', '2'])
+  expect(await settings()).toEqual(['122.0 MiB', '2'])
   await limits.beginMerging()
   expect(await settings()).toEqual(['183.1 MiB', '2'])
   await limits.beginReplacing(0)

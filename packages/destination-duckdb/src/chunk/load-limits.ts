@@ -7,8 +7,8 @@ import { IdleCores } from './idle-cores.ts'
  * Memory: it keeps what it has written as long as its limit lets it, by default until 80 % of the machine are full.
  * Inserting gains nothing from that: measured with 20 M values, the time is the same with 48 MB as with 4 GB, while the
  * process is 300 MB smaller. A thread that inserts needs room for the rows of one row group (122,880 rows) before they
- * are compressed. Wide rows could use more (1 M rows of 300 bytes: 2.6 s of processor time with 48 MB, 2.4 with 64), but a
- * load of five million of them then took 417 MB in all in place of 410.
+ * are compressed, or it spills them: 1 M rows of 300 bytes take 2.6 s of processor time with 48 MB for each thread, 2.3 with
+ * 64 or more. Several threads, which work where nobody else does, get that; one alone, beside a source, stays small.
  * What merges spills most of what it cannot keep. What takes the place of rows keeps a list of those that are gone until the commit, and else no more than keys, which spill at no cost that shows: a transaction of 5 M rows takes 0.4 GB
  * of memory, against 1.9 with all of the machine's at its disposal. What looks for values
  * that changes left out has windows over whole rows, which it cannot spill: it works in parts, or gets all that was configured.
@@ -21,6 +21,7 @@ import { IdleCores } from './idle-cores.ts'
  * server, unless there is a core to spare.
  */
 const insertingBytesMin = 48_000_000
+const insertingTogetherBytesMin = 64_000_000
 /** What a column of an open table takes at least: blocks of 256 KiB for its values, its NULLs and what they point to. */
 const columnBytes = 2 ** 20
 
@@ -117,7 +118,8 @@ export class LoadLimits {
     await this.#inTurn(async () => {
       if (this.#guests > 0) return
       await this.#setThreads(threads)
-      const bytes = this.#insertingBytes * threads + this.#extraBytes + this.#heldBytes
+      const threadBytes = threads > 1 ? Math.max(insertingTogetherBytesMin, this.#insertingBytes) : this.#insertingBytes
+      const bytes = threadBytes * threads + this.#extraBytes + this.#heldBytes
       if (!this.#isLifted) await this.#lowerMemory(bytes)
     })
   }

@@ -65,6 +65,7 @@ const timestampRange: Int64Range = {
 function numbersOutOfRange(column: ColumnData, range: Int64Range): Misfits | undefined {
   const words = wordsOf(column)
   const [highMin, highMax] = [Number(range.min >> 32n), Number(range.max >> 32n)]
+  if (areHighWordsBetween(words, column.length, { above: highMin, below: highMax })) return undefined
   const values = new BigInt64Array(words.buffer, words.byteOffset, column.length)
   return collect(column, range.reason, (row) => {
     const high = words[row * 2 + 1]!
@@ -74,10 +75,20 @@ function numbersOutOfRange(column: ColumnData, range: Int64Range): Misfits | und
   })
 }
 
+/** One below -infinity; every other number of days is a date. */
+const noDate = -2_147_483_648
+
+/** A loop of its own, without a call for each value: it goes over every point in time that is loaded. */
+function areHighWordsBetween(words: Int32Array, count: number, range: { above: number; below: number }): boolean {
+  const { above, below } = range
+  for (let word = 1; word < count * 2; word += 2) if (words[word]! <= above || words[word]! >= below) return false
+  return true
+}
+
 function datesOutOfRange(column: ColumnData): Misfits | undefined {
   const days = wordsOf(column)
-  // One below -infinity; every other number of days is a date.
-  return collect(column, 'DuckDB holds dates from 5877642-06-25 BC on', (row) => days[row] !== -2_147_483_648)
+  if (!days.subarray(0, column.length).includes(noDate)) return undefined
+  return collect(column, 'DuckDB holds dates from 5877642-06-25 BC on', (row) => days[row] !== noDate)
 }
 
 function timetzOutOfRange(column: ColumnData): Misfits | undefined {

@@ -201,19 +201,38 @@ describe('TableInsertion', () => {
     return rows[0]?.map(String)
   }
 
-  it('inserts each row once when batches pile up and idle cores take part', async () => {
-    await createTable(types)
-    const insertion = new TableInsertion({ ...inserting, method: 'raw' }, table, types)
+  async function appendAll(insertion: TableInsertion, batches: readonly ColumnData[][]): Promise<Set<number>> {
     const threads = new Set<number>()
-    const appended = numbered(12).map(async (columns) => {
+    const appended = batches.map(async (columns) => {
       await insertion.append(slotsOf(columns), batchRows)
       threads.add(insertion.threads)
     })
     await Promise.all(appended)
+    return threads
+  }
+
+  it('inserts each row once with all threads when many rows are there from the start', async () => {
+    await createTable(types)
+    const limits = { threadsMax: 2, threadsAvailable: () => 1, beginInserting: async () => {} }
+    const insertion = new TableInsertion({ ...inserting, limits, method: 'raw' }, table, types)
+    const threads = await appendAll(insertion, numbered(3))
+    await insertion.finish()
+    const count = 3 * batchRows
+    expect(await countRows()).toEqual([String(count), String(count), String((count * (count - 1)) / 2)])
+    expect([...threads]).toEqual([2])
+  })
+
+  it('inserts each row once when batches pile up later and idle cores take part', async () => {
+    await createTable(types)
+    const insertion = new TableInsertion({ ...inserting, method: 'raw' }, table, types)
+    const [first, ...others] = numbered(12)
+    const firstThreads = await appendAll(insertion, first === undefined ? [] : [first])
+    const threads = await appendAll(insertion, others)
     await insertion.finish()
     const count = 12 * batchRows
     expect(await countRows()).toEqual([String(count), String(count), String((count * (count - 1)) / 2)])
-    expect([...threads]).toEqual([1, 2])
+    expect(firstThreads).toEqual(new Set([1]))
+    expect(threads).toContain(2)
   })
 
   it('inserts each row once when every batch comes after the one before was taken', async () => {

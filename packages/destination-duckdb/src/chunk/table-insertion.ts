@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { DuckDBDataChunk } from '@duckdb/node-api'
 import type { ColumnType } from '@eclusa/sdk'
 import { duckdbDialect } from '@eclusa/warehouse'
@@ -31,6 +32,8 @@ interface WaitingRows {
 const rowGroupRows = 122_880
 /** Rows after which it is looked at for the first time how many threads there should be. */
 const firstTurnRows = 32_768
+/** So many that are there at once come from memory: every core may take part from the first row on. */
+const burstRows = 2 * firstTurnRows
 /** And later on. Seldom, because DuckDB copies once more what a statement leaves of a row group: a tenth of all its work. */
 const turnRows = 4 * rowGroupRows
 
@@ -46,6 +49,7 @@ export class TableInsertion implements RowSource {
   readonly #waiting: WaitingRows[] = []
   #running: Promise<void> | undefined
   #failure: { readonly error: unknown } | undefined
+  #isFirstStatement = true
   /** Of the present statement. */
   #threads = 1
   /** Rows that a statement may take before it is looked at again how many threads it should have. */
@@ -119,6 +123,8 @@ export class TableInsertion implements RowSource {
 
   async #run(): Promise<void> {
     try {
+      // Batches that are there already come within one turn of the event loop.
+      await setImmediate()
       while (this.#waiting.length > 0) await this.#insertWaiting()
     } catch (error) {
       this.#failure = { error }
@@ -130,10 +136,19 @@ export class TableInsertion implements RowSource {
 
   async #insertWaiting(): Promise<void> {
     const { session, feed, limits } = this.#context
-    this.#threads = this.#waiting.length > 1 ? limits.threadsAvailable() : 1
+    this.#threads = this.#threadsForWaiting()
+    this.#isFirstStatement = false
     this.#rowsLeft = this.#turnRows
     this.#turnRows = turnRows
     await limits.beginInserting(this.#threads)
     await feed.read(this, (rows) => session.query(`INSERT INTO ${this.#table} SELECT * FROM ${rows}`))
+  }
+
+  #threadsForWaiting(): number {
+    const { limits } = this.#context
+    if (this.#waiting.length < 2) return 1
+    const rows = this.#waiting.reduce((sum, { rowCount }) => sum + rowCount, 0)
+    // How busy the cores were before says nothing about a source that has only now begun.
+    return this.#isFirstStatement && rows >= burstRows ? limits.threadsMax : limits.threadsAvailable()
   }
 }

@@ -13,38 +13,49 @@ import { scratchOf } from './scratch.ts'
 const entryBytes = 16
 const inlineBytesMax = 12
 
+/** For each length up to 12, which bits of three words belong to a text of that length. */
+const inlineMasks = Uint32Array.from({ length: (inlineBytesMax + 1) * 3 }, (_, index) => {
+  const bytes = Math.floor(index / 3) - (index % 3) * 4
+  return bytes >= 4 ? 0xffff_ffff : bytes <= 0 ? 0 : 2 ** (bytes * 8) - 1
+})
+
 /** Writes rows `start` to `start + count` of texts, JSON documents or byte strings. */
 export function writeTextVector(vector: Vector, column: ColumnData, start: number, count: number): void {
   const { values, offsets } = column as { values: Uint8Array; offsets: Int32Array }
   const blockStart = offsets[start]!
   const block = values.subarray(blockStart, offsets[start + count])
   const pointer = block.length > inlineBytesMax ? copyBlock(vector, block) : { low: 0, high: 0 }
-  const entries = scratchOf(count * entryBytes)
-  const { bytes, uint32 } = entries
-  let from = blockStart
-  for (let row = 0; row < count; row++) {
-    const to = offsets[start + row + 1]!
+  const words = wordsOf(block)
+  const { uint32, buffer } = scratchOf(count * entryBytes)
+  let from = 0
+  for (let row = 0, word = 0; row < count; row++, word += 4) {
+    const to = offsets[start + row + 1]! - blockStart
     const length = to - from
-    const word = row * 4
     uint32[word] = length
     if (length <= inlineBytesMax) {
-      uint32[word + 1] = 0
-      uint32[word + 2] = 0
-      uint32[word + 3] = 0
-      for (let index = 0, at = row * entryBytes + 4; index < length; index++) bytes[at + index] = values[from + index]!
+      const mask = length * 3
+      uint32[word + 1] = words.getUint32(from, true) & inlineMasks[mask]!
+      uint32[word + 2] = words.getUint32(from + 4, true) & inlineMasks[mask + 1]!
+      uint32[word + 3] = words.getUint32(from + 8, true) & inlineMasks[mask + 2]!
     } else {
-      const at = row * entryBytes + 4
-      bytes[at] = values[from]!
-      bytes[at + 1] = values[from + 1]!
-      bytes[at + 2] = values[from + 2]!
-      bytes[at + 3] = values[from + 3]!
-      const low = pointer.low + (from - blockStart)
+      const low = pointer.low + from
+      uint32[word + 1] = words.getUint32(from, true)
       uint32[word + 2] = low
       uint32[word + 3] = pointer.high + (low > 0xffff_ffff ? 1 : 0)
     }
     from = to
   }
-  bindings.copy_data_to_vector(vector, 0, entries.buffer, 0, count * entryBytes)
+  bindings.copy_data_to_vector(vector, 0, buffer, 0, count * entryBytes)
+}
+
+/** A short text is read as three words, with what follows it: the last one needs room for that. */
+function wordsOf(block: Uint8Array): DataView {
+  const { buffer, byteOffset, byteLength } = block
+  const neededBytes = byteLength + inlineBytesMax
+  if (byteOffset + neededBytes <= buffer.byteLength) return new DataView(buffer, byteOffset, neededBytes)
+  const padded = new Uint8Array(neededBytes)
+  padded.set(block)
+  return new DataView(padded.buffer)
 }
 
 /** Returns where the block lies, as the two halves of its address. */
