@@ -26,6 +26,8 @@ export interface MessageWriter {
   writeAll(messages: Iterable<AirbyteMessage>): Promise<void>
   /** Writes a line as it is: one that was read, of whatever kind, or a RECORD that was formatted elsewhere. */
   writeLine(text: string): Promise<void>
+  /** Writes whole lines with their line ends, as they are. The bytes must not change before it resolves. */
+  writeLines(lines: Uint8Array): Promise<void>
   /** Resolves when all that was written has left the process's buffer. Await it before the process ends. */
   flush(): Promise<void>
   /** Flushes, and no longer listens to the output, which stays open. */
@@ -68,6 +70,10 @@ class StreamMessageWriter implements MessageWriter {
     await this.#inTurn(() => this.#accept(`${text}\n`))
   }
 
+  async writeLines(lines: Uint8Array): Promise<void> {
+    await this.#inTurn(() => this.#accept(lines))
+  }
+
   async flush(): Promise<void> {
     await this.#inTurn(() => this.#flushed())
   }
@@ -100,10 +106,10 @@ class StreamMessageWriter implements MessageWriter {
     if (destroyed || writableEnded) throw outputFailed('The output of the messages is closed')
   }
 
-  async #accept(text: string): Promise<void> {
+  async #accept(lines: string | Uint8Array): Promise<void> {
     // Somebody else may have filled the same stream.
     if (this.#output.writableNeedDrain) await this.#drained()
-    if (!this.#output.write(text, 'utf8')) await this.#drained()
+    if (!this.#output.write(lines, 'utf8')) await this.#drained()
   }
 
   async #drained(): Promise<void> {

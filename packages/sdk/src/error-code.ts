@@ -1,3 +1,4 @@
+import { airbyteErrors } from './error-code/airbyte.ts'
 import { anyPackageErrors } from './error-code/any-package.ts'
 import { destinationErrors } from './error-code/destination.ts'
 import { postgresConnectionErrors } from './error-code/postgres-connection.ts'
@@ -22,6 +23,7 @@ export const errorCatalogue = {
   ...postgresReplicationErrors,
   ...transformErrors,
   ...destinationErrors,
+  ...airbyteErrors,
   ...snowflakeErrors,
 }
 

@@ -3,7 +3,8 @@ import { civilFromDays } from './civil-date.ts'
 
 /* PostgreSQL's text with datestyle ISO: years of at least four digits, BC at the very end, fractions without zeros. */
 
-const dayUs = 86_400_000_000n
+const dayMicroseconds = 86_400_000_000
+const dayUs = BigInt(dayMicroseconds)
 
 /** A day since 1970: `2026-01-31`, `12026-01-31`, `0044-03-15 BC`, `infinity`. */
 export function formatDate(days: number): string {
@@ -16,10 +17,21 @@ export function formatDate(days: number): string {
 export function formatTimestamp(us: bigint, zone: '' | '+00'): string {
   if (us === timestampInfinityUs) return 'infinity'
   if (us === -timestampInfinityUs) return '-infinity'
+  const { days, timeUs } = dayAndTime(us)
+  const { date, era } = dateParts(days)
+  return `${date} ${formatTime(timeUs)}${zone}${era}`
+}
+
+/** Nearly all points in time lie within the 285 years around 1970 that a number counts exactly, four times as fast. */
+function dayAndTime(us: bigint): { days: number; timeUs: number } {
+  const exact = Number(us)
+  if (Number.isSafeInteger(exact)) {
+    const days = Math.floor(exact / dayMicroseconds)
+    return { days, timeUs: exact - days * dayMicroseconds }
+  }
   const rest = us % dayUs
   const timeUs = rest < 0n ? rest + dayUs : rest
-  const { date, era } = dateParts(Number((us - timeUs) / dayUs))
-  return `${date} ${formatTime(Number(timeUs))}${zone}${era}`
+  return { days: Number((us - timeUs) / dayUs), timeUs: Number(timeUs) }
 }
 
 /** Microseconds since midnight: `12:00:00`, `23:59:59.999999`, `24:00:00`. */

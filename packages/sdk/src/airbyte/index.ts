@@ -1,0 +1,2 @@
+export { runConnector } from './run-connector.ts'
+export type { RunConnectorOptions } from './run-connector.ts'
