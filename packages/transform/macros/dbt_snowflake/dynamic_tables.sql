@@ -39,14 +39,15 @@
   {{- return(snowflake__get_alter_dynamic_table_as_sql(existing_relation, changes, target_relation, sql)) -}}
 {% endmacro %}
 
-{#- What differs from the table that is there: a dict, or none. Another refresh mode cannot be altered in. -#}
+{#- What differs from the table that is there: a dict, or none. Another refresh mode cannot be altered in. Snowflake shows a
+    warehouse in upper case; for dbt-snowflake 1.11 that is another one, and each run alters the table. -#}
 {% macro snowflake__get_dynamic_table_configuration_changes(existing_relation, new_config) %}
   {%- set rows = snowflake__describe_dynamic_table(existing_relation) -%}
   {%- if not rows -%}{{- return({'requires_full_refresh': true}) -}}{%- endif -%}
   {%- set present = rows[0] -%}
   {%- set changes = {} -%}
   {%- if config.get('target_lag') != present['target_lag'] -%}{%- do changes.update({'target_lag': config.get('target_lag')}) -%}{%- endif -%}
-  {%- if config.get('snowflake_warehouse') != present['warehouse'] -%}{%- do changes.update({'snowflake_warehouse': config.get('snowflake_warehouse')}) -%}{%- endif -%}
+  {%- if config.get('snowflake_warehouse') | string | upper != present['warehouse'] | string | upper -%}{%- do changes.update({'snowflake_warehouse': config.get('snowflake_warehouse')}) -%}{%- endif -%}
   {%- set mode = (config.get('refresh_mode') or 'AUTO') | upper -%}
   {%- if mode != 'AUTO' and mode != present['refresh_mode'] -%}{%- do changes.update({'requires_full_refresh': true}) -%}{%- endif -%}
   {{- return(changes if changes else none) -}}

@@ -42,18 +42,7 @@ export interface Catalog {
   readonly sources: Readonly<Record<string, CatalogTable>>
 }
 
-/** Neither DuckDB nor PostgreSQL give sizes that dbt shows. */
-const noStatistics = {
-  has_stats: {
-    id: 'has_stats',
-    label: 'Has Stats?',
-    value: false,
-    include: false,
-    description: 'Indicates whether there are statistics for this table',
-  },
-}
-
-export type TableFacts = Omit<CatalogTable, 'stats' | 'unique_id'>
+export type TableFacts = Omit<CatalogTable, 'unique_id'>
 
 /** Writes catalog.json, schema v1. Returns its path. */
 export async function writeCatalog({ targetFolder, catalog, ...run }: WriteCatalogOptions): Promise<string> {
@@ -83,7 +72,7 @@ function tablesOf(
     const { database, schema, identifier } = relationOf(node)
     const table = byName.get(keyOf(database, schema, identifier))
     const { unique_id: id } = node
-    return table === undefined ? [] : [[id, { ...table, stats: noStatistics, unique_id: id }]]
+    return table === undefined ? [] : [[id, { ...table, unique_id: id }]]
   })
   return Object.fromEntries(entries)
 }
@@ -128,7 +117,7 @@ function tableFacts(rows: readonly ReadonlyMap<string, unknown>[], database: str
         comment: textOrNull(row.get('table_comment')),
         owner: textOrNull(row.get('table_owner')),
       }
-      table = { metadata, columns: {} }
+      table = { metadata, columns: {}, stats: statisticsOf(row) }
       tables.set(id, table)
     }
     table.columns[text('column_name')] = {
@@ -139,6 +128,35 @@ function tableFacts(rows: readonly ReadonlyMap<string, unknown>[], database: str
     }
   }
   return [...tables.values()]
+}
+
+const statisticKey = /^stats:([^:]+):label$/u
+
+/** What the row tells beside the columns, as `stats:<id>:label`, `:value`, `:description` and `:include`: so Snowflake's. */
+function statisticsOf(row: ReadonlyMap<string, unknown>): CatalogTable['stats'] {
+  const ids = [...row.keys()].map((key) => statisticKey.exec(key)?.[1]).filter((id) => id !== undefined)
+  const all = ids.map((id) => {
+    const part = (name: string) => plainValue(row.get(`stats:${id}:${name}`))
+    const [label, value, description, include] = ['label', 'value', 'description', 'include'].map(part)
+    return { id, label, value, include, description }
+  })
+  const shown = all.filter(({ include }) => include === true)
+  const hasStatistics = {
+    id: 'has_stats',
+    label: 'Has Stats?',
+    value: shown.length > 0,
+    include: false,
+    description: 'Indicates whether there are statistics for this table',
+  }
+  return Object.fromEntries([...shown, hasStatistics].map((statistic) => [statistic.id, statistic]))
+}
+
+/** Numbers of a table are those of Python. */
+function plainValue(value: unknown): unknown {
+  if (value === null || value === undefined || typeof value === 'boolean' || typeof value === 'string')
+    return value ?? null
+  const text = textOf(value)
+  return /^-?\d+(?:\.\d+)?$/u.test(text) ? Number(text) : text
 }
 
 function textOrNull(value: unknown): string | null {

@@ -12,14 +12,14 @@ export interface Moment {
 export const beginningOfTime: Moment = momentOf('0001-01-01 00:00:00')
 
 /**
- * A timestamp, with an offset or else in UTC, as templates print it: `2026-01-31 12:00:00.123456+00:00`. A date is its
- * first moment.
+ * A timestamp, with an offset or else in UTC, as templates print it: `2026-01-31 12:00:00.123456+00:00`; Snowflake writes
+ * ` +0000`. A date is its first moment.
  *
  * @throws FRESHNESS_UNKNOWN for anything else.
  */
 export function momentOf(text: string): Moment {
   const match =
-    /^(?<day>\d{4}-\d\d-\d\d)(?:[ T](?<time>\d\d:\d\d(?::\d\d)?)(?:\.(?<fraction>\d{1,9}))?)?(?<offset>Z|[+-]\d\d(?::?\d\d)?)?$/u.exec(
+    /^(?<day>\d{4}-\d\d-\d\d)(?:[ T](?<time>\d\d:\d\d(?::\d\d)?)(?:\.(?<fraction>\d{1,9}))?)? ?(?<offset>Z|[+-]\d\d(?::?\d\d)?)?$/u.exec(
       text,
     )
   if (match?.groups === undefined) {

@@ -32,7 +32,7 @@ export async function measureFreshness(source: SourceNode, options: MeasureOptio
   const { run, sessions, comment, thread } = options
   const startedAt = new Date()
   const startedAtMs = performance.now()
-  const { table, response } = await sessions.use(async (connection) => {
+  const { values, response } = await sessions.use(async (connection) => {
     const cache = new RelationCache()
     // The context wants a node; of a source it reads the names that both have.
     const node = source as unknown as ManifestNode
@@ -45,8 +45,7 @@ export async function measureFreshness(source: SourceNode, options: MeasureOptio
       await session.rollback()
     }
   })
-  const [row] = table.values
-  const [loaded, now] = row ?? []
+  const [loaded, now] = values
   const loadedAt = loaded === null || loaded === undefined ? beginningOfTime : momentOf(textOf(loaded))
   const snapshottedAt = momentOf(textOf(now ?? null))
   const ageSeconds = ageOf(loadedAt, snapshottedAt)
@@ -70,7 +69,8 @@ export async function measureFreshness(source: SourceNode, options: MeasureOptio
 }
 
 interface Age {
-  readonly table: AgateTable
+  /** When it was loaded last, and the moment of asking. */
+  readonly values: readonly unknown[]
   readonly response: Readonly<Record<string, unknown>>
 }
 
@@ -79,6 +79,9 @@ async function askAge(
   { run, node, session }: { readonly run: RunScope; readonly node: ManifestNode; readonly session: AdapterSession },
 ): Promise<Age> {
   const { loaded_at_field: field, loaded_at_query: query } = source
+  if (field === null && query === null && run.scope.target.type === 'snowflake') {
+    return await askMetadata(source, { run, node, session })
+  }
   const name = query === null ? 'collect_freshness' : 'collect_freshness_custom_sql'
   const macro = run.scope.macros.find(name, source.package_name)
   if (macro === undefined || (field === null && query === null)) {
@@ -95,8 +98,28 @@ async function askAge(
   if (!(table instanceof AgateTable)) {
     throw new EclusaError('FRESHNESS_UNKNOWN', { message: `The macro ${name} returned no result of a statement.` })
   }
-  const response = memberOf(result, 'response')
-  return { table, response: hasRecord(response) ? response.toRecord() : {} }
+  return { values: table.values[0] ?? [], response: responseIn(result) }
+}
+
+/** Snowflake knows when a table was changed last. */
+async function askMetadata(
+  source: SourceNode,
+  { run, node, session }: { readonly run: RunScope; readonly node: ManifestNode; readonly session: AdapterSession },
+): Promise<Age> {
+  const macro = run.scope.macros.find('get_relation_last_modified', source.package_name)!
+  const context = run.contextOf(node, { ...source }, { session })
+  const relation = run.relationOf(source)
+  const result = await callDirectly(boundMacro(context, macro), [relation.informationSchema(), [relation]], {})
+  const found = memberOf(result, 'table')
+  // Schema, name, and what the query for a field gives.
+  const row = found instanceof AgateTable ? found.values[0]?.slice(2) : undefined
+  if (row === undefined) {
+    throw new EclusaError('FRESHNESS_UNKNOWN', {
+      message: `Could not compute freshness for source ${source.name}: ${relation.render()} is not there, or may not be seen.`,
+      remedy: `Correct database, schema and identifier of the source in ${source.original_file_path}, or grant the role a privilege on the table.`,
+    })
+  }
+  return { values: row, response: responseIn(result) }
 }
 
 function memberOf(value: unknown, name: string): unknown {
@@ -105,6 +128,11 @@ function memberOf(value: unknown, name: string): unknown {
   if (name in host) return host[name]
   const get = host[attributeOf] ?? host[itemOf]
   return typeof get === 'function' ? (get.call(value, name) as unknown) : undefined
+}
+
+function responseIn(result: unknown): Readonly<Record<string, unknown>> {
+  const response = memberOf(result, 'response')
+  return hasRecord(response) ? response.toRecord() : {}
 }
 
 function hasRecord(value: unknown): value is { toRecord(): Readonly<Record<string, unknown>> } {

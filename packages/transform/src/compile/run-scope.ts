@@ -200,7 +200,9 @@ export class RunScope {
     const other = this.#deferral.relations.get(id)
     if (other === undefined) return undefined
     const { database, schema, alias } = other
-    return relationValue({ database: database ?? '', schema, identifier: alias }, this.scope.dialect)
+    const path = { database: database ?? '', schema, identifier: alias }
+    const { database: catalog, schema: group, identifier } = quotingOf(this.scope)
+    return relationValue(path, this.scope.dialect, { quotePolicy: { database: catalog, schema: group, identifier } })
   }
 
   /** Templates cannot wait when they ask for a relation: what may be deferred is looked for before they are rendered. */

@@ -44,7 +44,7 @@ describe('incremental models', () => {
     }
     const done = Object.fromEntries(names.map((name) => [name, 'success']))
     const before = Object.fromEntries(names.map((name) => [name, kept]))
-    const after = Object.fromEntries(names.map((name) => [name, [...cases[name][1]].toSorted()]))
+    const after = Object.fromEntries(Object.entries(cases).map(([name, [, rows]]) => [name, rows.toSorted()]))
     expect([await outcomesOf(trial), await contents()]).toEqual([done, before])
     expect([await outcomesOf(trial), await contents()]).toEqual([done, after])
     expect([await outcomesOf(trial, { fullRefresh: true }), await contents()]).toEqual([done, before])
