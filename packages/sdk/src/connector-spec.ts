@@ -40,13 +40,14 @@ function airbyteNode(schema: object): JsonNode {
     oneOf,
     properties,
     secret,
+    path: _configPath,
     additionalProperties,
     propertyNames: _anyKey,
     items,
     type,
     '~standard': _standard,
     ...rest
-  } = schema as z.core.JSONSchema.JSONSchema & { secret?: unknown }
+  } = schema as z.core.JSONSchema.JSONSchema & { secret?: unknown; path?: unknown }
   return {
     ...withoutSafeIntegerBounds(rest),
     ...(secret === true && { airbyte_secret: true }),
