@@ -33,7 +33,9 @@ export function showGrants(session: SessionState, { relation, kind, name }: NonN
   if (relation === 'TO') {
     const direct = catalog.grants.filter(({ role }) => role === named)
     const owned = [...objects].filter(([, object]) => object.owner === named)
+    const roles = catalog.roleGrants.filter(({ grantee }) => grantee.kind === 'ROLE' && grantee.name === named)
     return table(columnNames, [
+      ...roles.map(({ role }) => [wireTime(0), 'USAGE', 'ROLE', role, 'ROLE', named, 'false', '']),
       ...direct.map((grant) => grantRow(grant, objects.get(grant.objectId)?.name ?? '')),
       ...owned.map(([, object]) => ownerRow(object)),
     ])
