@@ -2,7 +2,10 @@ import { open, rm } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { RecordBatchStreamWriter, Table } from 'apache-arrow'
 import type { RecordBatch } from 'apache-arrow'
-import * as parquet from 'parquet-wasm'
+import type * as Parquet from 'parquet-wasm'
+
+/** Loaded when the first file is made: pipelines into other warehouses need no encoder. */
+let loading: Promise<typeof Parquet> | undefined
 
 /** Rows of a row group: what the encoder keeps in memory until it is written. */
 const rowGroupRows = 131_072
@@ -22,20 +25,23 @@ export interface ParquetFile extends AsyncDisposable {
 /** @throws what the file system says; `write` and `close` too */
 export async function createParquetFile(path: string): Promise<ParquetFile> {
   // 0600: the rows are the source's.
-  return new WritingFile(path, await open(path, 'wx', 0o600))
+  const [parquet, file] = await Promise.all([(loading ??= import('parquet-wasm')), open(path, 'wx', 0o600)])
+  return new WritingFile(parquet, path, file)
 }
 
 class WritingFile implements ParquetFile {
   readonly path: string
   bytesWritten = 0
   rows = 0
+  readonly #parquet: typeof Parquet
   readonly #file: FileHandle
-  readonly #batches = new TransformStream<parquet.RecordBatch, parquet.RecordBatch>()
+  readonly #batches = new TransformStream<Parquet.RecordBatch, Parquet.RecordBatch>()
   readonly #writer = this.#batches.writable.getWriter()
   readonly #written: Promise<void>
   #isClosed = false
 
-  constructor(path: string, file: FileHandle) {
+  constructor(parquet: typeof Parquet, path: string, file: FileHandle) {
+    this.#parquet = parquet
     this.path = path
     this.#file = file
     this.#written = this.#writeChunks()
@@ -46,7 +52,7 @@ class WritingFile implements ParquetFile {
   async write(batch: RecordBatch): Promise<void> {
     this.rows += batch.numRows
     // The encoder's failure rejects the readable side alone, and a write would wait for ever.
-    await Promise.race([this.#writer.write(encodable(batch)), this.#written])
+    await Promise.race([this.#writer.write(encodable(this.#parquet, batch)), this.#written])
   }
 
   async close(): Promise<void> {
@@ -64,7 +70,7 @@ class WritingFile implements ParquetFile {
   }
 
   async #writeChunks(): Promise<void> {
-    const chunks = await parquet.transformParquetStream(this.#batches.readable, properties())
+    const chunks = await this.#parquet.transformParquetStream(this.#batches.readable, properties(this.#parquet))
     for await (const chunk of chunks as ReadableStream<Uint8Array>) {
       await this.#file.writeFile(chunk)
       this.bytesWritten += chunk.byteLength
@@ -79,7 +85,7 @@ class WritingFile implements ParquetFile {
 }
 
 /** The encoder takes what it is given for its own, so each file needs new ones. */
-function properties(): parquet.WriterProperties {
+function properties(parquet: typeof Parquet): Parquet.WriterProperties {
   return new parquet.WriterPropertiesBuilder()
     .setCompression(parquet.Compression.ZSTD)
     .setMaxRowGroupSize(rowGroupRows)
@@ -88,7 +94,7 @@ function properties(): parquet.WriterProperties {
 }
 
 /** Hands the batch to the encoder's memory as an IPC stream. */
-function encodable(batch: RecordBatch): parquet.RecordBatch {
+function encodable(parquet: typeof Parquet, batch: RecordBatch): Parquet.RecordBatch {
   const stream = RecordBatchStreamWriter.writeAll(new Table([batch])).toUint8Array(true)
   const table = parquet.Table.fromIPCStream(stream)
   try {
