@@ -4,6 +4,7 @@ import type { Log } from '@eclusa/sdk'
 import { dialectOf } from '@eclusa/warehouse'
 import type { Dialect } from '@eclusa/warehouse'
 import { yamlContext } from './context/base-names.ts'
+import { libraryPackages } from './context/library-macros.ts'
 import { createProjectEnvironment } from './context/macro-library.ts'
 import type { ProjectScope, Target } from './context/scope.ts'
 import type { Environment } from './jinja/environment.ts'
@@ -133,9 +134,10 @@ export async function loadProject(options: LoadProjectOptions): Promise<LoadedPr
             profileName: (options.output ?? profile)?.name,
             target,
             projects: [root, ...packages],
-            macroFiles,
+            libraryFiles: macroFiles.filter(({ packageName }) => libraryPackages(target.type).includes(packageName)),
             projectVariables,
           }),
+          macros: { files: macroFiles, library: macros, adapterType: target.type },
           variables: templateVariables,
           readSinceMs,
           log: options.log,

@@ -22,21 +22,30 @@ export const manifestSections = [
 ] as const
 export type ManifestSection = (typeof manifestSections)[number]
 
-/** The nodes as they stand in manifest.json, in pieces: each node is a row `"id":{…},` of known length. */
-export interface NodeRows {
-  readonly ids: readonly string[]
-  /** Bytes, the comma behind the node included. */
-  readonly lengths: readonly number[]
+/** A mapping as it stands in manifest.json, in pieces: each entry is a row `"id":…,` of known length. */
+export interface ManifestRows {
+  /** Bytes, the comma behind the entry included. */
+  readonly lengths: Int32Array
   readonly pieces: readonly Uint8Array[]
 }
+
+/** The parts that grow with the number of nodes: the maps have those of all nodes first, in the order of the nodes. */
+export const rowSections = ['nodes', 'parent_map', 'child_map'] as const
+export type RowSection = (typeof rowSections)[number]
+type OtherSection = Exclude<ManifestSection, RowSection>
+export const otherSections = manifestSections.filter((name): name is OtherSection => !isRowSection(name))
 
 /**
  * The text of a manifest, kept in the bytes that are written: of tens of thousands of nodes those that are the same as
  * before need not become values and text again.
  */
 export interface ManifestText {
-  readonly nodes: NodeRows
-  readonly others: Readonly<Record<Exclude<ManifestSection, 'nodes'>, Uint8Array>>
+  readonly rows: Readonly<Record<RowSection, ManifestRows>>
+  readonly others: Readonly<Record<OtherSection, Uint8Array>>
+}
+
+function isRowSection(name: ManifestSection): name is RowSection {
+  return (rowSections as readonly string[]).includes(name)
 }
 
 /** Pieces of a text are joined up to about this size, since encoding one node at a time takes longer. */
@@ -52,47 +61,56 @@ export function manifestText(manifest: Manifest): ManifestText {
 }
 
 function makeText(manifest: Manifest): ManifestText {
-  const others = manifestSections
-    .filter((name) => name !== 'nodes')
-    .map((name) => [name, Buffer.from(JSON.stringify(manifest[name]))])
+  const others = otherSections.map((name) => [name, Buffer.from(JSON.stringify(manifest[name]))])
   return {
-    nodes: nodeRows(Object.entries(manifest.nodes)),
+    rows: {
+      nodes: manifestRows(Object.entries(manifest.nodes)),
+      parent_map: manifestRows(Object.entries(manifest.parent_map)),
+      child_map: manifestRows(Object.entries(manifest.child_map)),
+    },
     others: Object.fromEntries(others) as ManifestText['others'],
   }
 }
 
-export function nodeRows(nodes: Iterable<readonly [id: string, node: unknown]>): NodeRows {
-  const ids: string[] = []
-  const lengths: number[] = []
+export function manifestRows(entries: readonly (readonly [id: string, value: unknown])[]): ManifestRows {
+  const lengths = new Int32Array(entries.length)
   const pieces: Uint8Array[] = []
   let open = ''
-  for (const [id, node] of nodes) {
-    const row = `${JSON.stringify(id)}:${JSON.stringify(node)},`
-    ids.push(id)
-    lengths.push(Buffer.byteLength(row))
+  for (const [index, [id, value]] of entries.entries()) {
+    const row = rowText(id, value)
+    lengths[index] = Buffer.byteLength(row)
     open += row
     if (open.length < pieceLengthMin) continue
     pieces.push(Buffer.from(open))
     open = ''
   }
   if (open !== '') pieces.push(Buffer.from(open))
-  return { ids, lengths, pieces }
+  return { lengths, pieces }
+}
+
+export function rowText(id: string, value: unknown): string {
+  return `${JSON.stringify(id)}:${JSON.stringify(value)},`
 }
 
 /** The bytes of manifest.json. */
 export function manifestPieces(
-  { nodes, others }: ManifestText,
+  { rows, others }: ManifestText,
   metadata: Readonly<Record<string, unknown>>,
 ): Uint8Array[] {
-  const rows = [...nodes.pieces]
-  const last = rows.pop()
-  if (last !== undefined) rows.push(last.subarray(0, -1))
-  const rest = manifestSections
-    .filter((name) => name !== 'nodes')
-    .flatMap((name) => [Buffer.from(`,${JSON.stringify(name)}:`), others[name]])
-  return [Buffer.from(`{"metadata":${JSON.stringify(metadata)},"nodes":{`), ...rows, Buffer.from('}'), ...rest, closing]
+  const sections = manifestSections.flatMap((name) => {
+    const value = isRowSection(name) ? rowPieces(rows[name]) : [others[name]]
+    return [Buffer.from(`,${JSON.stringify(name)}:`), ...value]
+  })
+  return [Buffer.from(`{"metadata":${JSON.stringify(metadata)}`), ...sections, closing]
 }
 
+function rowPieces({ pieces }: ManifestRows): Uint8Array[] {
+  const last = pieces.at(-1)
+  const whole = last === undefined ? [] : [...pieces.slice(0, -1), last.subarray(0, -1)]
+  return [opening, ...whole, closing]
+}
+
+const opening = Buffer.from('{')
 const closing = Buffer.from('}')
 
 /** The manifest that a text is of; each part is read when somebody first looks at it. */
@@ -100,7 +118,7 @@ export function manifestOfText(text: ManifestText, metadata: Readonly<Record<str
   const manifest = { metadata }
   for (const name of manifestSections) {
     let value: unknown
-    const read = () => (name === 'nodes' ? nodesOf(text.nodes) : parseKept(textOf(text.others[name])))
+    const read = () => (isRowSection(name) ? entriesOf(text.rows[name]) : parseKept(textOf(text.others[name])))
     Object.defineProperty(manifest, name, { get: () => (value ??= read()), enumerable: true, configurable: true })
   }
   known.set(manifest as Manifest, text)
@@ -119,26 +137,27 @@ function withFloats(_key: string, value: unknown, context?: { readonly source?: 
   return isFloat ? new PyFloat(value) : value
 }
 
-/** Looking for floats takes three times as long as reading: only nodes that seem to have one are read in that way. */
-function nodesOf(rows: NodeRows): Readonly<Record<string, unknown>> {
+/** Looking for floats takes three times as long as reading: only entries that seem to have one are read in that way. */
+function entriesOf(rows: ManifestRows): Readonly<Record<string, unknown>> {
   const whole = `{${rows.pieces.map(textOf).join('').slice(0, -1)}}`
-  const nodes = JSON.parse(whole) as Record<string, unknown>
-  if (!floatPattern.test(whole)) return nodes
-  for (const [index, row] of rowsOf(rows).entries()) {
-    const text = `{${textOf(row).slice(0, -1)}}`
-    if (floatPattern.test(text)) Object.assign(nodes, { [rows.ids[index]!]: parseRow(row)[1] })
+  const entries = JSON.parse(whole) as Record<string, unknown>
+  if (!floatPattern.test(whole)) return entries
+  for (const row of rowsOf(rows)) {
+    const text = textOf(row)
+    if (!floatPattern.test(text)) continue
+    const [id, value] = parseRow(row)
+    entries[id] = value
   }
-  return nodes
+  return entries
 }
 
-/** The bytes of each row. */
-export function rowsOf({ pieces, lengths }: NodeRows): Uint8Array[] {
+function rowsOf({ pieces, lengths }: ManifestRows): Uint8Array[] {
   const whole = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
   let offset = 0
-  return lengths.map((length) => whole.subarray(offset, (offset += length)))
+  return [...lengths].map((length) => whole.subarray(offset, (offset += length)))
 }
 
-export function parseRow(row: Uint8Array): readonly [id: string, node: unknown] {
+export function parseRow(row: Uint8Array): readonly [id: string, value: unknown] {
   const [entry] = Object.entries(parseKept(`{${textOf(row.subarray(0, -1))}}`) as object)
   return entry as [string, unknown]
 }

@@ -224,7 +224,7 @@ function parsedMacros(environment: Environment, { packageName, path, text }: Mac
   }))
 }
 
-const macroPattern =
+export const macroPattern =
   /\{%-?\s*(?:(?<kind>macro|test|data_test)\s+(?<name>\w+)|materialization\s+(?<built>\w+)\s*,\s*(?:default|adapter\s*=\s*['"](?<adapter>\w+)['"]))/gu
 
 /** The macros of a file of our own library, which is parsed when one of them is first used: a project uses few of them. */
@@ -234,10 +234,10 @@ function unparsedMacros(environment: Environment, file: MacroFile): MacroDefinit
     parsed ??= new Map(parsedMacros(environment, file).map((macro) => [macro.name, macro]))
     return parsed.get(name)!
   }
-  return [...file.text.matchAll(macroPattern)].map(({ groups }) => new UnparsedMacro(file, macroName(groups!), find))
+  return [...file.text.matchAll(macroPattern)].map(({ groups }) => new UnparsedMacro(file, macroNameOf(groups!), find))
 }
 
-function macroName(groups: Readonly<Record<string, string | undefined>>): string {
+export function macroNameOf(groups: Readonly<Record<string, string | undefined>>): string {
   const { kind, name, built, adapter = 'default' } = groups
   if (built !== undefined) return `materialization_${built}_${adapter}`
   return kind === 'macro' ? name! : `test_${name}`

@@ -1,5 +1,5 @@
 import type { Exposure, Group, UnitTest, UnrunEntry } from './manifest.ts'
-import type { ManifestNode, SourceNode } from './node.ts'
+import type { DependsOn, ManifestNode, SourceNode } from './node.ts'
 
 export interface GraphEntries {
   readonly nodes: ReadonlyMap<string, ManifestNode>
@@ -16,20 +16,27 @@ export interface RelationMaps {
   readonly children: Readonly<Record<string, readonly string[]>>
 }
 
-/** Who needs whom, both ways round, sorted as dbt's manifest has it. */
+/** Who needs whom, both ways round, sorted as dbt's manifest has it; the keys of both stand in the same order. */
 export function relationMaps(entries: GraphEntries): RelationMaps {
   const { nodes, sources, exposures, metrics, semanticModels, savedQueries, unitTests } = entries
   const unrun = [metrics, semanticModels, savedQueries, unitTests]
   const parents: Record<string, readonly string[]> = {}
   const children: Record<string, string[]> = {}
-  for (const entry of [nodes, sources, exposures, ...unrun].flatMap((map) => [...map.values()])) {
-    const ids = 'depends_on' in entry ? (entry.depends_on?.nodes ?? []) : []
-    parents[entry.unique_id] = ids.toSorted()
-    children[entry.unique_id] ??= []
+  const all = [nodes, sources, exposures, ...unrun].flatMap((map) => [...map.values()])
+  for (const { unique_id: id } of all) children[id] = []
+  for (const entry of all) {
+    const ids = sortedParents(entry)
+    parents[entry.unique_id] = ids
     for (const id of ids) (children[id] ??= []).push(entry.unique_id)
   }
   for (const list of Object.values(children)) list.sort()
   return { parents, children }
+}
+
+/** What an entry needs. */
+export function sortedParents(entry: object): readonly string[] {
+  const { depends_on: dependsOn } = entry as { readonly depends_on?: Partial<DependsOn> | null }
+  return (dependsOn?.nodes ?? []).toSorted()
 }
 
 /** Which nodes each group owns. */

@@ -15,6 +15,8 @@ import { literally, placeInFile } from './place-in-file.ts'
 /** The `{% docs %}` blocks of all packages, and the descriptions that name them. */
 export class DocumentationSet {
   readonly entries = new Map<string, Documentation>()
+  /** The names of blocks that descriptions ask for: of nodes, of sources, and of everything else. */
+  readonly asked: DescriptionNames = { nodes: new Map(), sources: new Set(), others: new Set() }
   readonly #session: ParseSession
 
   /** @param known blocks of files that were read before */
@@ -27,13 +29,8 @@ export class DocumentationSet {
     const label = this.#session.label(project, source.path)
     for (const block of findJinjaBlocks(source.text, 'docs', label)) {
       const id = `doc.${project.name}.${block.name}`
-      const other = this.entries.get(id)
-      if (other !== undefined) {
-        const message = `the docs block "${block.name}" is also in ${other.original_file_path}; rename one of them`
-        this.#session.faults.push({ file: label, line: block.position.line, message })
-      }
       const contents = this.#session.environment.parse(block.text, label).render({}, { undefined: 'chainable' })
-      this.entries.set(id, {
+      const entry: Documentation = {
         name: block.name,
         resource_type: 'doc',
         package_name: project.name,
@@ -41,51 +38,69 @@ export class DocumentationSet {
         original_file_path: source.path,
         unique_id: id,
         block_contents: contents.trim(),
-      })
+      }
+      this.add(entry, label, block.position.line)
     }
   }
 
+  add(entry: Documentation, label: string, line?: number): void {
+    const other = this.entries.get(entry.unique_id)
+    if (other !== undefined) {
+      const message = `the docs block "${entry.name}" is also in ${other.original_file_path}; rename one of them`
+      this.#session.faults.push({ file: label, ...(line === undefined ? {} : { line }), message })
+    }
+    this.entries.set(entry.unique_id, entry)
+  }
+
   describeNode(node: DraftNode): void {
-    const { text, blocks } = this.#render(node.description, node)
+    const asked = new Set<string>()
+    const { text, blocks } = this.#render(node.description, node, asked)
     node.description = text
     node.doc_blocks = blocks
-    node.columns = this.#describeColumns(node.columns, node)
+    node.columns = this.#describeColumns(node.columns, node, asked)
+    if (asked.size > 0) this.asked.nodes.set(node, asked)
   }
 
   describeSource(source: SourceNode): SourceNode {
-    const { text, blocks } = this.#render(source.description, source)
+    const { sources } = this.asked
+    const { text, blocks } = this.#render(source.description, source, sources)
     return {
       ...source,
       description: text,
       doc_blocks: blocks,
-      source_description: this.#render(source.source_description, source).text,
-      columns: this.#describeColumns(source.columns, source),
+      source_description: this.#render(source.source_description, source, sources).text,
+      columns: this.#describeColumns(source.columns, source, sources),
     }
   }
 
   describeExposure(exposure: Exposure): Exposure {
-    return { ...exposure, description: this.#render(exposure.description, exposure).text }
+    return { ...exposure, description: this.describe(exposure.description, exposure) }
   }
 
   /** A description with the docs blocks that it names put in. */
   describe(description: string, owner: Owner): string {
-    return this.#render(description, owner).text
+    return this.#render(description, owner, this.asked.others).text
   }
 
-  #describeColumns(columns: Readonly<Record<string, ColumnInfo>>, owner: Owner): Record<string, ColumnInfo> {
+  #describeColumns(
+    columns: Readonly<Record<string, ColumnInfo>>,
+    owner: Owner,
+    asked: Set<string>,
+  ): Record<string, ColumnInfo> {
     return Object.fromEntries(
       Object.entries(columns).map(([name, column]) => {
-        const { text, blocks } = this.#render(column.description, owner)
+        const { text, blocks } = this.#render(column.description, owner, asked)
         return [name, { ...column, description: text, doc_blocks: blocks }]
       }),
     )
   }
 
-  #render(description: string, owner: Owner): { readonly text: string; readonly blocks: string[] } {
+  #render(description: string, owner: Owner, asked: Set<string>): { readonly text: string; readonly blocks: string[] } {
     if (!/\{[{%#]/u.test(description)) return { text: description, blocks: [] }
     const scope = this.#session.scopeOf(owner.package_name)
     const blocks: string[] = []
     const doc = hostFunction('doc', (args) => {
+      if (args.length > 0) asked.add(textOf(args.at(-1)))
       const found = this.#find(args.map(textOf), owner.package_name)
       blocks.push(found.unique_id)
       return found.block_contents
@@ -122,6 +137,12 @@ export class DocumentationSet {
     if (found !== undefined) return found
     throw new OperationError('runtime', `there is no docs block called "${args.join('.')}"`)
   }
+}
+
+export interface DescriptionNames {
+  readonly nodes: Map<DraftNode, ReadonlySet<string>>
+  readonly sources: Set<string>
+  readonly others: Set<string>
 }
 
 /** Who has a description: its package's docs blocks go first. */

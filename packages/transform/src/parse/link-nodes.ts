@@ -14,6 +14,8 @@ interface Linkable {
   readonly sources: readonly (readonly [source: string, table: string])[]
 }
 
+export type TestedModel = Pick<DraftNode, 'unique_id' | 'name' | 'package_name' | 'version' | 'schema'>
+
 type Linked =
   | { readonly ids: string[]; readonly missing: undefined }
   | { readonly ids: string[]; readonly missing: string; readonly call: RegExp }
@@ -22,6 +24,8 @@ type Linked =
 export class NodeLinker {
   readonly #session: ParseSession
   readonly #index: NodeIndex
+  /** What tests that are left out refer to, as `name` and `source.table`. */
+  readonly missing = new Map<DraftNode, readonly string[]>()
 
   constructor(session: ParseSession, index: NodeIndex) {
     this.#session = session
@@ -36,6 +40,7 @@ export class NodeLinker {
       node.depends_on = { ...node.depends_on, nodes: ids }
     } else if (node.resource_type === 'test') {
       this.#session.scope.log.warn(`${node.original_file_path}: the test "${node.name}" is left out: ${missing}.`)
+      this.missing.set(node, [...node.refs.map(({ name }) => name), ...node.sources.map((one) => one.join('.'))])
       node.config = { ...node.config, enabled: false }
       node.depends_on = { ...node.depends_on, nodes: ids }
     } else {
@@ -61,7 +66,7 @@ export class NodeLinker {
   }
 
   /** A unit test of a model with versions is one test for each of them. */
-  linkUnitTest(test: UnitTest, models: readonly DraftNode[]): UnitTest[] {
+  linkUnitTest(test: UnitTest, models: readonly TestedModel[]): UnitTest[] {
     const tested = models.filter(({ name, package_name: owner }) => name === test.model && owner === test.package_name)
     if (tested.length === 0) {
       const file = this.#labelOf(test)

@@ -18,9 +18,11 @@ interface TypeParams {
   readonly conversion_type_params: { readonly base_measure: Named; readonly conversion_measure: Named } | null
 }
 
+export type LinkedNode = Pick<DraftNode, 'unique_id' | 'alias' | 'schema' | 'database' | 'relation_name'>
+
 /** Finds an entry by what it refers to; its message says what is not there. */
 export interface FindNode {
-  (reference: ReferenceArguments, packageName: string): DraftNode | { readonly missing: string }
+  (reference: ReferenceArguments, packageName: string): LinkedNode | { readonly missing: string }
 }
 
 /** What metrics, semantic models, saved queries and exposures refer to. */

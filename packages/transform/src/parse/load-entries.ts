@@ -87,7 +87,7 @@ export function loadGroups(session: ParseSession, properties: ParsedProperties):
 }
 
 /** Rows of fixtures that stand in files of their own, by name. */
-export type FixtureFiles = ReadonlyMap<string, string>
+export type FixtureFiles = Pick<ReadonlyMap<string, string>, 'get'>
 
 export function loadUnitTests(session: ParseSession, properties: ParsedProperties, fixtures: FixtureFiles): UnitTest[] {
   return properties.content.unit_tests.map((test, index) => loadUnitTest(session, properties, fixtures, test, index))

@@ -14,7 +14,6 @@ import type { ColumnProperties, ModelProperties, NodeProperties, TestProperties 
 import { renderYamlText } from '../project/render-yaml.ts'
 import { readDeclaredTest } from '../project/test-properties.ts'
 import type { DeclaredTest } from '../project/test-properties.ts'
-import type { YamlFile } from '../project/yaml-file.ts'
 import { columnTags } from './column-info.ts'
 import { fqnOf, withoutFirstFolder } from './file-path.ts'
 import type { LoadedTable } from './load-sources.ts'
@@ -38,7 +37,7 @@ export type DraftTest = DraftNode & {
 interface Tested {
   readonly kind: 'model' | 'node' | 'source'
   readonly project: PackageProject
-  readonly file: YamlFile
+  readonly file: ParsedProperties['file']
   readonly path: string
   /** `ref('orders')`, `source('raw', 'orders')`. */
   readonly reference: string
@@ -297,6 +296,7 @@ export class TestLoader {
       macros: [...new Set([macro.listed, ...parsed.macros.filter((id) => id !== macro.called && macro.known.has(id))])],
       nodes: [],
     }
+    this.#session.noteNames(node, [...namesOfTest(testName), ...parsed.names])
     this.#attach(node, tested)
     const request = { kind: 'test', packageName: project.name, fqn, call } as const
     const built = configs.build(request)
@@ -357,7 +357,13 @@ function knownReferences({ kind, name, sourceName, version }: Tested): ParsedTem
     sources: kind === 'source' ? [{ sourceName: sourceName!, tableName: name }] : [],
     config: {},
     macros: [],
+    names: ['ref', 'source'],
   }
+}
+
+/** The macros behind a generic test, and one that dbt looks for whether or not a test calls it. */
+function namesOfTest(testName: string): string[] {
+  return [`test_${testName}`, testName, 'get_where_subquery']
 }
 
 /** The template of a generic test; its settings are written into it as Python prints them. */

@@ -8,6 +8,20 @@ import type { ParsedProperties } from './read-properties.ts'
 /** What a properties file says of a macro. */
 type MacroPatch = Pick<MacroEntry, 'description' | 'meta' | 'docs' | 'patch_path' | 'arguments'>
 
+const noPatch: MacroPatch = {
+  description: '',
+  meta: {},
+  docs: { show: true, node_color: null },
+  patch_path: null,
+  arguments: [],
+}
+
+export interface FormerMacroEntries {
+  readonly entries: Readonly<Record<string, MacroEntry>>
+  /** Whether a macro's text, or what its names mean, may be another one than it was. */
+  isChanged(macro: MacroDefinition): boolean
+}
+
 /**
  * The macros of all packages as dbt's manifest lists them. Few commands look at them, and each has to be parsed for its
  * entry: they are made when they are first asked for. What is wrong with the properties files is found at once.
@@ -15,10 +29,13 @@ type MacroPatch = Pick<MacroEntry, 'description' | 'meta' | 'docs' | 'patch_path
 export class MacroEntries {
   readonly #session: ParseSession
   readonly #patches = new Map<string, MacroPatch>()
+  readonly #former: FormerMacroEntries | undefined
   #entries: Readonly<Record<string, MacroEntry>> | undefined
 
-  constructor(session: ParseSession) {
+  /** @param former what an earlier parse found; those that are still the same need not be made again */
+  constructor(session: ParseSession, former?: FormerMacroEntries) {
     this.#session = session
+    this.#former = former
   }
 
   get all(): Readonly<Record<string, MacroEntry>> {
@@ -60,13 +77,18 @@ export class MacroEntries {
 
   #make(): Record<string, MacroEntry> {
     const entries: Record<string, MacroEntry> = {}
-    for (const macro of this.#session.scope.macros.definitions()) entries[macro.uniqueId] = this.#entryOf(macro)
+    for (const macro of this.#session.scope.macros.definitions()) {
+      const { uniqueId: id } = macro
+      const entry = this.#former?.entries[id]
+      const isKnown = entry !== undefined && this.#former?.isChanged(macro) === false
+      entries[id] = isKnown ? { ...entry, ...(this.#patches.get(id) ?? noPatch) } : this.#entryOf(macro)
+    }
     return entries
   }
 
   #entryOf({ uniqueId, packageName, name, template, syntax }: MacroDefinition): MacroEntry {
     const languages = syntax.settings['supported_languages']
-    const patch = this.#patches.get(uniqueId)
+    const patch = this.#patches.get(uniqueId) ?? noPatch
     return {
       name,
       resource_type: 'macro',
@@ -76,11 +98,11 @@ export class MacroEntries {
       unique_id: uniqueId,
       macro_sql: blockText(template.tree.source, syntax.start, syntax.end),
       depends_on: { macros: macrosNamed(syntax.body, this.#session.scope.macros, { name, packageName }) },
-      description: patch?.description ?? '',
-      meta: patch?.meta ?? {},
-      docs: patch?.docs ?? { show: true, node_color: null },
-      patch_path: patch?.patch_path ?? null,
-      arguments: patch?.arguments ?? [],
+      description: patch.description,
+      meta: patch.meta,
+      docs: patch.docs,
+      patch_path: patch.patch_path,
+      arguments: patch.arguments,
       created_at: Date.now() / 1000,
       supported_languages: Array.isArray(languages) ? (languages as string[]) : null,
     }

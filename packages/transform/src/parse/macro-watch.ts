@@ -3,12 +3,16 @@ import { walk } from '../jinja/ast-walk.ts'
 import type { Call, Node } from '../jinja/ast.ts'
 import type { Template } from '../jinja/environment.ts'
 
+/** Among the names of a template: it may ask for a macro by a name that only its rendering tells. */
+export const anyName = '*'
+
 /** Notes which macros a node's own template names. What macros call in turn does not count: they have their own lists. */
 export class MacroWatch {
   readonly #library: MacroLibrary
   readonly #packageName: string
   readonly #packages: ReadonlySet<string>
   readonly #called = new Set<string>()
+  readonly #names = new Set<string>()
 
   constructor(library: MacroLibrary, packageName: string) {
     this.#library = library
@@ -21,11 +25,17 @@ export class MacroWatch {
     return [...this.#called]
   }
 
+  /** All that the template asked for by a name, whether or not it is a macro yet. */
+  get names(): string[] {
+    return [...this.#names]
+  }
+
   /** The context for the node's template. Macros see the context itself, so that their look-ups are not noted. */
   around(context: Readonly<Record<string, unknown>>): Record<string, unknown> {
     return new Proxy<Record<string, unknown>>(context, {
       get: (target, key) => {
         if (typeof key !== 'string') return Reflect.get(target, key)
+        this.#names.add(key)
         const macro = Object.hasOwn(target, key) ? undefined : this.#library.find(key, this.#packageName)
         if (macro !== undefined) this.#called.add(macro.uniqueId)
         const value = Reflect.get(target, key)
@@ -37,7 +47,11 @@ export class MacroWatch {
   /** Implementations that the template asks `adapter.dispatch` for by a literal name. */
   addDispatched(template: Template): void {
     if (!template.tree.source.includes('dispatch')) return
-    for (const id of dispatchedMacros(template.tree.body, this.#library, this.#packageName)) this.#called.add(id)
+    for (const call of dispatches(template.tree.body)) {
+      const macro = dispatched(call, this.#library, this.#packageName)
+      if (macro !== undefined) this.#called.add(macro.uniqueId)
+      this.#names.add(dispatchedName(call) ?? anyName)
+    }
   }
 
   #aroundPackage(packageName: string, macros: unknown): unknown {
@@ -45,6 +59,7 @@ export class MacroWatch {
     return new Proxy(macros, {
       get: (target, key) => {
         const macro = typeof key === 'string' ? this.#library.findIn(packageName, key) : undefined
+        if (typeof key === 'string') this.#names.add(key)
         if (macro !== undefined) this.#called.add(macro.uniqueId)
         return Reflect.get(target, key) as unknown
       },
@@ -85,13 +100,11 @@ export function macrosNamed(
   return [...found]
 }
 
-function* dispatchedMacros(body: readonly Node[], library: MacroLibrary, packageName: string): Generator<string> {
+function* dispatches(body: readonly Node[]): Generator<Call> {
   for (const node of walk(body)) {
     if (node.kind !== 'Call' || node.callee.kind !== 'Attribute') continue
     const { object, name } = node.callee
-    if (name !== 'dispatch' || object.kind !== 'Name' || object.name !== 'adapter') continue
-    const macro = dispatched(node, library, packageName)
-    if (macro !== undefined) yield macro.uniqueId
+    if (name === 'dispatch' && object.kind === 'Name' && object.name === 'adapter') yield node
   }
 }
 

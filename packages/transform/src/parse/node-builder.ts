@@ -140,6 +140,7 @@ export class NodeBuilder {
     node.refs = parsed.refs.map(referenceArguments)
     node.sources = parsed.sources.map((one) => [one.sourceName, one.tableName] as const)
     node.depends_on = { macros: [...parsed.macros], nodes: [] }
+    this.#session.noteNames(node, parsed.names)
     return { kind, project, node, call: parsed.config, parsed, label }
   }
 

@@ -82,6 +82,7 @@ export class NodeFinisher {
       config: node.config,
       model: node,
     })
+    this.#session.noteNames(node, parsed.names)
     if (node.resource_type === 'seed' && parsed.refs.length + parsed.sources.length > 0) {
       const message = `Seeds cannot depend on other nodes: a hook of "${node.name}" calls ref or source, itself or by a macro`
       this.#session.faults.push({ file: label, message })

@@ -2,6 +2,7 @@ import { NodeBuilder } from './node-builder.ts'
 import type { PackageFiles } from './package-files.ts'
 import type { ParseSession } from './parse-session.ts'
 import type { ParsedNode } from './parsed-node.ts'
+import type { ParsedProperties } from './read-properties.ts'
 
 /** The nodes of all files that hold some, as their own files describe them; faults are collected by the session. */
 export function parseNodes(session: ParseSession, files: readonly PackageFiles[]): ParsedNode[] {
@@ -20,4 +21,16 @@ export function parseNodes(session: ParseSession, files: readonly PackageFiles[]
     if (projectText !== undefined) attempt(() => builder.hooks(project, projectText))
   }
   return nodes
+}
+
+/** Those that stand in properties files. */
+export function parseYamlSnapshots(session: ParseSession, properties: readonly ParsedProperties[]): ParsedNode[] {
+  const builder = new NodeBuilder(session)
+  return properties.flatMap(({ project, source, content }) =>
+    content.snapshots.flatMap(({ name, relation }) =>
+      relation === undefined
+        ? []
+        : (session.attempt(() => builder.yamlSnapshot(project, source, name, relation)) ?? []),
+    ),
+  )
 }

@@ -5,6 +5,7 @@ import type { PackageProject } from '../project/package-project.ts'
 import type { ProjectFault } from '../project/project-fault.ts'
 import { projectInvalid } from '../project/project-fault.ts'
 import { ConfigBuilder } from './config-builder.ts'
+import type { DraftNode } from './parsed-node.ts'
 import type { TemplateStore } from './template-store.ts'
 
 export interface ParseSessionOptions {
@@ -27,6 +28,8 @@ export class ParseSession {
   readonly projects: ReadonlyMap<string, PackageProject>
   readonly configs: ConfigBuilder
   readonly faults: ProjectFault[] = []
+  /** What the templates of a node look up, by node. */
+  readonly names = new Map<DraftNode, readonly string[]>()
   readonly #vars: Readonly<Record<string, unknown>>
   readonly #scopes = new Map<string, ProjectScope>()
 
@@ -54,6 +57,11 @@ export class ParseSession {
   /** The path of a package's file as messages show it: from the root project. */
   label(project: PackageProject, file: string): string {
     return project.isRoot ? file : `${project.label}/${file}`
+  }
+
+  noteNames(node: DraftNode, names: readonly string[]): void {
+    const known = this.names.get(node)
+    this.names.set(node, known === undefined ? names : [...new Set([...known, ...names])])
   }
 
   /** Collects the faults that `work` throws, so that all files are looked at before anything is said. */

@@ -33,6 +33,8 @@ export interface ParsedTemplate {
   readonly config: PartialConfig
   /** Unique ids of the macros that the template itself calls. */
   readonly macros: readonly string[]
+  /** The names that the template itself looks up: what they mean decides what it says. */
+  readonly names: readonly string[]
 }
 
 export interface ParseTemplateOptions {
@@ -65,7 +67,7 @@ export function parseTemplate(options: ParseTemplateOptions): ParsedTemplate {
   } catch (error) {
     throw EclusaError.isInstance(error) ? error : templateFault(error)
   }
-  return { refs: node.refs, sources: node.sources, config: node.call, macros: watch.called }
+  return { refs: node.refs, sources: node.sources, config: node.call, macros: watch.called, names: watch.names }
 }
 
 /** What one template after the other says of itself. */

@@ -1,41 +1,36 @@
 import path from 'node:path'
 import { libraryPackages } from '../context/library-macros.ts'
-import { keysNotOfSeeds } from '../manifest/node-defaults.ts'
-import type { Documentation, Exposure, Group, Manifest, UnitTest, UnrunEntry } from '../manifest/manifest.ts'
+import type { Documentation, Group, Manifest } from '../manifest/manifest.ts'
 import type { ManifestNode, SourceNode } from '../manifest/node.ts'
+import { DisabledEntries, disabledById, finished } from './disabled-entries.ts'
+import type { DisabledEntry } from './disabled-entries.ts'
 import { DocumentationSet } from './documentation.ts'
+import type { DescriptionNames } from './documentation.ts'
 import { NodeLinker } from './link-nodes.ts'
-import { SemanticLinker } from './link-semantics.ts'
-import { loadExposures, loadGroups, loadUnitTests } from './load-entries.ts'
-import { loadSemantics } from './load-semantics.ts'
+import type { FixtureFiles } from './load-entries.ts'
 import { loadSources } from './load-sources.ts'
 import { TestLoader } from './load-tests.ts'
 import type { DraftTest } from './load-tests.ts'
 import { MacroEntries } from './macro-entries.ts'
-import { NodeBuilder } from './node-builder.ts'
 import { NodeFinisher } from './node-finisher.ts'
 import { NodeIndex } from './node-index.ts'
 import type { PackageFiles } from './package-files.ts'
+import { byId, parseEntries } from './parse-entries.ts'
+import type { ParsedEntries } from './parse-entries.ts'
 import type { ParseSession } from './parse-session.ts'
 import type { DraftNode, ParsedNode } from './parsed-node.ts'
-import { parseNodes } from './parse-nodes.ts'
+import { parseNodes, parseYamlSnapshots } from './parse-nodes.ts'
 import { primaryKeyOf } from './primary-key.ts'
 import { PropertyPatches } from './property-patches.ts'
 import { readProperties } from './read-properties.ts'
 import type { ParsedProperties } from './read-properties.ts'
 
 /** Everything that a parse finds, by unique id. */
-export interface ParsedProject {
+export interface ParsedProject extends ParsedEntries {
   readonly nodes: ReadonlyMap<string, ManifestNode>
   readonly sources: ReadonlyMap<string, SourceNode>
   readonly macros: MacroEntries
   readonly docs: ReadonlyMap<string, Documentation>
-  readonly exposures: ReadonlyMap<string, Exposure>
-  readonly groups: ReadonlyMap<string, Group>
-  readonly unitTests: ReadonlyMap<string, UnitTest>
-  readonly metrics: ReadonlyMap<string, UnrunEntry>
-  readonly semanticModels: ReadonlyMap<string, UnrunEntry>
-  readonly savedQueries: ReadonlyMap<string, UnrunEntry>
   readonly disabled: Manifest['disabled']
   readonly trace: ParseTrace
 }
@@ -45,9 +40,17 @@ export interface ParseTrace {
   /** All nodes of files, disabled ones too, in the order in which references find them. */
   readonly nodes: readonly ParsedNode[]
   readonly patches: PropertyPatches
-  readonly tests: readonly DraftTest[]
+  /** The enabled ones, with tests, in the order of the manifest. */
+  readonly drafts: readonly DraftTest[]
   readonly sources: readonly SourceNode[]
   readonly properties: readonly ParsedProperties[]
+  readonly disabled: readonly DisabledEntry[]
+  /** What templates look up, by node. */
+  readonly names: ReadonlyMap<DraftNode, readonly string[]>
+  /** What tests that are left out refer to. */
+  readonly missing: ReadonlyMap<DraftNode, readonly string[]>
+  /** The docs blocks that descriptions ask for. */
+  readonly asked: DescriptionNames
 }
 
 /**
@@ -59,14 +62,11 @@ export function parseProject(session: ParseSession, files: readonly PackageFiles
   return new ProjectParser(session, files).parse()
 }
 
-type ConfiguredEntry = UnrunEntry & { readonly config: { readonly enabled?: unknown } }
-
 class ProjectParser {
   readonly #session: ParseSession
   readonly #files: readonly PackageFiles[]
   readonly #nodes: ParsedNode[] = []
   readonly #patches: PropertyPatches
-  readonly #disabled: Record<string, (ManifestNode | SourceNode | Exposure | UnitTest | UnrunEntry)[]> = {}
 
   constructor(session: ParseSession, files: readonly PackageFiles[]) {
     this.#session = session
@@ -80,7 +80,7 @@ class ProjectParser {
       sources.flatMap((source) => readProperties(session, project, source) ?? []),
     )
     this.#nodes.push(...parseNodes(session, this.#files))
-    this.#addYamlSnapshots(properties)
+    this.#nodes.push(...parseYamlSnapshots(session, properties))
     session.throwFaults()
     const finisher = new NodeFinisher(session, libraryPackages(session.scope.target.type))
     const index = this.#finishNodes(properties, finisher)
@@ -91,17 +91,6 @@ class ProjectParser {
     for (const table of tables) tests.loadTable(table)
     session.throwFaults()
     return this.#link({ properties, index, tests: tests.nodes, sources: tables.map(({ node }) => node) })
-  }
-
-  #addYamlSnapshots(properties: readonly ParsedProperties[]): void {
-    const builder = new NodeBuilder(this.#session)
-    for (const { project, source, content } of properties) {
-      for (const { name, relation } of content.snapshots) {
-        if (relation === undefined) continue
-        const made = this.#session.attempt(() => builder.yamlSnapshot(project, source, name, relation))
-        if (made !== undefined) this.#nodes.push(made)
-      }
-    }
   }
 
   #finishNodes(properties: readonly ParsedProperties[], finisher: NodeFinisher): NodeIndex {
@@ -134,78 +123,50 @@ class ProjectParser {
     for (const { project, docs: texts } of this.#files)
       for (const source of texts) session.attempt(() => docs.addFile(project, source))
     const linker = new NodeLinker(session, index)
-    const drafts: DraftTest[] = [...this.#nodes.map(({ node }) => node), ...tests]
-    const enabled = this.#enabledOf<DraftTest>(drafts)
+    const disabled = new DisabledEntries()
+    const enabled = disabled.without<DraftTest>([...this.#nodes.map(({ node }) => node), ...tests])
     for (const node of enabled) {
       linker.linkNode(node)
       docs.describeNode(node)
     }
     inferPrimaryKeys(enabled)
     this.#refuseSharedRelations(enabled)
-    const exposures = this.#enabledOf(properties.flatMap((one) => loadExposures(session, one)))
-    const unitTests = this.#unitTests(properties, linker, enabled)
     const macros = new MacroEntries(session)
     for (const one of properties) macros.describe(one, docs)
-    const semantics = this.#semantics(properties, docs, { linker, nodes: byId(enabled) })
-    const { metrics, semanticModels, savedQueries } = semantics.link()
+    const nodes = byId(enabled)
+    const entries = parseEntries(session, {
+      properties,
+      fixtures: fixturesOf(this.#files),
+      linker,
+      docs,
+      disabled,
+      models: enabled.filter(({ resource_type: type }) => type === 'model'),
+      nodeOf: (id) => nodes.get(id)!,
+    })
+    const enabledSources = disabled.without([...sources]).map((source) => docs.describeSource(source))
+    const { asked } = docs
     const parsed: ParsedProject = {
+      ...entries,
       nodes: byId(enabled.map(finished)),
-      sources: byId(this.#enabledOf([...sources]).map((source) => docs.describeSource(source))),
+      sources: byId(enabledSources),
       macros,
       docs: docs.entries,
-      exposures: byId(exposures.map((one) => docs.describeExposure(semantics.linkExposure(linker.linkExposure(one))))),
-      groups: byId(properties.flatMap((one) => loadGroups(session, one))),
-      unitTests: byId(unitTests),
-      metrics: byId(metrics),
-      semanticModels: byId(semanticModels),
-      savedQueries: byId(savedQueries),
-      disabled: this.#disabled,
-      trace: { nodes: this.#nodes, patches: this.#patches, tests, sources, properties },
+      disabled: disabledById(disabled.entries),
+      trace: {
+        nodes: this.#nodes,
+        patches: this.#patches,
+        drafts: enabled,
+        sources,
+        properties,
+        disabled: disabled.entries,
+        names: session.names,
+        missing: linker.missing,
+        asked,
+      },
     }
     this.#refuseUnknownGroups(enabled, parsed.groups)
     session.throwFaults()
     return parsed
-  }
-
-  #unitTests(properties: readonly ParsedProperties[], linker: NodeLinker, nodes: readonly DraftNode[]): UnitTest[] {
-    const models = nodes.filter(({ resource_type: type }) => type === 'model')
-    const fixtures = new Map(
-      this.#files.flatMap(({ fixtures: sources }) =>
-        sources.map((source) => [path.posix.basename(source.path), source.text] as const),
-      ),
-    )
-    const all = properties.flatMap((one) => loadUnitTests(this.#session, one, fixtures))
-    return this.#enabledOf(all).flatMap((test) => linker.linkUnitTest(test, models))
-  }
-
-  #semantics(
-    properties: readonly ParsedProperties[],
-    docs: DocumentationSet,
-    { linker, nodes }: { readonly linker: NodeLinker; readonly nodes: ReadonlyMap<string, DraftNode> },
-  ): SemanticLinker {
-    const all = loadSemantics(this.#session, properties, docs)
-    const enabledOf = (entries: readonly UnrunEntry[]) => this.#enabledOf(entries as readonly ConfiguredEntry[])
-    const enabled = {
-      metrics: enabledOf(all.metrics),
-      semanticModels: enabledOf(all.semanticModels),
-      savedQueries: enabledOf(all.savedQueries),
-    }
-    return new SemanticLinker(this.#session, enabled, (reference, packageName) => {
-      const found = linker.findNode(reference, packageName)
-      return 'missing' in found ? found : nodes.get(found.id)!
-    })
-  }
-
-  /** The enabled ones; the others are kept aside, as dbt's manifest does. */
-  #enabledOf<Entry extends { readonly unique_id: string; readonly config: { readonly enabled?: unknown } }>(
-    entries: readonly Entry[],
-  ): Entry[] {
-    for (const entry of entries) {
-      if (entry.config.enabled !== false) continue
-      const kept = 'root_path' in entry || 'raw_code' in entry ? finished(entry as unknown as DraftNode) : entry
-      this.#disabled[entry.unique_id] = [...(this.#disabled[entry.unique_id] ?? []), kept as unknown as ManifestNode]
-    }
-    return entries.filter((entry) => entry.config.enabled !== false)
   }
 
   #refuseDuplicates(): void {
@@ -271,16 +232,8 @@ export function inferPrimaryKeys(nodes: readonly DraftTest[]): void {
   }
 }
 
-/** The node as the manifest has it: a seed without the keys of what has code. */
-export function finished(node: DraftNode): ManifestNode {
-  if (node.resource_type !== 'seed') return node as unknown as ManifestNode
-  const { root_path: rootPath, depends_on: dependsOn, ...rest } = node
-  const without = Object.fromEntries(
-    Object.entries(rest).filter(([key]) => !(keysNotOfSeeds as readonly string[]).includes(key)),
-  )
-  return { ...without, root_path: rootPath, depends_on: { macros: dependsOn.macros } } as unknown as ManifestNode
-}
-
-function byId<Entry extends { readonly unique_id: string }>(entries: readonly Entry[]): Map<string, Entry> {
-  return new Map(entries.map((entry) => [entry.unique_id, entry]))
+/** Texts of fixtures by the names of their files; each is read when a unit test asks for it. */
+export function fixturesOf(files: readonly PackageFiles[]): FixtureFiles {
+  const all = new Map(files.flatMap(({ fixtures }) => fixtures.map((one) => [path.posix.basename(one.path), one])))
+  return { get: (name) => all.get(name)?.text }
 }

@@ -11,7 +11,7 @@ import type { ParseSession } from './parse-session.ts'
 export interface ParsedProperties {
   readonly project: PackageProject
   readonly source: ProjectSource
-  readonly file: YamlFile
+  readonly file: Pick<YamlFile, 'path' | 'value' | 'place'>
   readonly content: PropertiesFile
 }
 

@@ -34,5 +34,5 @@ export function readStatically(
     else if (name === 'config' && args.length === 1 && isRecord(args[0])) config = mergeCall(config, args[0])
     else return undefined
   }
-  return { refs, sources, config, macros: [] }
+  return { refs, sources, config, macros: [], names: readable }
 }

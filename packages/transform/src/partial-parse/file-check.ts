@@ -19,9 +19,15 @@ export interface FileChange {
   readonly file: ProjectFile
 }
 
+export interface FileDeletion {
+  readonly packageName: string
+  readonly kind: FileKind
+  readonly path: string
+}
+
 export interface FileChanges {
-  readonly added: number
-  readonly deleted: number
+  readonly added: readonly FileChange[]
+  readonly deleted: readonly FileDeletion[]
   readonly changed: readonly FileChange[]
   /** Files that had to be read though they are the same. */
   readonly readInVain: number
@@ -40,25 +46,28 @@ const timeStepMs = 2000
 export function changesSince(saved: SavedFiles, files: readonly PackageFiles[]): FileChanges {
   const former = byKind(saved)
   const changed: FileChange[] = []
-  let [added, deleted, readInVain] = [0, 0, 0]
+  const added: FileChange[] = []
+  const deleted: FileDeletion[] = []
+  let readInVain = 0
   for (const one of files) {
     for (const kind of fileKinds) {
       const packageName = one.project.name
       const before = former.get(`${packageName}:${kind}`) ?? []
       const known = isSameList(before, one[kind]) ? undefined : new Map(before.map((file) => [file[0], file]))
-      let found = 0
+      const found = new Set<SavedFile>()
       for (const [index, file] of one[kind].entries()) {
         const was = known === undefined ? before[index] : known.get(file.path)
         if (was === undefined) {
-          added += 1
+          added.push({ packageName, kind, file })
           continue
         }
-        found += 1
+        if (known !== undefined) found.add(was)
         if (hasSameFacts(was, file.facts)) continue
         if (hashOfFile(file, kind) === was[1]) readInVain += 1
         else changed.push({ packageName, kind, file })
       }
-      deleted += before.length - found
+      if (known === undefined) continue
+      for (const was of before) if (!found.has(was)) deleted.push({ packageName, kind, path: was[0] })
     }
   }
   return { added, deleted, changed, readInVain }

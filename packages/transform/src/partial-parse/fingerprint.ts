@@ -18,8 +18,8 @@ export interface Fingerprint {
   readonly projectVariables: Readonly<Record<string, string>>
   /** By the name of the package: its dbt_project.yml and .dbtignore, its folder. */
   readonly projects: Readonly<Record<string, string>>
-  /** Of all macros, ours among them. */
-  readonly macros: string
+  /** Of our own macros. */
+  readonly library: string
 }
 
 export interface FingerprintFacts {
@@ -27,12 +27,13 @@ export interface FingerprintFacts {
   readonly profileName: string | undefined
   readonly target: Target
   readonly projects: readonly PackageProject[]
-  readonly macroFiles: readonly MacroFile[]
+  /** Of our own macros. */
+  readonly libraryFiles: readonly MacroFile[]
   readonly projectVariables: EnvironmentWatch
 }
 
 export function fingerprintOf(facts: FingerprintFacts): Fingerprint {
-  const { vars, profileName, target, projects, macroFiles, projectVariables } = facts
+  const { vars, profileName, target, projects, libraryFiles, projectVariables } = facts
   return {
     // What this process runs stays what it is, whatever becomes of the files.
     version: (knownVersion ??= programVersion()),
@@ -41,7 +42,7 @@ export function fingerprintOf(facts: FingerprintFacts): Fingerprint {
     target: hashOf({ ...target, threads: undefined }),
     projectVariables: projectVariables.values(),
     projects: Object.fromEntries(projects.map((project) => [project.name, projectHash(project)])),
-    macros: hashOf(macroFiles.map(({ packageName, path: file, text }) => [packageName, file, text])),
+    library: hashOf(libraryFiles.map(({ packageName, path: file, text }) => [packageName, file, text])),
   }
 }
 
@@ -56,7 +57,7 @@ export function reasonOfChange(former: Fingerprint, present: Fingerprint): strin
   if (Object.keys(former.projects).some((name) => present.projects[name] === undefined))
     return 'a project dependency has been removed'
   if (!isSame(former.projects, present.projects)) return 'a project config has changed'
-  return former.macros === present.macros ? undefined : 'macros have changed'
+  return former.library === present.library ? undefined : 'of a version mismatch'
 }
 
 export function hashOfText(text: string): string {

@@ -5,8 +5,10 @@ import * as fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { EclusaError } from '@eclusa/sdk'
 import { runCommand } from '../command/run-command.ts'
+import { manifestPieces, manifestText } from '../artifact/manifest-text.ts'
 import { loadProject } from '../load-project.ts'
 import type { LoadedProject } from '../load-project.ts'
+import { projectChanges, projectSlots } from '../testing/project-slots.ts'
 
 const fixture = path.resolve(import.meta.dirname, '../../fixtures/parse-all')
 
@@ -16,6 +18,13 @@ interface Surroundings {
 }
 
 const plain: Surroundings = { vars: {}, environment: {} }
+
+type FileText = readonly [file: string, text: string | undefined]
+
+interface Outcome {
+  readonly isWhole: boolean
+  readonly text: string
+}
 
 /** A project in a folder of its own that is parsed again and again, by way of what the parse before has left. */
 class Trial {
@@ -85,24 +94,34 @@ class Trial {
     })
   }
 
-  /** What a parse makes of the project as it is now: its manifest, or what is wrong. */
-  async outcome(surroundings: Surroundings, isOn?: boolean): Promise<object> {
+  /** What a parse makes of the project as it is now: the text of its manifest, or what is wrong. */
+  async outcome(surroundings: Surroundings, isOn?: boolean): Promise<Outcome> {
     try {
-      const { manifest, nodes, graph } = await this.load(surroundings, isOn)
-      const parents = [...nodes.keys()].map((id) => [id, graph.parents(id)])
-      return { ...manifest, parents, order: Object.keys(manifest.nodes) }
+      const { manifest, graph } = await this.load(surroundings, isOn)
+      const text = Buffer.concat(manifestPieces(manifestText(manifest), manifest.metadata)).toString('utf8')
+      // What is taken over was no circle, and nothing else looks for one.
+      return { isWhole: graph !== undefined, text }
     } catch (error) {
       if (!EclusaError.isInstance(error)) throw error
-      return { code: error.code, message: error.message }
+      return { isWhole: false, text: `${error.code}: ${error.message}` }
     }
   }
 
-  /** Whether the last parse built on the one before. */
-  get tookOver(): boolean {
-    return (
-      this.said.some((line) => line.startsWith('Partial parsing')) &&
-      !this.said.some((line) => line.startsWith('Parsing everything'))
-    )
+  /** Why the last parse did not build on the one before; undefined when it did. */
+  get reasonAgainst(): string | undefined {
+    return this.said.find((line) => /^Parsing everything|^Unable to do partial parsing/u.test(line))
+  }
+
+  /** Undefined: there is no such file. */
+  async put(files: readonly FileText[]): Promise<void> {
+    for (const [file, text] of files) {
+      if (text === undefined) await rm(this.place(file), { force: true })
+      else await this.write(file, text)
+    }
+  }
+
+  async texts(files: readonly string[]): Promise<FileText[]> {
+    return await Promise.all(files.map(async (file) => [file, await this.read(file).catch(() => undefined)] as const))
   }
 }
 
@@ -184,6 +203,28 @@ async function apply(trial: Trial, { kind, at, word, file: number }: Edit): Prom
   return async () => await trial.write(file, text)
 }
 
+const slots = Object.entries(projectSlots)
+
+function textsOf(files: Readonly<Record<string, number>>): FileText[] {
+  return Object.entries(files).map(([file, variant]) => [file, projectSlots[file]?.[variant]])
+}
+
+/** Other texts for one to three files at a time. */
+const choices = fc.array(
+  fc.tuple(fc.nat(), fc.nat()).map(([slot, variant]) => {
+    const [file, texts] = slots.at(slot % slots.length)!
+    return [file, texts.at(variant % texts.length)] as const
+  }),
+  { minLength: 1, maxLength: 3 },
+)
+
+/** Whether everything is parsed for a reason that a whole project can have. */
+function isExcused(reason: string | undefined): boolean {
+  const reasons =
+    /most files are concerned|macros that name all nodes|no plain value|(?:vars|config) (?:have|has) changed/u
+  return reason === undefined || reasons.test(reason)
+}
+
 /** The suite has time for a few; more are asked for when something of partial parsing was changed. */
 const runs = Number(process.env['PARTIAL_PARSE_RUNS'] ?? 3)
 
@@ -239,7 +280,6 @@ describe('a parse that builds on the one before', () => {
         surroundings = { ...surroundings, environment: { OUTSIDE: 'set' } }
       },
       'a project config has changed': async () => await trial.edit('dbt_project.yml', (text) => `${text}\n# more\n`),
-      'macros have changed': async () => await trial.edit('macros/ledger.sql', (text) => `${text}\n`),
       'profile has changed': async () =>
         await trial.edit('profiles.yml', (text) => text.replace(/schema: \w+/u, 'schema: elsewhere')),
     }
@@ -298,27 +338,67 @@ describe('a parse that builds on the one before', () => {
     expect(await run('parse')).toBe(missing)
   })
 
-  it('finds what a parse of everything finds, after any edit', { timeout: runs * 20_000 }, async () => {
-    let [steps, taken] = [0, 0]
+  it(
+    'parses a part of the project, and finds what a parse of everything finds, after any change',
+    { timeout: 60_000 },
+    async () => {
+      await trial.load(plain, true)
+      for (const [change, files] of Object.entries(projectChanges)) {
+        await trial.put(textsOf(files))
+        const partial = await trial.outcome(plain, true)
+        expect({ change, reason: trial.reasonAgainst }).toEqual({ change, reason: undefined })
+        expect(partial).toEqual(await trial.outcome(plain))
+        expect({ change, ...partial }).toMatchObject({ change, isWhole: true })
+      }
+    },
+  )
+
+  it('does so after any choice of files, and tells the same faults', { timeout: runs * 60_000 }, async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(edits, { minLength: 1, maxLength: 6 }), async (list) => {
+      fc.asyncProperty(fc.array(choices, { minLength: 3, maxLength: 6 }), async (list) => {
         await trial.reset()
         await trial.load(plain, true)
-        let surroundings = plain
-        for (const edit of list) {
-          if (edit.kind === 'surroundings')
-            surroundings = { vars: { depth: edit.word % 3 }, environment: edit.at % 2 === 0 ? {} : { OUTSIDE: 'set' } }
-          const undo = edit.kind === 'surroundings' ? undefined : await apply(trial, edit)
-          const partial = await trial.outcome(surroundings, true)
-          taken += trial.tookOver ? 1 : 0
-          steps += 1
-          const full = await trial.outcome(surroundings)
+        for (const files of list) {
+          const before = await trial.texts(files.map(([file]) => file))
+          await trial.put(files)
+          const partial = await trial.outcome(plain, true)
+          const reason = trial.reasonAgainst
+          const full = await trial.outcome(plain)
           expect(partial).toEqual(full)
-          if ('code' in full) await undo?.()
+          expect(full.isWhole ? reason : undefined).toBeUndefined()
+          if (!full.isWhole) await trial.put(before)
         }
       }),
-      { numRuns: runs },
+      { numRuns: runs, endOnFailure: true },
     )
-    if (process.env['PARTIAL_PARSE_RUNS'] !== undefined) process.stderr.write(`${taken} of ${steps} taken over\n`)
   })
+
+  it(
+    'does so after any edit of a text, but where that reaches nearly everything',
+    { timeout: runs * 60_000 },
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(edits, { minLength: 1, maxLength: 6 }), async (list) => {
+          await trial.reset()
+          await trial.load(plain, true)
+          let surroundings = plain
+          for (const edit of list) {
+            if (edit.kind === 'surroundings')
+              surroundings = {
+                vars: { depth: edit.word % 3 },
+                environment: edit.at % 2 === 0 ? {} : { OUTSIDE: 'set' },
+              }
+            const undo = edit.kind === 'surroundings' ? undefined : await apply(trial, edit)
+            const partial = await trial.outcome(surroundings, true)
+            const reason = trial.reasonAgainst
+            const full = await trial.outcome(surroundings)
+            expect(partial).toEqual(full)
+            expect(full.isWhole ? reason : undefined).toSatisfy(isExcused)
+            if (!full.isWhole) await undo?.()
+          }
+        }),
+        { numRuns: runs, endOnFailure: true },
+      )
+    },
+  )
 })

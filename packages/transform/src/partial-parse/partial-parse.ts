@@ -1,27 +1,31 @@
 import type { Log } from '@eclusa/sdk'
 import { EclusaError } from '@eclusa/sdk'
-import { manifestText, nodeRows, parseKept } from '../artifact/manifest-text.ts'
+import { manifestText } from '../artifact/manifest-text.ts'
 import type { ManifestText } from '../artifact/manifest-text.ts'
-import type { Documentation, Manifest } from '../manifest/manifest.ts'
-import type { ManifestNode } from '../manifest/node.ts'
-import type { DraftTest } from '../parse/load-tests.ts'
+import type { Manifest } from '../manifest/manifest.ts'
 import type { PackageFiles } from '../parse/package-files.ts'
 import type { ParseSession } from '../parse/parse-session.ts'
 import type { ParsedProject } from '../parse/project-parser.ts'
-import { readProperties } from '../parse/read-properties.ts'
 import type { ParsedProperties } from '../parse/read-properties.ts'
-import { editedMaps } from './edited-maps.ts'
 import type { EnvironmentWatch } from './environment-watch.ts'
 import { changesSince, savedFiles } from './file-check.ts'
-import type { FileChange, FileChanges } from './file-check.ts'
+import type { FileChanges } from './file-check.ts'
 import { reasonOfChange } from './fingerprint.ts'
 import type { Fingerprint } from './fingerprint.ts'
+import { FullParseNeeded } from './full-parse-needed.ts'
 import { isKeptExactly } from './kept-exactly.ts'
-import { FullParseNeeded, parsePart } from './part-parser.ts'
-import { planPart } from './part-plan.ts'
-import { UnitOrder, originOf, savedFaces, savedPatch, savedProperties, savedRows } from './saved-index.ts'
-import { SavedPatches, editRows, firstFrom, readRows, readSavedParse, writeSavedParse } from './saved-parse.ts'
-import type { SavedParse } from './saved-parse.ts'
+import { keptProperties } from './kept-properties.ts'
+import { concernsAll, macroChanges, reachOf, savedMacros } from './macro-changes.ts'
+import type { MacroChanges, MacroFacts, SavedMacroFile } from './macro-changes.ts'
+import { editParse } from './manifest-edit.ts'
+import type { EditedParse } from './manifest-edit.ts'
+import { parsePart } from './part-parser.ts'
+import type { ParsedPart } from './part-parser.ts'
+import { PartPlan } from './part-plan.ts'
+import { SavedLookup } from './saved-lookup.ts'
+import { readSavedParse, writeSavedParse } from './saved-parse.ts'
+import type { ParseEdit, SavedParse } from './saved-parse.ts'
+import { wholeParse } from './whole-parse.ts'
 
 export interface PartialParseOptions {
   /** Where a parse is kept for the next one. */
@@ -36,6 +40,7 @@ export interface PartialParseFacts {
   readonly options: PartialParseOptions
   readonly files: readonly PackageFiles[]
   readonly fingerprint: Fingerprint
+  readonly macros: MacroFacts
   /** The variables that templates ask for. */
   readonly variables: EnvironmentWatch
   readonly readSinceMs: number
@@ -47,11 +52,14 @@ export interface PartialParseFacts {
 /** Above so many files that were read only to find them unchanged, their times are worth writing anew. */
 const readInVainMax = 100
 
+/** A part that grows this often is better parsed as a whole. */
+const roundsMax = 6
+
 /**
- * Takes over an earlier parse of a project and parses only what has changed since.
+ * Takes over an earlier parse of a project and parses only what has changed since, and what that can reach.
  *
- * Correct by construction: the same parts that parse a whole project parse the changed files and the nodes that changed
- * properties describe. Where a change could reach further than these, everything is parsed.
+ * Correct by construction: the same parts that parse a whole project parse the part, and put it into the place of what it
+ * was before.
  */
 export class PartialParse {
   readonly #facts: PartialParseFacts
@@ -82,23 +90,14 @@ export class PartialParse {
   /** Keeps a parse of everything. */
   async keep(parsed: ParsedProject, manifest: Manifest): Promise<void> {
     const { files, log } = this.#facts
-    const { nodes, patches, properties } = parsed.trace
+    const { nodes, properties } = parsed.trace
     const lost = nodes.find(({ call }) => !isKeptExactly(call))?.label ?? properties.find(isLost)?.source.path
     if (lost !== undefined) {
       log.debug(`The parse was not kept for the next one: a setting in ${lost} is no plain value.`)
       return
     }
-    const text = manifestText(manifest)
-    const faces = savedFaces(parsed.trace)
-    const drafts = [...parsed.nodes.values()] as unknown as DraftTest[]
-    const rows = savedRows(text.nodes, drafts, { order: new UnitOrder(files), faces })
-    const patched = nodes.flatMap((one) => {
-      const patch = patches.of(one)
-      return patch === undefined ? [] : [[originOf(one.node), JSON.stringify(savedPatch(patch))] as const]
-    })
-    const texts = { origins: patched.map(([origin]) => origin), texts: patched.map(([, patch]) => patch) }
-    if (rows !== undefined)
-      await this.#write({ rows, faces, properties: savedProperties(properties), patches: texts, text })
+    const whole = wholeParse({ trace: parsed.trace, manifest, text: manifestText(manifest), files })
+    if (whole !== undefined) await this.#write(whole)
   }
 
   async #read(): Promise<SavedParse | undefined> {
@@ -120,80 +119,84 @@ export class PartialParse {
   }
 
   async #update(saved: SavedParse): Promise<ManifestText> {
-    const { files, log } = this.#facts
+    const { files, log, macros } = this.#facts
     const changes = changesSince(saved.inputs.files, files)
-    const { added, deleted, changed, readInVain } = changes
-    if (added + deleted + changed.length === 0) {
+    const presentMacros = savedMacros(macros, saved.inputs.macros)
+    const ofMacros = macroChanges(saved.inputs.macros, presentMacros)
+    const counts = {
+      deleted: changes.deleted.length + ofMacros.deleted,
+      added: changes.added.length + ofMacros.added,
+      changed: changes.changed.length + ofMacros.changed,
+    }
+    if (counts.added + counts.deleted + counts.changed === 0) {
       log.debug('Partial parsing enabled, no changes found, skipping parsing')
-      if (readInVain > readInVainMax) await this.#write(saved, saved)
+      if (changes.readInVain > readInVainMax) await this.#write({}, saved)
       return saved.text
     }
     log.debug(
-      `Partial parsing enabled: ${deleted} files deleted, ${added} files added, ${changed.length} files changed.`,
+      `Partial parsing enabled: ${counts.deleted} files deleted, ${counts.added} files added, ${counts.changed} files changed.`,
     )
-    const next = this.#parse(saved, changes)
-    await this.#write(next, saved)
+    const next = this.#parse(saved, changes, ofMacros)
+    await this.#write(next, saved, presentMacros)
     return next.text
   }
 
-  #parse(saved: SavedParse, changes: FileChanges): Omit<SavedParse, 'inputs'> {
-    const { files, openSession, log } = this.#facts
+  #parse(saved: SavedParse, changes: FileChanges, ofMacros: MacroChanges): EditedParse {
+    const { files, openSession, log, macros } = this.#facts
     const notices = new HeldLog()
-    const session = openSession(notices)
-    const properties = changes.changed
-      .filter(({ kind }) => kind === 'properties')
-      .map((one) => readChanged(session, one))
-    session.throwFaults()
-    if (properties.some(isLost)) throw new FullParseNeeded('a setting is no plain value')
-    const plan = planPart({ saved, files, changes, properties })
-    for (const { file } of plan.files) log.debug(`Partial parsing: updated file: ${file.path}`)
-    const order = new UnitOrder(files)
-    const units = plan.files.map(({ kind, packageName, file }) => order.ofFile(kind, packageName, file.path))
-    const replaced = new Set(units)
-    const patches = new SavedPatches(saved.patches)
-    const changedFiles = new Set(properties.map(({ file }) => file.path))
-    const places = new Map(saved.faces.nodes.map(({ unique_id: id }, place) => [id, place]))
-    const testRows = rowsOfTests(saved.rows, replaced)
-    const part = parsePart(session, {
-      files: plan.packages,
-      properties,
-      faces: saved.faces,
-      patchOf: (origin) => {
-        const patch = patches.of(origin)
-        return patch === undefined || changedFiles.has(patch.filePath) ? undefined : patch
-      },
-      testsOf: (id) => readRows(saved, testRows.get(places.get(id) ?? -1) ?? []) as DraftTest[],
-      documentation: () => Object.values(documentationOf(saved)),
-    })
-    const before = readRows(saved, rowsOfUnits(saved.rows, replaced)) as ManifestNode[]
-    const edited = editRows(saved, {
-      units: replaced,
-      rows: nodeRows(part.nodes.map((node) => [node.unique_id, node])),
-      newUnits: part.drafts.map((node) => order.ofNode(node)),
-      newAttached: part.drafts.map((node) => places.get(node.attached_node ?? '') ?? -1),
-    })
-    if (new Set(edited.rows.ids).size < edited.rows.ids.length) throw new FullParseNeeded('two nodes have one id')
-    const maps = editedMaps(saved.text.others, { before, after: part.nodes, ids: edited.rows.ids })
-    notices.release(log)
-    return {
-      rows: edited.rows,
-      faces: saved.faces,
-      properties: properties.length === 0 ? saved.properties : { ...saved.properties, ...savedProperties(properties) },
-      patches: editedPatches(saved.patches, part.patches),
-      text: { nodes: edited.text, others: { ...saved.text.others, ...maps } },
+    const hasMacros = ofMacros.added + ofMacros.deleted + ofMacros.changed > 0
+    const reached = hasMacros ? reachOf(ofMacros.names, macros) : undefined
+    if (reached !== undefined && concernsAll(reached))
+      throw new FullParseNeeded('macros that name all nodes have changed')
+    const reading = openSession(notices)
+    const plan = new PartPlan({ saved, files, changes, reached, session: reading })
+    reading.throwFaults()
+    const lookup = new SavedLookup(saved)
+    const isKeptRow = (row: number) => !plan.replaced.has(plan.formerOrder.units[saved.rows.units[row]!]!)
+    for (let round = 0; round < roundsMax; round += 1) {
+      const ofRound = new HeldLog()
+      const session = openSession(ofRound)
+      const size = plan.size
+      const part = parsePart(session, {
+        plan,
+        files,
+        saved,
+        properties: allProperties(saved, session, plan, files),
+        patchOf: (origin) => {
+          const patch = lookup.patchOf(origin)
+          return patch === undefined || plan.describes(patch) ? undefined : patch
+        },
+        testsOf: (id) => lookup.testsOf(id, isKeptRow),
+        isMacroChanged: ({ name, packageName, template }) =>
+          reached?.has(name) === true || ofMacros.files.has(`${packageName}:${template.name}`),
+      })
+      chooseReached(part, { plan, lookup, saved })
+      reading.throwFaults()
+      if (plan.size > size) continue
+      const next = editParse({ saved, lookup, plan, part, names: session.names })
+      for (const line of plan.report(changes)) log.debug(line)
+      notices.release(log)
+      ofRound.release(log)
+      return next
     }
+    throw new FullParseNeeded('one change leads to another')
   }
 
   /** A folder that cannot be written in is no reason to fail: the next parse takes longer. */
-  async #write(parse: Omit<SavedParse, 'inputs'>, former?: SavedParse): Promise<void> {
+  async #write(
+    edit: Omit<ParseEdit, 'inputs'>,
+    former?: SavedParse,
+    macros: readonly SavedMacroFile[] = savedMacros(this.#facts.macros, former?.inputs.macros),
+  ): Promise<void> {
     const { options, files, fingerprint, variables, readSinceMs, log } = this.#facts
     const inputs = {
       fingerprint,
       files: savedFiles(files, { readSinceMs, former: former?.inputs.files ?? [] }),
+      macros,
       variables: variables.values(Object.keys(former?.inputs.variables ?? {})),
     }
     try {
-      await writeSavedParse(options.file, { ...parse, inputs })
+      await writeSavedParse(options.file, { ...edit, inputs }, former)
     } catch (error) {
       log.debug(`The parse was not kept for the next one: ${messageOf(error)}.`)
     }
@@ -204,46 +207,37 @@ function isLost({ content }: ParsedProperties): boolean {
   return !isKeptExactly(content)
 }
 
-function readChanged(session: ParseSession, { packageName, file }: FileChange): ParsedProperties {
-  const parsed = readProperties(session, session.projects.get(packageName)!, file)
-  if (parsed === undefined) throw new FullParseNeeded(`${file.path} cannot be read`)
-  return parsed
-}
-
-/** By the place of what they are attached to, the rows of tests that stay. */
-function rowsOfTests({ attached, units }: SavedParse['rows'], replaced: ReadonlySet<number>): Map<number, number[]> {
-  const found = new Map<number, number[]>()
-  for (const [row, place] of attached.entries()) {
-    if (place === -1 || replaced.has(units[row]!)) continue
-    const rows = found.get(place)
-    if (rows === undefined) found.set(place, [row])
-    else rows.push(row)
-  }
-  return found
-}
-
-function rowsOfUnits({ units }: SavedParse['rows'], wanted: ReadonlySet<number>): number[] {
-  return [...wanted].flatMap((unit) => {
-    const [start, end] = [firstFrom(units, unit), firstFrom(units, unit + 1)]
-    return Array.from({ length: end - start }, (_, index) => start + index)
-  })
-}
-
-function editedPatches(former: SavedParse['patches'], edit: ReadonlyMap<string, unknown>): SavedParse['patches'] {
-  const { origins, texts } = former
-  const places = new Map(origins.map((origin, place) => [origin, place]))
-  const isSame = [...edit].every(([origin, patch]) => texts[places.get(origin) ?? -1] === JSON.stringify(patch))
-  if (isSame) return former
-  const kept = origins.flatMap((origin, place) => (edit.has(origin) ? [] : [[origin, texts[place]!] as const]))
-  const made = [...edit].flatMap(([origin, patch]) =>
-    patch === undefined ? [] : [[origin, JSON.stringify(patch)] as const],
+/** In the order of a parse of everything. */
+function allProperties(
+  saved: SavedParse,
+  session: ParseSession,
+  plan: PartPlan,
+  files: readonly PackageFiles[],
+): ParsedProperties[] {
+  return files.flatMap(({ project, properties }) =>
+    properties.flatMap((source) => {
+      const key = `${project.name}:${source.path}`
+      const facts = saved.properties[key]
+      return plan.properties.get(key) ?? (facts === undefined ? [] : keptProperties(session, project, source, facts))
+    }),
   )
-  const all = [...kept, ...made]
-  return { origins: all.map(([origin]) => origin), texts: all.map(([, text]) => text) }
 }
 
-function documentationOf({ text }: SavedParse): Readonly<Record<string, Documentation>> {
-  return parseKept(Buffer.from(text.others.docs).toString('utf8')) as Readonly<Record<string, Documentation>>
+/** Chooses what refers to nodes and sources that came, went or changed. */
+function chooseReached(
+  { edit }: ParsedPart,
+  { plan, lookup, saved }: { readonly plan: PartPlan; readonly lookup: SavedLookup; readonly saved: SavedParse },
+): void {
+  if (edit.isSame) return
+  const { ids, names, described } = edit
+  const ofNames = [
+    ...saved.faces.nodes.filter(({ name }) => names.has(name)),
+    ...saved.faces.sources.filter(({ source_name: source, name }) => names.has(`${source}.${name}`)),
+  ]
+  for (const id of new Set([...ids, ...ofNames.map((face) => face.unique_id)]))
+    plan.chooseRows(lookup.rowsOfChildren(id))
+  for (const [unit, missing] of saved.uses.missing) if (missing.some((name) => names.has(name))) plan.choose(unit)
+  plan.chooseDescribing(described)
 }
 
 /** Keeps what a parse says until it is known to count. */

@@ -8,7 +8,7 @@ export type Sections = ReadonlyMap<string, Uint8Array>
 
 type SectionLine = [name: string, length: number, checksum: number]
 
-const firstLine = 'eclusa partial parse 1\n'
+const firstLine = 'eclusa partial parse 2\n'
 const lineFeed = 0x0a
 
 /** @throws Error when the file is not one of ours, or not whole. */

@@ -1,8 +1,4 @@
-import path from 'node:path'
-import type { NodeRows } from '../artifact/manifest-text.ts'
 import { isRecord } from '../manifest/node-config.ts'
-import { fileKinds } from '../parse/package-files.ts'
-import type { FileKind, PackageFiles } from '../parse/package-files.ts'
 import type { DraftTest } from '../parse/load-tests.ts'
 import type { Referable, ReferableSource } from '../parse/node-index.ts'
 import type { DraftNode } from '../parse/parsed-node.ts'
@@ -10,36 +6,62 @@ import { isReferable } from '../parse/project-parser.ts'
 import type { ParseTrace } from '../parse/project-parser.ts'
 import type { Patch } from '../parse/property-patches.ts'
 import type { ParsedProperties } from '../parse/read-properties.ts'
+import type { PropertiesFile } from '../project/properties-file.ts'
 import { hashOf } from './fingerprint.ts'
+import { unitOf } from './unit-order.ts'
 
 /** What the rest of a project sees of a node. A change of it can change what other files mean. */
 export type NodeFace = Referable & Pick<DraftNode, 'database' | 'schema' | 'alias' | 'relation_name'>
 
-/** What a node depends on outside of its row, by row. */
+/** What is kept of nodes beside what the manifest has of them; each list in the order of its nodes. */
 export interface SavedRows {
   readonly ids: readonly string[]
-  readonly lengths: readonly number[]
-  /** The place of the file that a node comes from among all files. */
-  readonly units: readonly number[]
-  /** The place among the faces of what a test is attached to; -1 for none. */
-  readonly attached: readonly number[]
+  /** Of what stands behind the nodes in the manifest's maps: sources, exposures, … */
+  readonly others: readonly string[]
+  /** The place of what a node is made of in the order of units. */
+  readonly units: Int32Array
+  /** The place among the lists of names, of what its templates look up. */
+  readonly names: Int32Array
+  /** The place among the lists of docs blocks, of those that its descriptions ask for. */
+  readonly docs: Int32Array
+}
+
+/** Lists that many nodes share, each as a text with blanks between. */
+export interface SavedUses {
+  readonly names: readonly string[]
+  readonly docs: readonly string[]
+  /** The docs blocks that sources ask for, and all else that is no node. */
+  readonly docsOfSources: readonly string[]
+  readonly docsOfOthers: readonly string[]
+  /** By unit, what its tests refer to that is not there. */
+  readonly missing: readonly (readonly [unit: string, names: readonly string[]])[]
+  /** Units that have something which is switched off. */
+  readonly disabled: readonly string[]
 }
 
 export interface SavedFaces {
   readonly nodes: readonly NodeFace[]
   readonly sources: readonly ReferableSource[]
-  /** Files with nodes that are switched off, as `package:path`. */
-  readonly disabled: readonly string[]
 }
 
 /** By `package:path`, what a properties file holds. */
 export type SavedProperties = Readonly<Record<string, PropertiesFacts>>
 
-interface PropertiesFacts {
+const nodeSections = { models: 'model', seeds: 'seed', snapshots: 'snapshot', analyses: 'analysis', data_tests: 'test' }
+type OtherContent = Omit<PropertiesFile, keyof typeof nodeSections>
+
+export interface PropertiesFacts {
   /** `model.orders`: the nodes that it describes, by the names of their files. */
   readonly described: readonly string[]
-  /** Of all that is not about nodes of files. */
+  readonly hasYamlSnapshots: boolean
+  /** Hashes of the parts that are not about nodes; '' for none. */
+  readonly sources: string
+  readonly macros: string
   readonly others: string
+  /** These parts; undefined where there are none. */
+  readonly content?: OtherContent
+  /** Its sources as they are written. */
+  readonly written?: unknown
 }
 
 export function faceOf(node: DraftNode): NodeFace {
@@ -61,31 +83,24 @@ export function faceOf(node: DraftNode): NodeFace {
   }
 }
 
-export function savedFaces({ nodes, tests, sources }: ParseTrace): SavedFaces {
-  const all: readonly (DraftNode | DraftTest)[] = [...nodes.map(({ node }) => node), ...tests]
+export function faceOfSource({ unique_id, package_name, source_name, name, config }: ReferableSource): ReferableSource {
+  return { unique_id, package_name, source_name, name, config: { enabled: config.enabled } }
+}
+
+export function savedFaces({ nodes, sources }: Pick<ParseTrace, 'nodes' | 'sources'>): SavedFaces {
   return {
     nodes: nodes.filter(isReferable).map(({ node }) => faceOf(node)),
-    sources: sources.map(({ unique_id, package_name, source_name, name, config }) => ({
-      unique_id,
-      package_name,
-      source_name,
-      name,
-      config: { enabled: config.enabled },
-    })),
-    disabled: [...new Set(all.filter(({ config }) => !config.enabled).map(fileOf))],
+    sources: sources.map(faceOfSource),
   }
 }
 
-export function fileOf(node: Pick<DraftNode, 'package_name' | 'original_file_path'>): string {
-  return `${node.package_name}:${node.original_file_path}`
+/** A node by the file, or the block, that it comes from: versions of a model get another id from their properties. */
+export function originOf(node: DraftNode): string {
+  return `${unitOf(node)}#${node.resource_type === 'snapshot' ? node.name : ''}`
 }
 
-/** A node by the file, or the block, that it comes from: versions of a model get another id from their properties. */
-export function originOf(
-  node: Pick<DraftNode, 'resource_type' | 'package_name' | 'original_file_path' | 'name'>,
-): string {
-  const { resource_type: type, package_name: packageName, original_file_path: file, name } = node
-  return `${type}.${packageName}.${type === 'snapshot' ? name : path.posix.parse(file).name}`
+export function unitOfOrigin(origin: string): string {
+  return origin.slice(0, origin.lastIndexOf('#'))
 }
 
 /** What is kept of a patch: all but its file, of which only the path is needed. */
@@ -95,85 +110,67 @@ export function savedPatch({ file, ...patch }: Patch): SavedPatch {
   return { ...patch, filePath: file.path }
 }
 
-export function savedProperties(properties: readonly ParsedProperties[]): SavedProperties {
-  return Object.fromEntries(properties.map((one) => [`${one.project.name}:${one.source.path}`, propertiesFacts(one)]))
+export function propertiesKey({ project, source }: Pick<ParsedProperties, 'project' | 'source'>): string {
+  return `${project.name}:${source.path}`
 }
 
-const nodeSections = { models: 'model', seeds: 'seed', snapshots: 'snapshot', analyses: 'analysis', data_tests: 'test' }
+export const noProperties: PropertiesFacts = {
+  described: [],
+  hasYamlSnapshots: false,
+  sources: '',
+  macros: '',
+  others: '',
+}
 
 export function propertiesFacts({ content, file }: ParsedProperties): PropertiesFacts {
-  const described = content.models.flatMap(({ name, versions }) => [
+  const { models, snapshots, sources, macros } = content
+  const rest = without(content, Object.keys(nodeSections))
+  const others = without(rest, ['sources', 'macros', 'version'])
+  const ofModels = models.flatMap(({ name, versions }) => [
     name,
     ...versions.map((version) => version.defined_in ?? `${name}_v${version.v}`),
   ])
-  const rest = (['seeds', 'snapshots', 'analyses', 'data_tests'] as const).flatMap((section) =>
+  const ofOthers = (['seeds', 'snapshots', 'analyses', 'data_tests'] as const).flatMap((section) =>
     content[section].map(({ name }) => `${nodeSections[section]}.${name}`),
   )
-  const isOther = ([section]: [string, unknown]) => !Object.hasOwn(nodeSections, section)
-  const written = isRecord(file.value) ? Object.entries(file.value).filter(isOther) : []
-  const others = [
-    written,
-    Object.entries(content).filter(isOther),
-    content.snapshots.filter(({ relation }) => relation !== undefined),
-  ]
-  return { described: [...described.map((name) => `model.${name}`), ...rest], others: hashOf(others) }
-}
-
-/** The order in which a parse comes to what it makes nodes of. */
-export class UnitOrder {
-  readonly #places = new Map<string, number>()
-
-  constructor(files: readonly PackageFiles[]) {
-    const add = (unit: string) => this.#places.set(unit, this.#places.size)
-    for (const one of files) {
-      const { name } = one.project
-      for (const kind of nodeKinds) for (const file of one[kind]) add(`${kind}:${name}:${file.path}`)
-      add(`hooks:${name}`)
-    }
-    add(yamlSnapshots)
-    for (const one of files) for (const file of one.properties) add(`properties:${one.project.name}:${file.path}`)
-    add(sourceTests)
-  }
-
-  ofFile(kind: FileKind, packageName: string, file: string): number {
-    return this.#places.get(`${kind}:${packageName}:${file}`) ?? -1
-  }
-
-  ofNode(node: DraftTest): number {
-    return this.#places.get(unitOf(node)) ?? -1
+  const written = isRecord(file.value) ? file.value['sources'] : undefined
+  const isEmpty = Object.values(rest).every((list) => !Array.isArray(list) || list.length === 0)
+  return {
+    described: [...ofModels.map((name) => `model.${name}`), ...ofOthers],
+    hasYamlSnapshots: snapshots.some(({ relation }) => relation !== undefined),
+    sources: sources.length === 0 ? '' : hashOf([sources, written]),
+    macros: macros.length === 0 ? '' : hashOf(macros),
+    others: Object.values(others).some((list) => Array.isArray(list) && list.length > 0) ? hashOf(others) : '',
+    ...(isEmpty ? {} : { content: rest }),
+    ...(sources.length === 0 ? {} : { written }),
   }
 }
 
-/** In the order of parse-nodes.ts. */
-export const nodeKinds = fileKinds.filter((kind) => !['properties', 'docs', 'fixtures'].includes(kind))
-
-const yamlSnapshots = 'snapshots of properties files'
-const sourceTests = 'tests of sources'
-const kindsOfTypes: Partial<Record<DraftNode['resource_type'], FileKind>> = {
-  model: 'models',
-  snapshot: 'snapshots',
-  analysis: 'analyses',
-  test: 'tests',
-  seed: 'seeds',
+function without(record: object, keys: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(record).filter(([key]) => !keys.includes(key)))
 }
 
-function unitOf(node: DraftTest): string {
-  const { resource_type: type, package_name: packageName } = node
-  if (type === 'operation') return `hooks:${packageName}`
-  if (type === 'snapshot' && /\.ya?ml$/u.test(node.original_file_path)) return yamlSnapshots
-  if (type !== 'test' || node.test_metadata === undefined) return `${kindsOfTypes[type]}:${fileOf(node)}`
-  return node.file_key_name?.startsWith('sources.') === true ? sourceTests : `properties:${fileOf(node)}`
+/** Lists of words that many have, each kept once. */
+export class WordLists {
+  readonly lists: string[]
+  readonly #places: Map<string, number>
+
+  constructor(lists: readonly string[] = ['']) {
+    this.lists = [...lists]
+    this.#places = new Map(this.lists.map((list, place) => [list, place]))
+  }
+
+  place(words: Iterable<string> | undefined): number {
+    const text = words === undefined ? '' : [...words].join(' ')
+    const known = this.#places.get(text)
+    if (known !== undefined) return known
+    this.lists.push(text)
+    this.#places.set(text, this.lists.length - 1)
+    return this.lists.length - 1
+  }
 }
 
-/** @returns undefined when the nodes do not stand in the order of files, which no parse should leave. */
-export function savedRows(
-  { ids, lengths }: Pick<NodeRows, 'ids' | 'lengths'>,
-  nodes: readonly DraftTest[],
-  { order, faces }: { readonly order: UnitOrder; readonly faces: SavedFaces },
-): SavedRows | undefined {
-  const units = nodes.map((node) => order.ofNode(node))
-  const places = new Map(faces.nodes.map(({ unique_id: id }, place) => [id, place]))
-  const attached = nodes.map((node) => places.get(node.attached_node ?? '') ?? -1)
-  const isOrdered = units.every((unit, index) => unit >= 0 && unit >= (units[index - 1] ?? 0))
-  return isOrdered ? { ids, lengths, units, attached } : undefined
+/** What tests refer to that is not there, by what they are made of. */
+export function missingOf(missing: ReadonlyMap<DraftNode, readonly string[]>): SavedUses['missing'] {
+  return [...missing].map(([node, names]) => [unitOf(node as DraftTest), names] as const)
 }
