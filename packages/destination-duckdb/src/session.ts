@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { EclusaError, hasErrorCode, streamKey } from '@eclusa/sdk'
+import { EclusaError, arrowBuffersOf, hasErrorCode, streamKey } from '@eclusa/sdk'
 import type {
   AuthoredSession,
   ChangeBatch,
@@ -18,7 +18,6 @@ import type {
 import { acceptBatch } from './batch/accept-batch.ts'
 import type { Accepted } from './batch/accept-batch.ts'
 import { BatchWindow } from './batch/batch-window.ts'
-import { arrowBuffersOf } from './chunk/column-data.ts'
 import type { DuckDbConfig } from './config.ts'
 import { openLoad } from './store/open-load.ts'
 import type { OpenLoad } from './store/open-load.ts'

@@ -1,3 +1,4 @@
+export * from './arrow-buffers.ts'
 export * from './arrow-type.ts'
 export * from './batch-builder.ts'
 export * from './batch-rows.ts'

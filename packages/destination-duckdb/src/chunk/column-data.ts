@@ -80,18 +80,6 @@ export function copyColumn(type: ColumnType, column: ColumnData, start = 0, leng
   return { ...copy, offsets, values: column.values!.slice(first, last) }
 }
 
-/** Every buffer of Arrow's data once, those without which a column can do among them. */
-export function arrowBuffersOf(children: readonly Data[]): ArrayBuffer[] {
-  const listOf = (data: Data): (ArrayBufferView | undefined)[] => [
-    data.nullBitmap,
-    data.values,
-    data.valueOffsets,
-    ...data.children.flatMap(listOf),
-  ]
-  const buffers = children.flatMap(listOf).flatMap((view) => (view?.buffer instanceof ArrayBuffer ? [view.buffer] : []))
-  return [...new Set(buffers)].filter(({ byteLength }) => byteLength > 0)
-}
-
 function bytesOf(view: ArrayBufferView): Uint8Array {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
 }

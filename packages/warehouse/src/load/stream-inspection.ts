@@ -198,7 +198,7 @@ function tableOf({ warehouse, options, configured }: StreamInspection): Relation
   const { rules } = warehouse
   const { stream, target } = configured
   const { schemaOverride, schemaDefault } = options
-  const schema = rules.nameOf(schemaOverride ?? target.namespace ?? schemaDefault)
+  const schema = schemaOverride ?? (target.namespace === undefined ? schemaDefault : rules.nameOf(target.namespace))
   const table = warehouse.relationIn(schema, rules.nameOf(target.name))
   if (foldCase(table.schema) === ledgerSchema || isReservedIdentifier(table.identifier)) {
     throw taken(rules, { stream, table }, 'it is a name that eclusa keeps for itself')
