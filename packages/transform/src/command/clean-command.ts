@@ -20,11 +20,14 @@ export async function runClean({ root, settings, log }: CommandSession): Promise
   // A folder that holds sources further down would take them along.
   const precious = targets.filter((target) => [...sources].some((source) => isWithin(source, target)))
   if (precious.length > 0) {
-    throw cleanRefused(`${precious.join(', ')}: files of the project are there`)
+    throw cleanRefused('dbt will not clean the following source paths', precious)
   }
   const outside = targets.filter((target) => !isWithin(target, directory) || target === directory)
   if (outside.length > 0 && settings.isOn('clean_project_files_only')) {
-    throw cleanRefused(`${outside.join(', ')}: it is not inside of the project (--no-clean-project-files-only)`)
+    throw cleanRefused(
+      'dbt will not clean the following directories outside the project (--no-clean-project-files-only permits it)',
+      outside,
+    )
   }
   for (const target of targets) {
     log.info(`Checking ${path.relative(directory, target)}/*`)
@@ -40,6 +43,6 @@ function isWithin(file: string, folder: string): boolean {
   return relative === '' || (!relative.startsWith('..') && !path.isAbsolute(relative))
 }
 
-function cleanRefused(reason: string): EclusaError {
-  return new EclusaError('CLEAN_REFUSED', { message: `Nothing was cleaned, because of ${reason}.` })
+function cleanRefused(reason: string, folders: readonly string[]): EclusaError {
+  return new EclusaError('CLEAN_REFUSED', { message: `Nothing was cleaned: ${reason}: ${folders.join(', ')}.` })
 }

@@ -32,6 +32,8 @@ class Reader {
   readonly #words: readonly string[]
   readonly #given = new Map<string, FlagValue>()
   readonly #operands: string[] = []
+  /** What was given before the command. */
+  readonly #before = new Set<string>()
   #command: CommandName | undefined
   #at = 0
 
@@ -83,12 +85,22 @@ class Reader {
     const option = equals < 0 ? word : word.slice(0, equals)
     const attached = equals < 0 ? undefined : word.slice(equals + 1)
     const flag = this.#flagOf(option)
-    if (flag !== undefined) this.#given.set(flag.name, this.#valueOf(flag, option, attached))
+    if (flag !== undefined) this.#take(flag, this.#valueOf(flag, option, attached))
     else {
       const negated = option.startsWith('--no-') ? this.#flagOf(`--${option.slice(5)}`) : undefined
       if (negated?.kind !== 'switch') throw this.#unknownOption(option)
-      this.#given.set(negated.name, false)
+      this.#take(negated, false)
     }
+  }
+
+  #take({ name }: Flag, value: FlagValue): void {
+    if (this.#command === undefined) this.#before.add(name)
+    else if (this.#before.has(name)) {
+      throw commandInvalid(
+        `${name} was provided both before and after the subcommand, it can only be set either before or after.`,
+      )
+    }
+    this.#given.set(name, value)
   }
 
   /** Of two flags with one option that of the command itself: `-m` of `ls` chooses models, elsewhere it selects. */
@@ -120,9 +132,9 @@ class Reader {
   #listOf(flag: Flag, option: string, attached: string | undefined): readonly string[] {
     const words = attached === undefined ? this.#wordsToNextOption() : [attached]
     if (words.length === 0) throw commandInvalid(`Option '${option}' requires an argument.`)
-    for (const word of words) refuseOtherChoice(flag, option, word)
     const earlier = this.#given.get(flag.name)
-    return [...(Array.isArray(earlier) ? (earlier as string[]) : []), ...words]
+    const given = words.flatMap((word) => wordsOf(flag, option, word))
+    return [...(Array.isArray(earlier) ? (earlier as string[]) : []), ...given]
   }
 
   #wordsToNextOption(): string[] {
@@ -167,7 +179,7 @@ export function flagValueOf(flag: Flag, option: string, text: string): FlagValue
     case 'yaml':
       return readMapping(option, text)
     case 'list':
-      return text.split(/\s+/u).filter((word) => word !== '')
+      return wordsOf(flag, option, text)
     case 'text':
       refuseOtherChoice(flag, option, text)
       return text
@@ -176,9 +188,18 @@ export function flagValueOf(flag: Flag, option: string, text: string): FlagValue
 
 /** Options of dbt that are not there, and what to do in their place. */
 const refusedOptions: Readonly<Record<string, string>> = {
-  '--add-package': 'write the package into packages.yml, then run deps.',
-  '--source': 'write the package into packages.yml, then run deps.',
+  '--deprecated-defer': 'use --defer.',
   '--deprecated-favor-state': 'use --favor-state.',
+  '--deprecated-print': 'use --print.',
+  '--deprecated-no-print': 'use --no-print.',
+  '--deprecated-state': 'use --state.',
+}
+
+/** One text may hold several words. */
+function wordsOf(flag: Flag, option: string, text: string): string[] {
+  const words = text.split(/\s+/u).filter((word) => word !== '')
+  for (const word of words) refuseOtherChoice(flag, option, word)
+  return words
 }
 
 function readSwitch(option: string, text: string): boolean {
@@ -187,7 +208,7 @@ function readSwitch(option: string, text: string): boolean {
   throw commandInvalid(`'${option}': '${text}' is neither true nor false.`)
 }
 
-function readMapping(option: string, text: string): Readonly<Record<string, unknown>> {
+export function readMapping(option: string, text: string): Readonly<Record<string, unknown>> {
   const document = parseDocument(text, { version: '1.1', prettyErrors: false })
   const [fault] = document.errors
   if (fault !== undefined) throw commandInvalid(`'${option}' is no YAML: ${fault.message}`)

@@ -1,3 +1,5 @@
+import type { SampleWindow } from './sample-window.ts'
+
 /** The commands that work on nodes. The others (debug, deps, clean, init, …) take no selection. */
 export type NodeCommand =
   | 'build'
@@ -47,5 +49,11 @@ export interface ExecutionOptions {
   /** Bounds of a microbatch run, ISO 8601. */
   readonly eventTimeStart?: string
   readonly eventTimeEnd?: string
+  /** Rows to read of what has an `event_time`. Default: all. */
+  readonly sample?: SampleWindow
   readonly warnError: boolean
+  /** Lists at the start what stands in the schemas of a run, rather than when a node asks. Default: true. */
+  readonly populatesCache?: boolean
+  /** All flags of the command by dbt's names, which templates read. */
+  readonly flags?: Readonly<Record<string, unknown>>
 }

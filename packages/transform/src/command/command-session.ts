@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { EclusaError } from '@eclusa/sdk'
 import { dialectOf } from '@eclusa/warehouse'
 import { readEarlierArtifacts } from '../artifact/earlier-artifacts.ts'
 import type { EarlierArtifacts } from '../artifact/earlier-artifacts.ts'
@@ -166,7 +165,7 @@ export class CommandSession implements Disposable {
       profilesDirectory: settings.text('profiles_dir'),
       workingDirectory: host.directory,
       targetName,
-      threads: settings.number('threads'),
+      threads: settings.isOn('single_threaded') ? 1 : settings.number('threads'),
       vars: settings.vars,
       variables: host.environment,
     })
@@ -213,21 +212,13 @@ export class CommandSession implements Disposable {
       this.log.event('warn', this.log.lineOptions.paint('yellow', told))
     }
     return {
-      ...(state === undefined ? {} : { state: await this.#readArtifacts(state, '--state') }),
-      ...(deferState === undefined ? {} : { deferState: await this.#readArtifacts(deferState, '--defer-state') }),
+      ...(state === undefined ? {} : { state: await this.#readArtifacts(state) }),
+      ...(deferState === undefined ? {} : { deferState: await this.#readArtifacts(deferState) }),
     }
   }
 
-  async #readArtifacts(folder: string, flag: string): Promise<EarlierArtifacts> {
-    const place = path.resolve(this.settings.projectDirectory, folder)
-    const artifacts = await readEarlierArtifacts(place)
-    if (Object.keys(artifacts).length === 0) {
-      throw new EclusaError('ARTIFACT_INVALID', {
-        message: `Could not find manifest in ${flag} path: "${folder}" (${place}).`,
-        remedy: 'Name the folder with the manifest.json of an earlier run: usually a copy of its target folder.',
-      })
-    }
-    return artifacts
+  async #readArtifacts(folder: string): Promise<EarlierArtifacts> {
+    return await readEarlierArtifacts(path.resolve(this.settings.projectDirectory, folder))
   }
 
   [Symbol.dispose](): void {

@@ -1,11 +1,14 @@
+import type { Warehouse } from '@eclusa/sdk'
 import type { CommandSession } from './command-session.ts'
 import { foundLine } from './found-line.ts'
 import { withInlineNode } from './inline-node.ts'
 import { openAtFirstStatement, openProfileWarehouse } from './open-warehouse.ts'
 import { readDeferral } from './read-deferral.ts'
 import { selectForCommand } from './select-for-command.ts'
+import { silentWarehouse } from './silent-warehouse.ts'
 import { writeResults } from './write-results.ts'
 import type { NodeCommand } from './command-options.ts'
+import { jsonText } from '../jinja/json-text.ts'
 import type { LoadedProject } from '../load-project.ts'
 import type { ManifestNode } from '../manifest/node.ts'
 import type { RunResult } from '../manifest/run-result.ts'
@@ -39,7 +42,7 @@ export async function compileAgain(session: CommandSession, selected: SelectedNo
     if (!isAskedFor(node, selected, session)) continue
     const code = node.compiled_code ?? ''
     if (settings.text('output') === 'json') {
-      log.print(JSON.stringify({ ...(selected.isInline ? {} : { node: node.name }), compiled: code }, null, 2))
+      log.print(jsonText({ ...(selected.isInline ? {} : { node: node.name }), compiled: code }, { indent: 2 }))
     } else if (settings.isOn('quiet')) {
       log.print(code)
     } else {
@@ -88,20 +91,25 @@ async function compileSelected(
   listeners: Pick<CompileNodesOptions, 'onFailure' | 'onResult'>,
 ): Promise<ReadonlyMap<string, ManifestNode>> {
   const { settings, host } = session
-  const { projectDirectory: directory } = settings
-  await using warehouse =
-    profile.type === 'snowflake'
-      ? openAtFirstStatement(profile, { directory, signal: host.signal })
-      : await openProfileWarehouse(profile, { directory, signal: host.signal })
+  await using warehouse = await openForTemplates(session, profile)
   const deferral = await readDeferral(session, project)
   return await compileNodes(project, {
     ids,
     warehouse,
     execution: { ...settings.execution, threads: profile.target.threads },
     ...(deferral === undefined ? {} : { deferral }),
+    injectsEphemeral: settings.flags['inject_ephemeral_ctes'] !== false,
     signal: host.signal,
     ...listeners,
   })
+}
+
+/** The warehouse that templates may ask while they are compiled, which `--no-introspect` forbids. */
+export async function openForTemplates({ settings, host }: CommandSession, profile: Profile): Promise<Warehouse> {
+  const { projectDirectory: directory } = settings
+  if (!settings.isOn('introspect')) return silentWarehouse(profile)
+  if (profile.type === 'snowflake') return openAtFirstStatement(profile, { directory, signal: host.signal })
+  return await openProfileWarehouse(profile, { directory, signal: host.signal })
 }
 
 /** Whether the node is named by what was selected, rather than found by a tag or as a relative: dbt shows only these. */

@@ -55,7 +55,13 @@ export const executionFlags: readonly Flag[] = [
     commands: ['build', 'run'],
     about: 'end of what microbatch models build',
   },
-  { name: 'sample', options: ['--sample'], kind: 'text', commands: ['build', 'run'] },
+  {
+    name: 'sample',
+    options: ['--sample'],
+    kind: 'text',
+    commands: ['build', 'run'],
+    about: "read only rows of this event time: '3 days', or '{start: 2026-01-01, end: 2026-01-08}'",
+  },
   {
     name: 'show',
     options: ['--show'],

@@ -15,6 +15,8 @@ export interface Flag {
   readonly commands?: readonly CommandName[]
   /** Whether DBT_<NAME> sets it. Default true. */
   readonly hasVariable?: boolean
+  /** A variable of the same meaning that dbt had before, and that goes before all else. */
+  readonly formerVariable?: { readonly name: string; readonly isInverted?: boolean }
   /** What it does, in one line of `--help`. Without it the flag is taken for dbt's sake and has no effect here. */
   readonly about?: string
 }

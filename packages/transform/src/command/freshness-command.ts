@@ -13,8 +13,9 @@ import { measureFreshness } from './source-freshness.ts'
 import type { MeasureOptions } from './source-freshness.ts'
 import { RelationCache } from '../adapter/relation-cache.ts'
 import { writeSources } from '../artifact/sources.ts'
-import type { FreshnessResult } from '../artifact/sources.ts'
+import type { FreshnessError, FreshnessResult } from '../artifact/sources.ts'
 import { RunScope } from '../compile/run-scope.ts'
+import type { LoadedProject } from '../load-project.ts'
 import type { SourceNode } from '../manifest/node.ts'
 import { queryComment } from '../run/query-comment.ts'
 import { runHooks } from '../run/run-hooks.ts'
@@ -40,6 +41,8 @@ export async function runFreshness(session: CommandSession): Promise<number> {
   const sources = [...ids].map((id) => project.manifest.sources[id]!).filter(hasFreshness)
   if (sources.length === 0) {
     log.warn('Nothing to do. Try checking your model configs and model specification args')
+    await session.writeManifest(project)
+    await writeOutcomes(session, project, { outcomes: [], elapsedSeconds: 0 })
     return 0
   }
   const report = new RunReport({ log, database: profile.target.database, compiledPathOf: () => undefined })
@@ -83,16 +86,28 @@ export async function runFreshness(session: CommandSession): Promise<number> {
   })
   await runHooks({ ...hooks, phase: 'on-run-end' })
   await session.writeManifest(project)
+  await writeOutcomes(session, project, { outcomes, elapsedSeconds: report.seconds })
+  return summarize(session, report, outcomes)
+}
+
+async function writeOutcomes(
+  { settings, host, startedAt, targetFolder }: CommandSession,
+  { scope }: LoadedProject,
+  { outcomes, elapsedSeconds }: { readonly outcomes: readonly SourceOutcome[]; readonly elapsedSeconds: number },
+): Promise<void> {
   const output = settings.text('output')
   await writeSources({
-    invocationId: project.scope.invocationId,
-    startedAt: session.startedAt,
+    invocationId: scope.invocationId,
+    startedAt,
     environment: host.environment,
-    file: output === undefined ? path.join(session.targetFolder, 'sources.json') : path.resolve(host.directory, output),
-    results: outcomes.flatMap(({ result }) => (result === undefined ? [] : [result])),
-    elapsedSeconds: report.seconds,
+    file: output === undefined ? path.join(targetFolder, 'sources.json') : path.resolve(host.directory, output),
+    results: outcomes.map(writtenResult),
+    elapsedSeconds,
   })
-  return summarize(session, report, outcomes)
+}
+
+function writtenResult({ source, result, error = '' }: SourceOutcome): FreshnessResult | FreshnessError {
+  return result ?? { unique_id: source.unique_id, error, status: 'runtime error' }
 }
 
 async function measure(

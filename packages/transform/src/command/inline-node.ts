@@ -53,6 +53,6 @@ export function withInlineNode(project: LoadedProject, text: string): { project:
 
 function unknownReference(call: string): never {
   throw new EclusaError('SELECTION_INVALID', {
-    message: `The inline query has ${call}, which the project does not have.`,
+    message: `Error parsing inline query: it has ${call}, which the project does not have.`,
   })
 }

@@ -159,6 +159,7 @@ describe('runCommand', () => {
     ])
     const { results } = await artifact<RunResults>('sources.json', 'freshness')
     expect(results.map(({ unique_id: id, status }) => [id, status])).toEqual([
+      ['source.fresh.raw.broken', 'runtime error'],
       ['source.fresh.raw.loads', 'pass'],
       ['source.fresh.raw.old_loads', 'warn'],
       ['source.fresh.raw.stale_loads', 'error'],
@@ -213,10 +214,11 @@ describe('runCommand', () => {
 
   it.each([
     ['biuld', "Did you mean 'build'?"],
-    ['build --target absent', 'has no target "absent"'],
+    ['build --target absent', "does not have a target named 'absent'"],
     ['build --selector absent', 'could not find selector named absent'],
     ['build --defer', 'required for deferral'],
-    ['build --state nowhere -s state:modified', 'Could not find manifest in --state path'],
+    ['build --state nowhere -s state:modified', 'there is no manifest to compare with'],
+    ['build --state nowhere --defer', 'Could not find manifest in --state path'],
     ['show', 'Either --select or --inline must be passed'],
     ['retry --state models', 'Could not find previous run'],
   ])('ends with 2 where the command cannot run: %s', async (line, message) => {
@@ -257,6 +259,10 @@ describe('runCommand', () => {
     expect(events.map(({ info }) => info.name)).toEqual(['MainReportVersion', 'PrintEvent'])
     expect(events[1]?.info.msg).toBe('outcomes.people')
     const log = await readFile(path.join(folder, 'outcomes/logs/dbt.log'), 'utf8')
-    expect(log).toContain('[info ] [MainThread]: outcomes.people')
+    const last = JSON.parse(log.trimEnd().split('\n').at(-1) ?? '') as { info: { msg: string } }
+    expect(last.info.msg).toBe('outcomes.people')
+    await run('ls -s people --log-format json --log-format-file debug')
+    const text = await readFile(path.join(folder, 'outcomes/logs/dbt.log'), 'utf8')
+    expect(text).toContain('[info ] [MainThread]: outcomes.people')
   })
 })

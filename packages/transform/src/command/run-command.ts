@@ -1,5 +1,6 @@
 import { EclusaError, formatError } from '@eclusa/sdk'
 import type { CommandName } from './command-name.ts'
+import { flagsOf } from './command-flags.ts'
 import { helpOf } from './command-help.ts'
 import type { CommandHost } from './command-host.ts'
 import { parseCommandLine } from './command-line.ts'
@@ -88,7 +89,22 @@ async function runNamed(command: CommandName, line: CommandLine, host: CommandHo
   }
 }
 
-function tellDeprecatedOptions({ line: { words }, log }: CommandSession): void {
+function tellDeprecatedOptions({ line: { words }, log, settings, host }: CommandSession): void {
   const old = words.some((word) => /^(?:-m|--models?(?:=.*)?)$/u.test(word))
   if (old) log.warn('Usage of --models, --model and -m is deprecated in favor of --select or -s.')
+  const renamed = flagsOf(settings.command).flatMap(({ name, formerVariable }) =>
+    formerVariable !== undefined && host.environment[formerVariable.name] !== undefined
+      ? [{ former: formerVariable.name, present: `DBT_${name.toUpperCase()}` }]
+      : [],
+  )
+  for (const { former, present } of renamed)
+    log.warn(
+      `The environment variable \`${former}\` has been renamed as \`${present}\`. As long as \`${former}\` is set, its value is used: unset it, and set \`${present}\`.`,
+    )
+  const options = settings.mapping('warn_error_options')
+  const oldKeys = ['include', 'exclude'].filter((key) => key in options)
+  if (oldKeys.length > 0)
+    log.warn(
+      `Found \`${oldKeys.join('` and `')}\` in warn_error_options: include is called \`error\` now, and exclude \`warn\`.`,
+    )
 }

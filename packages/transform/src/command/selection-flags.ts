@@ -94,8 +94,21 @@ export const selectionFlags: readonly Flag[] = [
     commands: choosingTypes,
     about: 'kinds of nodes to leave out',
   },
-  { name: 'state', options: ['--state'], kind: 'text', about: "folder of an earlier run's artifacts" },
-  { name: 'defer', options: ['--defer'], kind: 'switch', default: false, about: 'read what is not built from there' },
+  {
+    name: 'state',
+    options: ['--state'],
+    kind: 'text',
+    formerVariable: { name: 'DBT_ARTIFACT_STATE_PATH' },
+    about: "folder of an earlier run's artifacts",
+  },
+  {
+    name: 'defer',
+    options: ['--defer'],
+    kind: 'switch',
+    default: false,
+    formerVariable: { name: 'DBT_DEFER_TO_STATE' },
+    about: 'read what is not built from there',
+  },
   {
     name: 'defer_state',
     options: ['--defer-state'],
@@ -107,6 +120,7 @@ export const selectionFlags: readonly Flag[] = [
     options: ['--favor-state'],
     kind: 'switch',
     default: false,
+    formerVariable: { name: 'DBT_FAVOR_STATE_MODE' },
     about: 'defer also what is built here',
   },
 ]

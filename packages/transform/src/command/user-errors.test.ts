@@ -110,7 +110,7 @@ const groups: Readonly<Record<string, Readonly<Record<string, Mistake>>>> = {
     'without the profile that debug is given': {
       command: 'debug --connection --profile none_such',
       code: 1,
-      says: /Skipping steps before connection verification.*1 check failed.*no profile called "none_such"/su,
+      says: /Skipping steps before connection verification.*1 check failed.*Could not find profile named 'none_such'/su,
     },
     'that is no YAML': { files: settings('models: [a\n'), code: 2, says: 'dbt_project.yml:5:1: ' },
     'with a tab': { files: settings('models:\n\tshop: 1\n'), code: 2, says: 'dbt_project.yml:5:1: Tabs are not' },
@@ -181,12 +181,12 @@ const groups: Readonly<Record<string, Readonly<Record<string, Mistake>>>> = {
     'without the profile': {
       command: 'parse --profile nope',
       code: 2,
-      says: 'no profile called "nope"; the profiles are shop',
+      says: "Could not find profile named 'nope'. The profiles are shop",
     },
     'without the target': {
       command: 'parse --target prod',
       code: 2,
-      says: 'the profile "shop" has no target "prod"; the targets are dev',
+      says: "The profile 'shop' does not have a target named 'prod'. The targets are dev",
     },
     'with a type that does not exist': {
       files: { 'profiles.yml': profiles.replace('duckdb', 'oracle9') },
@@ -500,11 +500,10 @@ const groups: Readonly<Record<string, Readonly<Record<string, Mistake>>>> = {
       code: 2,
       says: "The command parse has no option '--full-refresh'.",
     },
-    'with an option of dbt that is not here': {
-      // dbt has it.
-      command: 'deps --add-package acme/tools@1.0.0',
+    'with an option of dbt that variables alone can set': {
+      command: 'run --deprecated-defer',
       code: 2,
-      says: 'write the package into packages.yml, then run deps',
+      says: "The option '--deprecated-defer' of dbt does not exist here: use --defer.",
     },
     'with SQL to show that the warehouse refuses': {
       command: ['show', '--inline', 'select * from nowhere'],

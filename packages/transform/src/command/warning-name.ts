@@ -3,6 +3,8 @@ const names: readonly (readonly [said: RegExp, name: string])[] = [
   [/^The selection criterion .* does not match/u, 'NoNodesForSelectionCriteria'],
   [/^Configuration paths exist in your dbt_project.yml/u, 'UnusedResourceConfigPath'],
   [/^Usage of --models, --model and -m is deprecated/u, 'ModelParamUsageDeprecation'],
+  [/^The environment variable `DBT_\w+` has been renamed as /u, 'EnvironmentVariableRenamed'],
+  [/^Found `(?:include|exclude)` in warn_error_options/u, 'WEOIncludeExcludeDeprecation'],
   [/^Nothing to do\./u, 'NothingToDo'],
   [/^No nodes selected/u, 'NoNodesSelected'],
   [/ describes ".*" under .*, and there is no such node\.$/u, 'NoNodeForYamlKey'],

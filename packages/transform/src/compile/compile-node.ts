@@ -15,6 +15,8 @@ export interface CompileOptions {
   readonly overrides?: Overrides
   /** Names that override those of the context: what a unit test sets. */
   readonly extra?: Readonly<Record<string, unknown>>
+  /** Default: true. Without it refs to ephemeral models stay names that nothing explains. */
+  readonly injectsEphemeral?: boolean
   /** Told of the ephemeral models that were compiled on the way, each with its whole SQL. */
   onEphemeral?(node: ManifestNode, sql: string): void
 }
@@ -27,6 +29,7 @@ export interface CompileOptions {
  */
 export async function compileNode(run: RunScope, node: ManifestNode, options: CompileOptions): Promise<string> {
   const sql = await renderNode(run, node, options)
+  if (options.injectsEphemeral === false) return sql
   const tables = new Map<string, { name: string; sql: string }>()
   for (const model of ephemeralAncestors(run, node)) {
     const table = { name: model.alias, sql: await renderNode(run, model, options) }

@@ -2,6 +2,7 @@ import type { AdapterSession } from '../adapter/adapter-session.ts'
 import { AdapterValue } from '../adapter/adapter-value.ts'
 import type { RelationCache } from '../adapter/relation-cache.ts'
 import type { ExecutionOptions, NodeCommand } from '../command/command-options.ts'
+import type { SampleWindow } from '../command/sample-window.ts'
 import { externalLocation } from '../context/external-source.ts'
 import { hostFunction } from '../context/host-function.ts'
 import { nodeContext } from '../context/node-context.ts'
@@ -96,6 +97,7 @@ export class RunScope {
     this.#deferral = deferral
     const flags = {
       ...flagsDefault,
+      ...upperCased(execution.flags ?? {}),
       FULL_REFRESH: execution.fullRefresh,
       STORE_FAILURES: execution.storeFailures,
       FAIL_FAST: execution.failFast,
@@ -257,7 +259,8 @@ export class RunScope {
   #read(read: ManifestNode | SourceNode, { node, batch, substitutes, session }: Reader): unknown {
     if (substitutes !== undefined) return substitutes(read.unique_id)
     const limit = this.execution.empty ? { limit: 0 } : {}
-    const window = eventTimeOf(read, batch)
+    const isSampling = node.resource_type === 'model' || node.resource_type === 'snapshot'
+    const window = eventTimeOf(read, batch, isSampling ? this.execution.sample : undefined)
     const facts = { ...limit, ...(window === undefined ? {} : { eventTime: window }) }
     if (isEphemeral(read)) return ephemeralValue(relationOf(read).identifier, this.scope.dialect).with(facts)
     const audited = node.resource_type === 'test' ? this.unpublished.get(read.unique_id) : undefined
@@ -279,6 +282,10 @@ export class RunScope {
     const { database, schema, identifier } = { ...project, ...Object.fromEntries(given) } as Quoting
     return { database, schema, identifier }
   }
+}
+
+function upperCased(flags: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(flags).map(([name, value]) => [name.toUpperCase(), value]))
 }
 
 /** The flags of dbt's command line that templates may read, as they are where nobody sets them. */
@@ -375,10 +382,37 @@ interface Reader {
   readonly substitutes: Substitutes | undefined
 }
 
-function eventTimeOf(read: ManifestNode | SourceNode, batch: Batch | undefined): EventTimeFilter | undefined {
+/** The rows of what is read that a batch, a sample, or both want. */
+function eventTimeOf(
+  read: ManifestNode | SourceNode,
+  batch: Batch | undefined,
+  sample: SampleWindow | undefined,
+): EventTimeFilter | undefined {
   const field = read.config['event_time']
-  if (batch === undefined || typeof field !== 'string') return undefined
-  return { field, start: batch.event_time_start, end: batch.event_time_end }
+  if (typeof field !== 'string') return undefined
+  const windows = [
+    ...(batch === undefined ? [] : [{ start: batch.event_time_start, end: batch.event_time_end }]),
+    ...(sample === undefined ? [] : [{ start: pythonTime(sample.start), end: pythonTime(sample.end) }]),
+  ]
+  const [first] = windows
+  if (first === undefined) return undefined
+  const narrowed = windows.reduce(
+    (one, other) => ({
+      start: Date.parse(other.start) > Date.parse(one.start) ? other.start : one.start,
+      end: Date.parse(other.end) < Date.parse(one.end) ? other.end : one.end,
+    }),
+    first,
+  )
+  return { field, ...narrowed }
+}
+
+/** As Python prints a time in UTC: `2026-01-31 00:00:00+00:00`, with the fraction of a second where there is one. */
+function pythonTime(text: string): string {
+  return `${text
+    .replace('T', ' ')
+    .replace(/\.000Z$/u, 'Z')
+    .replace(/(\.\d{3})Z$/u, '$1000Z')
+    .replace('Z', '')}+00:00`
 }
 
 function hasRelation(node: ManifestNode): boolean {

@@ -54,7 +54,9 @@ export function baseNames(scope: ProjectScope, { execute }: Pick<NodeScope, 'exe
       return ''
     }),
     print: new NativeFunction('print', 'msg', (message: unknown) => {
-      if (execute) log.info(textOf(message))
+      if (!execute || scope.flags?.['PRINT'] === false) return ''
+      if (log.print === undefined) log.info(textOf(message))
+      else log.print(textOf(message))
       return ''
     }),
     exceptions: exceptionNames(log),
@@ -73,7 +75,7 @@ function momentOf(text: string): PyDateTime | null {
 }
 
 /** `var('name', default)`, and `var.has_var('name')`. */
-class VarFunction implements HostObject {
+export class VarFunction implements HostObject {
   readonly #vars: Readonly<Record<string, unknown>>
   readonly #get: NativeFunction
   readonly [typeNameOf] = 'Var'

@@ -19,7 +19,15 @@ export class ConfigValue implements HostObject {
 
   [callObject](args: readonly unknown[], kwargs: KeywordArguments): string {
     const first = plainValue(args[0])
-    this.#node.setConfig({ ...(isRecord(first) ? first : {}), ...(plainValue({ ...kwargs }) as PartialConfig) })
+    const given = { ...(isRecord(first) ? first : {}), ...(plainValue({ ...kwargs }) as PartialConfig) }
+    for (const name of ['pre', 'post']) {
+      if (Object.hasOwn(given, `${name}_hook`) && Object.hasOwn(given, `${name}-hook`))
+        throw new OperationError(
+          'runtime',
+          `Invalid config, has conflicting keys "${name}_hook" and "${name}-hook": write one of them`,
+        )
+    }
+    this.#node.setConfig(given)
     return ''
   }
 

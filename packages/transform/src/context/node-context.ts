@@ -5,7 +5,7 @@ import { NativeFunction } from '../jinja/signature.ts'
 import { OperationError } from '../jinja/template-error.ts'
 import { ParsingAdapter, adapterNames } from './adapter-names.ts'
 import { apiValue } from './api-value.ts'
-import { baseNames } from './base-names.ts'
+import { VarFunction, baseNames } from './base-names.ts'
 import { ConfigValue } from './config-value.ts'
 import { hostFunction } from './host-function.ts'
 import { offlineNames } from './offline-names.ts'
@@ -34,6 +34,8 @@ export function nodeContext(scope: ProjectScope, node: NodeScope): Record<string
     model: node.model,
     context: new ContextValue(context),
   })
+  // The template of a variable sees what the node sees: it may hold a ref.
+  context['var'] = new VarFunction(scope.vars, () => context)
   const adapter = node.adapter?.({ context, packageName: from, names })
   define(context, { adapter: adapter ?? new ParsingAdapter(names) })
   if (node.graph !== undefined) defineLazily(context, 'graph', () => node.graph?.())

@@ -25,6 +25,11 @@ export interface InstalledPackage {
   readonly version: string | null
 }
 
+/** A log may tell what `print()` says in another way than remarks. */
+export interface ProjectLog extends Log {
+  print?(message: string): void
+}
+
 /** What all nodes of one load or run share. */
 export interface ProjectScope {
   readonly projectName: string
@@ -33,7 +38,7 @@ export interface ProjectScope {
   readonly vars: Readonly<Record<string, unknown>>
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly macros: MacroLibrary
-  readonly log: Log
+  readonly log: ProjectLog
   /** Which parts of relations are quoted. Default: all. */
   readonly quoting?: Quoting
   /** Names of `flags` in templates. */

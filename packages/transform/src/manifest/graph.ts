@@ -19,7 +19,7 @@ export class Graph {
       const names = cycle.map((id) => nodes.get(id)?.name ?? id)
       const files = [...new Set(cycle.map((id) => nodes.get(id)?.original_file_path))]
       throw new EclusaError('MODEL_CYCLE', {
-        message: `The models depend on each other in a circle: ${names.join(' -> ')} (${files.join(', ')}).`,
+        message: `Found a cycle: the models depend on each other in a circle: ${names.join(' -> ')} (${files.join(', ')}).`,
         details: { cycle: names, files },
       })
     }

@@ -5,6 +5,8 @@ import type { DraftNode } from './parsed-node.ts'
 export function configFaults({ resource_type: type, name, config }: DraftNode): string[] {
   if (typeof config.enabled !== 'boolean')
     return [`enabled of "${name}" is ${shown(config.enabled)}: it must be true or false`]
+  if (config.tags.some((tag) => typeof tag === 'object'))
+    return [`tags of "${name}" are ${shown(config.tags)}: they must be a text or a list of texts`]
   if (!config.enabled) return []
   if (type === 'model') return [...accessFaults(name, config), ...microbatchFaults(name, config)]
   if (type === 'snapshot') return snapshotFaults(name, config)

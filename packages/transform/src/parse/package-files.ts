@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { PackageProject } from '../project/package-project.ts'
+import { projectInvalid } from '../project/project-fault.ts'
 import { ProjectFolder } from '../project/project-files.ts'
 import type { ProjectFile } from '../project/project-files.ts'
 import { docsFolders } from './documentation.ts'
@@ -42,6 +43,21 @@ export function listPackageFiles(project: PackageProject): PackageFiles {
     seeds: folder.files(file['seed-paths'], ['.csv']),
     properties: folder.files(all, ['.yml', '.yaml']),
     docs: folder.files(docsFolders(project), ['.md']),
-    fixtures: tests.filter(isBelow('fixtures')),
+    fixtures: uniqueFixtures(tests.filter(isBelow('fixtures'))),
   }
+}
+
+/** @throws PROJECT_INVALID for two of one name, since unit tests name them without their folders and endings. */
+function uniqueFixtures(files: readonly ProjectFile[]): readonly ProjectFile[] {
+  const byName = new Map<string, ProjectFile>()
+  for (const file of files) {
+    const { name } = path.parse(file.path)
+    const other = byName.get(name)
+    if (other !== undefined) {
+      const message = `dbt found two fixtures with the name "${name}": the other is ${other.path}; rename one of them`
+      throw projectInvalid([{ file: file.path, message }])
+    }
+    byName.set(name, file)
+  }
+  return files
 }

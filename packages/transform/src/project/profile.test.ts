@@ -121,9 +121,15 @@ describe('a profile', () => {
 
   it.each([
     [{ profile: undefined }, /names no profile/u],
-    [{ profile: 'shp' }, /no profile called "shp"; the profiles are shop, empty \(did you mean "shop"\?\)/u],
-    [{ profile: 'empty' }, /no profile called "empty"/u],
-    [{ targetName: 'prd' }, /profiles\.yml:\d+:\d+: the profile "shop" has no target "prd".*did you mean "prod"/u],
+    [
+      { profile: 'shp' },
+      /Could not find profile named 'shp'\. The profiles are shop, empty \(did you mean "shop"\?\)/u,
+    ],
+    [{ profile: 'empty' }, /Could not find profile named 'empty'/u],
+    [
+      { targetName: 'prd' },
+      /profiles\.yml:\d+:\d+: The profile 'shop' does not have a target named 'prd'\..*did you mean "prod"/u,
+    ],
     [{ targetName: 'odd' }, /profiles\.yml:\d+:\d+: type is "oracle": it is duckdb, postgres or snowflake/u],
     [{ targetName: 'none' }, /the target "none" has no schema/u],
     [{ targetName: 'other_file' }, /the path makes the database "a"/u],

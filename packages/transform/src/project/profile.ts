@@ -57,7 +57,7 @@ export async function readProfile(options: ReadProfileOptions): Promise<Profile>
   const profile = profiles[name]
   if (!isRecord(profile)) {
     const known = Object.keys(profiles).filter((key) => key !== 'config')
-    throw fault(file, [], `there is no profile called "${name}"${namesOf('profiles', name, known)}`)
+    throw fault(file, [], `Could not find profile named '${name}'${namesOf('profiles', name, known)}`)
   }
   const targetName = options.targetName ?? renderTarget(file, name, profile, options)
   const { outputs } = profile
@@ -67,7 +67,7 @@ export async function readProfile(options: ReadProfileOptions): Promise<Profile>
     throw fault(
       file,
       [name],
-      `the profile "${name}" has no target "${targetName}"${namesOf('targets', targetName, known)}`,
+      `The profile '${name}' does not have a target named '${targetName}'${namesOf('targets', targetName, known)}`,
     )
   }
   return profileOf({
@@ -266,7 +266,7 @@ function fault(file: YamlFile, at: readonly string[], message: string): EclusaEr
 }
 
 function namesOf(kind: string, wanted: string, known: readonly string[]): string {
-  if (known.length === 0) return ''
+  if (known.length === 0) return '.'
   const closest = closestName(wanted, known)
-  return `; the ${kind} are ${known.join(', ')}${closest === undefined ? '' : ` (did you mean "${closest}"?)`}`
+  return `. The ${kind} are ${known.join(', ')}${closest === undefined ? '' : ` (did you mean "${closest}"?)`}`
 }

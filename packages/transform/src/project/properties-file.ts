@@ -9,6 +9,15 @@ const testSchema = z.union([z.string(), z.record(z.string(), z.unknown())])
 const optional = <Schema extends z.ZodType>(schema: Schema) => z.preprocess((value) => value ?? undefined, schema)
 const list = <Schema extends z.ZodType>(schema: Schema) => optional(z.array(schema).default([]))
 const text = optional(z.string().default(''))
+/** Settings of sources and exposures, of which dbt checks these. */
+const checkedSettings = optional(
+  z
+    .looseObject({
+      enabled: z.boolean({ error: 'must be true or false' }).nullish(),
+      meta: z.record(z.string(), z.unknown(), { error: 'must be a mapping' }).nullish(),
+    })
+    .default({}),
+)
 const settings = optional(z.record(z.string(), z.unknown()).default({}))
 const tags = optional(
   z.preprocess((value) => (typeof value === 'string' ? [value] : value), z.array(z.string()).default([])),
@@ -103,7 +112,7 @@ const sourceSettings = {
   quoting: optional(quotingSchema),
   meta: settings,
   tags,
-  config: settings,
+  config: checkedSettings,
 }
 
 const sourceTableSchema = z.looseObject({
@@ -145,7 +154,7 @@ const exposureSchema = z.looseObject({
   depends_on: list(z.string()),
   meta: settings,
   tags,
-  config: settings,
+  config: checkedSettings,
 })
 
 const groupSchema = z.looseObject({ name: z.string(), owner, description: z.string().nullish(), config: settings })

@@ -1,7 +1,9 @@
 import { LineCounter, isNode, parseDocument } from 'yaml'
 import type { Document, ScalarTag, Tags, YAMLError } from 'yaml'
 import type { z } from 'zod'
+import { textOf } from '../jinja/python-text.ts'
 import { PyFloat } from '../jinja/python-number.ts'
+import { yamlDates } from '../python/yaml-dates.ts'
 import { projectInvalid } from './project-fault.ts'
 import type { ProjectFault } from './project-fault.ts'
 import { issueText } from './schema-issue.ts'
@@ -93,12 +95,20 @@ const floatTag: ScalarTag = {
   },
 }
 
+/** A time with an offset of hours alone, which warehouses do not read (`2026-01-31 00:00:00-0`), as Python prints it. */
+const offsetTag: ScalarTag = {
+  tag: 'tag:yaml.org,2002:timestamp',
+  default: true,
+  test: /^\d{4}-\d\d-\d\d[Tt \t]+\d\d:\d\d:\d\d(?:\.\d*)?[ \t]*[-+]\d\d?$/u,
+  resolve: (text) => textOf(yamlDates.resolve(text, () => {}, { version: '1.1' } as never)),
+}
+
 function pythonTags(tags: Tags): Tags {
   const replaced = new Set(['bool', 'float', 'timestamp'].map((name) => `tag:yaml.org,2002:${name}`))
   const kept = tags.filter(
     (tag) => typeof tag === 'string' || !replaced.has(tag.tag) || (tag.tag.endsWith('float') && isNonFinite(tag)),
   )
-  return [...kept, ...booleanTags, floatTag]
+  return [...kept, ...booleanTags, floatTag, offsetTag]
 }
 
 function isNonFinite(tag: Exclude<Tags[number], string>): boolean {

@@ -20,6 +20,8 @@ export interface CompileNodesOptions {
   readonly execution?: Partial<ExecutionOptions>
   /** Writes the SQL below the target folder. Default: true. */
   readonly writeFiles?: boolean
+  /** Puts ephemeral models in front as common table expressions, rather than to refer to them alone. Default: true. */
+  readonly injectsEphemeral?: boolean
   readonly signal: AbortSignal
   /** Told of what cannot be compiled, which is left out. Default: the first such node ends everything. */
   readonly onFailure?: (node: ManifestNode, error: EclusaError) => void
@@ -34,8 +36,10 @@ export interface CompileNodesOptions {
  */
 export async function compileNodes(
   project: LoadedProject,
-  { ids, warehouse, deferral, execution = {}, writeFiles = true, signal, onFailure, onResult }: CompileNodesOptions,
+  options: CompileNodesOptions,
 ): Promise<ReadonlyMap<string, ManifestNode>> {
+  const { ids, warehouse, deferral, execution = {}, writeFiles = true, signal, onFailure, onResult } = options
+  const { injectsEphemeral = true } = options
   const run = new RunScope({
     project,
     command: 'compile',
@@ -58,8 +62,9 @@ export async function compileNodes(
     }
     const session = new AdapterSession({ connection, cache, signal })
     try {
-      const sql = await compileNode(run, node, { session, ...(writeFiles ? { onEphemeral } : {}) })
-      if (writeFiles) run.files.writeCompiled(node, sql)
+      const sql = await compileNode(run, node, { session, injectsEphemeral, ...(writeFiles ? { onEphemeral } : {}) })
+      // As in dbt, what is not put together is not written.
+      if (writeFiles && injectsEphemeral) run.files.writeCompiled(node, sql)
       const known = { ...node, compiled: true, compiled_code: sql }
       compiled.set(id, known)
       onResult?.(compileResult(known, startedAt))

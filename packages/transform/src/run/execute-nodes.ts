@@ -202,6 +202,7 @@ class NodesRun {
       await using session = new AdapterSession(options)
       const adapter = this.#run.adapterFor(session)
       await createSchemas(adapter, paths(entries.filter((entry) => hasSchema(entry, this.#options.execution))))
+      if (this.#options.execution.populatesCache === false) return
       for (const path of paths(entries.filter(({ resource_type: type }) => type !== 'test')))
         await this.#cache.list(path, adapter.listing)
     })
@@ -239,8 +240,21 @@ class NodesRun {
       const beforeCommit = audited === undefined ? await this.#recordingOf(pending, { isPublishing: false }) : undefined
       return await this.#runner.run(node, { thread, audited, beforeCommit })
     })
-    if (audited === undefined || isFailure(outcome.result)) await this.#end(node, outcome, { index, pending })
+    const told = this.#blamed(outcome)
+    if (audited === undefined || told.result.status !== 'success') await this.#end(node, told, { index, pending })
     else this.#keepForTests(audited, { outcome, index, pending })
+  }
+
+  /** As in dbt a model is skipped, and no failure, where an ephemeral model of this run that it reads cannot be compiled. */
+  #blamed(outcome: NodeOutcome): NodeOutcome {
+    const { result, error } = outcome
+    const blamed = error?.details['node']
+    const culprit = typeof blamed === 'string' ? this.#project.nodes.get(blamed) : undefined
+    if (culprit === undefined || culprit.unique_id === result.unique_id || !this.#options.ids.has(culprit.unique_id))
+      return outcome
+    this.#failed.add(culprit.unique_id)
+    const message = `Compilation Error in ${result.unique_id}, caused by compilation error in referenced ephemeral node ${culprit.unique_id}\n\n${error?.message ?? ''}`
+    return { ...outcome, result: { ...result, status: 'skipped', message } }
   }
 
   /** What cannot be told of a node does not keep it from being built. */

@@ -252,8 +252,8 @@ function matchSourceStatus(
   if (previousFreshness === undefined || currentFreshness === undefined) {
     throw selectionInvalid(
       raw,
-      `there is no sources.json ${previousFreshness === undefined ? 'in the folder of --state' : 'of this project'}: ` +
-        'it is written by `source freshness`',
+      `No ${previousFreshness === undefined ? 'previous' : 'current'} state comparison freshness results in sources.json` +
+        `${previousFreshness === undefined ? ' of the folder that --state names' : ''}: \`source freshness\` writes it`,
     )
   }
   return ({ unique_id: id }) => {
