@@ -1,4 +1,7 @@
-/* (c) The destination alone: batches that are in memory already, into a DuckDB file. Arguments: url, schema, file, table. */
+/*
+ * (c) The destination alone: batches that are in memory already, into an empty table of a DuckDB file, and the commit.
+ * Arguments: url, schema, file, table.
+ */
 import { rm } from 'node:fs/promises'
 import { duckdb } from '@eclusa/destination-duckdb'
 import { resolveCatalog } from '@eclusa/pipeline'
@@ -37,10 +40,10 @@ await using session = await duckdb({ path: file }).open({
   bytesMax: 48 * 1024 * 1024,
   ...context,
 })
+await session.startStream(stream!.stream, { resumed: false })
 report(
   await measure(async () => {
     let rows = 0
-    await session.startStream(stream!.stream, { resumed: false })
     for (const batch of batches) {
       rows += batch.records.numRows
       await session.write(batch)
