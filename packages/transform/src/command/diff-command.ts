@@ -2,13 +2,14 @@ import path from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { EclusaError } from '@eclusa/sdk'
 import type { Warehouse, WarehouseConnection } from '@eclusa/sdk'
-import { dialectOf } from '@eclusa/warehouse'
+import { dialectOf, foldedSnowflakeName } from '@eclusa/warehouse'
 import { commandInvalid } from './command-line.ts'
 import type { CommandSession } from './command-session.ts'
 import { foundLine } from './found-line.ts'
 import { openProfileWarehouse } from './open-warehouse.ts'
 import { readDeferral } from './read-deferral.ts'
 import { selectForCommand } from './select-for-command.ts'
+import { quotingOf } from '../context/scope.ts'
 import { compareRelations } from '../diff/compare-relations.ts'
 import type { ComparedRelation } from '../diff/compare-relations.ts'
 import { differenceJson, differenceLines, sampleLines } from '../diff/difference-text.ts'
@@ -177,13 +178,13 @@ class Comparison implements AsyncDisposable {
     const { warehouse = this.#options.warehouse, dialect = this.#dialect } = this.#earlier
     const relation = this.#earlier.relationOf(node)
     if (relation === undefined) return undefined
-    return await existing(relation, { warehouse, dialect, connection: this.#earlierConnection })
+    return await existing(this.#asFound(relation), { warehouse, dialect, connection: this.#earlierConnection })
   }
 
   async #after(node: ManifestNode): Promise<ComparedRelation | undefined> {
     const { warehouse } = this.#options
     const [dialect, connection] = [this.#dialect, this.#connection]
-    if (!this.#builds) return await existing(relationOf(node), { warehouse, dialect, connection })
+    if (!this.#builds) return await existing(this.#asFound(relationOf(node)), { warehouse, dialect, connection })
     const sql = this.#compiled.get(node.unique_id)
     if (sql === undefined) {
       const what = `${node.name} is a ${node.resource_type}, whose rows are not made by SQL alone`
@@ -196,6 +197,15 @@ class Comparison implements AsyncDisposable {
     await connection.query(`drop table if exists ${from}`)
     await connection.query(dialect.createTableAs(table, `${sql}\n`, { temporary: true }), { signal: this.signal })
     return { warehouse, dialect, connection, from }
+  }
+
+  /** Snowflake has names in upper case that are written without quotes. */
+  #asFound(relation: NodeRelation): NodeRelation {
+    if (this.#dialect.type !== 'snowflake') return relation
+    const quoting = quotingOf(this.#options.project.scope)
+    const folded = (part: keyof NodeRelation) =>
+      quoting[part] ? relation[part] : (foldedSnowflakeName(relation[part]) ?? relation[part])
+    return { database: folded('database'), schema: folded('schema'), identifier: folded('identifier') }
   }
 
   get #dialect(): ComparedRelation['dialect'] {
@@ -258,6 +268,8 @@ async function earlierOfTarget(session: CommandSession, profile: Profile, target
 /** Settings of a session and of where models go leave the database the same. */
 function isSameDatabase(one: Profile, other: Profile): boolean {
   const idle = new Set(['schema', 'threads', 'search_path', 'application_name', 'keepalives_idle', 'retries'])
+  // A session of Snowflake sees all databases of its account.
+  if (one.type === 'snowflake') for (const name of ['database', 'warehouse', 'query_tag']) idle.add(name)
   const place = ({ type, credentials }: Profile) => [
     type,
     Object.fromEntries(Object.entries(credentials).filter(([name]) => !idle.has(name))),

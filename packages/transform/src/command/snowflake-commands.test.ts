@@ -121,3 +121,31 @@ it('build defers to what stands elsewhere', async () => {
   expect(await run('build --select totals --defer --state state --profiles-dir deferring')).toMatchObject({ code: 0 })
   expect(await trial.rows('select total from deferred.totals')).toEqual([[3.75]])
 })
+
+it('diff tells which rows are different', async () => {
+  await trial.query('create schema other')
+  await trial.query('create table other.orders as select id, amount + id - 1 as amount from analytics.orders')
+  await trial.query('create table other.totals as select total from analytics.totals union all select total from analytics.totals')
+  const told = async (line: string) => {
+    const { code, output } = await run(line)
+    return [code, ...output.split('\n').map((text) => text.replace(/^\d\d:\d\d:\d\d {2}/u, '').trim())]
+  }
+  expect(await told('diff --select orders totals --against-schema other --quiet')).toEqual([
+    1,
+    'Before: schema other. After: target dev.',
+    'orders: different',
+    'rows      2 before, 2 after, by ID',
+    'changed   1 of 2',
+    'AMOUNT: 1',
+    'totals: different',
+    'rows      2 before, 1 after',
+    'compared  as whole rows, since it has no key that tells which rows are one',
+    'removed   1',
+  ])
+  await trial.write('models/totals.sql', `select sum(amount) + 1 as total from {{ ref('orders') }}`)
+  const [code, , ...lines] = await told('diff --select totals orders --quiet')
+  expect([code, lines.filter((line) => String(line).includes(':'))]).toEqual([
+    1,
+    ['orders: equal', 'totals: different'],
+  ])
+})

@@ -33,11 +33,12 @@ export class SqlDifference {
       ['after', after],
     ] as const) {
       const names = key.map((pair) => this.#quote(pair[side].name))
-      const whole = names.length === 1 ? names[0]! : `(${names.join(', ')})`
       const isNull = names.map((name) => `${name} is null`).join(' or ')
+      // Rows that are not counted: a NULL among several columns is a value of the whole, but not in Snowflake's form.
+      const uncounted = names.length === 1 || this.#isSnowflake ? isNull : 'false'
+      const whole = names.length === 1 || this.#isSnowflake ? names.join(', ') : `(${names.join(', ')})`
       const [[repeated, nulls] = []] = await this.#query(
-        `select count(*) - count(distinct ${whole}) - count(*) filter (where ${names.length === 1 ? isNull : 'false'}),
-           count(*) filter (where ${isNull}) from ${from}`,
+        `select count(*) - count(distinct ${whole}) - ${this.#count(uncounted)}, ${this.#count(isNull)} from ${from}`,
       )
       if (Number(repeated) > 0) facts.push(`repeats ${String(repeated)} times ${side}`)
       if (Number(nulls) > 0) facts.push(`is NULL in ${String(nulls)} rows ${side}`)
@@ -50,13 +51,13 @@ export class SqlDifference {
     const changed = others.map((pair) => this.#isChanged(pair))
     const isBoth = 'b._eclusa_is_there and a._eclusa_is_there'
     const counts = [
-      'count(*) filter (where b._eclusa_is_there)',
-      'count(*) filter (where a._eclusa_is_there)',
-      'count(*) filter (where b._eclusa_is_there is null)',
-      'count(*) filter (where a._eclusa_is_there is null)',
-      `count(*) filter (where ${isBoth} and (${changed.length === 0 ? 'false' : changed.join(' or ')}))`,
-      ...changed.map((condition) => `count(*) filter (where ${isBoth} and ${condition})`),
-    ]
+      'b._eclusa_is_there',
+      'a._eclusa_is_there',
+      'b._eclusa_is_there is null',
+      'a._eclusa_is_there is null',
+      `${isBoth} and (${changed.length === 0 ? 'false' : changed.join(' or ')})`,
+      ...changed.map((condition) => `${isBoth} and ${condition}`),
+    ].map((condition) => this.#count(condition))
     const [row = []] = await this.#query(`select ${counts.join(', ')} from ${this.#joined()}`)
     const [before = 0, after = 0, added = 0, removed = 0, rowsChanged = 0, ...byColumn] = row.map(Number)
     const columns = others.map(({ name }, index): [string, number] => [name, byColumn[index] ?? 0])
@@ -148,9 +149,23 @@ export class SqlDifference {
         const name = this.#quote(pair[from].name)
         return pair.asText ? `cast(${name} as text)` : name
       })
-      return `select ${values.join(', ')} from ${this.#options[from]}`
+      if (!this.#isSnowflake) return `select ${values.join(', ')} from ${this.#options[from]}`
+      const named = values.map((value, index) => `${value} as c${index}`)
+      const number = `row_number() over (partition by ${values.join(', ')} order by null) as nth`
+      return `select ${named.join(', ')}, ${number} from ${this.#options[from]}`
     }
-    return `${select(side)} except all ${select(other)}`
+    if (!this.#isSnowflake) return `${select(side)} except all ${select(other)}`
+    // Snowflake's EXCEPT knows no ALL: equal rows are numbered, so that no two are the same.
+    const columns = pairs.map((_, index) => `c${index}`)
+    return `select ${columns.join(', ')} from (${select(side)} except ${select(other)}) as numbered`
+  }
+
+  get #isSnowflake(): boolean {
+    return this.#options.dialect.type === 'snowflake'
+  }
+
+  #count(condition: string): string {
+    return this.#isSnowflake ? `count_if(${condition})` : `count(*) filter (where ${condition})`
   }
 
   #isChanged(pair: ColumnPair): string {
