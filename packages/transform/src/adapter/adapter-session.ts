@@ -1,4 +1,4 @@
-import { EclusaError } from '@eclusa/sdk'
+import { hasErrorCode } from '@eclusa/sdk'
 import type { QueryResult, SqlValue, WarehouseConnection } from '@eclusa/sdk'
 import type { RelationPath, RelationValue } from '../context/relation-value.ts'
 import { AdapterResponse, responseOf } from './adapter-response.ts'
@@ -143,7 +143,7 @@ export class AdapterSession implements AsyncDisposable {
 }
 
 export function isConflict(error: unknown): boolean {
-  return EclusaError.isInstance(error) && error.details['kind'] === 'conflict'
+  return hasErrorCode(error, 'WAREHOUSE_CONFLICT')
 }
 
 const controlWords: Readonly<Record<string, 'begin' | 'commit' | 'rollback'>> = {

@@ -1,32 +1,61 @@
+import { hasErrorCode } from '@eclusa/sdk'
 import type { Warehouse, WarehouseConnection } from '@eclusa/sdk'
 import { autocommitting } from '../adapter/autocommit-connection.ts'
 
 /** Sessions at the warehouse, opened when needed and used again; one is used by one node at a time. */
 export class SessionPool implements AsyncDisposable {
   readonly #warehouse: Warehouse
-  readonly #all: WarehouseConnection[] = []
-  readonly #idle: WarehouseConnection[] = []
+  readonly #all = new Set<PooledSession>()
+  readonly #idle: PooledSession[] = []
 
   constructor(warehouse: Warehouse) {
     this.#warehouse = warehouse
   }
 
+  /** A session that was lost in the work is closed, and not given to others. */
   async use<Result>(work: (connection: WarehouseConnection) => Promise<Result>): Promise<Result> {
-    const connection = this.#idle.pop() ?? (await this.#connect())
+    const session = this.#idle.pop() ?? (await this.#connect())
     try {
-      return await work(connection)
+      return await work(session.connection)
     } finally {
-      this.#idle.push(connection)
+      if (session.isLost()) await this.#close(session)
+      else this.#idle.push(session)
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#all.map(async (connection) => await connection[Symbol.asyncDispose]()))
+    await Promise.all([...this.#all].map(async (session) => await this.#close(session)))
   }
 
-  async #connect(): Promise<WarehouseConnection> {
-    const connection = await this.#warehouse.connect()
-    this.#all.push(connection)
-    return this.#warehouse.type === 'snowflake' ? autocommitting(connection) : connection
+  async #connect(): Promise<PooledSession> {
+    const watched = watchLoss(await this.#warehouse.connect())
+    const isSnowflake = this.#warehouse.type === 'snowflake'
+    const session = isSnowflake ? { ...watched, connection: autocommitting(watched.connection) } : watched
+    this.#all.add(session)
+    return session
   }
+
+  async #close(session: PooledSession): Promise<void> {
+    this.#all.delete(session)
+    await session.connection[Symbol.asyncDispose]()
+  }
+}
+
+interface PooledSession {
+  readonly connection: WarehouseConnection
+  readonly isLost: () => boolean
+}
+
+function watchLoss(connection: WarehouseConnection): PooledSession {
+  let isLost = false
+  const query: WarehouseConnection['query'] = async (sql, options) => {
+    try {
+      return await connection.query(sql, options)
+    } catch (error) {
+      isLost ||= hasErrorCode(error, 'WAREHOUSE_CONNECTION_LOST')
+      throw error
+    }
+  }
+  const close = async () => await connection[Symbol.asyncDispose]()
+  return { connection: { query, [Symbol.asyncDispose]: close }, isLost: () => isLost }
 }
