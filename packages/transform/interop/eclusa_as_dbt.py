@@ -30,8 +30,14 @@ from dbt.artifacts.schemas.manifest import WritableManifest
 from dbt.cli.exceptions import DbtUsageException
 from dbt.cli.main import dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
-from dbt.exceptions import DbtProjectError, ParsingError
-from dbt_common.exceptions import CompilationError, DbtDatabaseError
+from dbt.exceptions import (
+    DuplicateResourceNameError,
+    InvalidAccessTypeError,
+    ProjectContractError,
+    YamlParseDictError,
+)
+from dbt_common.dataclass_schema import ValidationError
+from dbt_common.exceptions import DbtDatabaseError, DbtInternalError
 
 PROGRAM = shlex.split(os.environ["ECLUSA_TRANSFORM"])
 COMMANDS = (
@@ -39,7 +45,15 @@ COMMANDS = (
 ).split()
 
 
-class ProjectRefused(CompilationError, ParsingError, DbtProjectError, DbtDatabaseError):
+class ProjectRefused(
+    DuplicateResourceNameError,
+    InvalidAccessTypeError,
+    YamlParseDictError,
+    ProjectContractError,
+    DbtDatabaseError,
+    DbtInternalError,
+    ValidationError,
+):
     """Of every class that a test may expect: the command has exit codes and sentences, no classes."""
 
     def __init__(self, text):
@@ -83,6 +97,9 @@ class CommandRunner:
 
     def invoke(self, args, **flags):
         words = [str(word) for word in args] + [word for flag in flags.items() for word in words_of(*flag)]
+        # Of `ls` a test reads what was printed, and not what was told beside it.
+        if ("ls" in words or "list" in words) and "-q" not in words and "--quiet" not in words:
+            words.append("--quiet")
         release_databases()
         started = time.time()
         done = subprocess.run(PROGRAM + words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
@@ -168,7 +185,7 @@ def result_with_node(one, nodes):
     elif code is not None:
         node.compiled_code = code
         node.compiled = True
-    return SimpleNamespace(**{**one, "node": node, "to_dict": lambda **_: one})
+    return SimpleNamespace(**{**one, "node": node, "skipped": one.get("status") == "skipped", "to_dict": lambda **_: one})
 
 
 def table_of(output):

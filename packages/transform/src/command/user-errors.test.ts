@@ -280,7 +280,7 @@ const groups: Readonly<Record<string, Readonly<Record<string, Mistake>>>> = {
     'with an exposure of nothing': {
       files: properties("exposures: [{name: e, type: dashboard, owner: {email: a@b.c}, depends_on: [ref('nope')]}]\n"),
       code: 2,
-      says: 'models/m.yml:1:76: exposure "e": ref(\'nope\') names no model',
+      says: 'models/m.yml:1:76: exposure "e": ref(\'nope\') names a node which was not found',
     },
     'with a docs block that is not there': {
       files: properties('models:\n  - name: a\n    description: "{{ doc(\'nope\') }}"\n'),
@@ -307,7 +307,7 @@ const groups: Readonly<Record<string, Readonly<Record<string, Mistake>>>> = {
     'that refers to nothing': {
       files: model("select * from\n  {{ ref('nope') }}\n"),
       code: 2,
-      says: "models/b.sql:2:6: ref('nope') names no model that exists",
+      says: "models/b.sql:2:6: ref('nope') names a node which was not found",
     },
     'that refers to something misspelt': {
       files: { 'models/orders.sql': 'select 1', ...model("select * from {{ ref('order') }}") },
@@ -317,7 +317,7 @@ const groups: Readonly<Record<string, Readonly<Record<string, Mistake>>>> = {
     'that refers to what is disabled': {
       files: { 'models/off.sql': '{{ config(enabled=false) }} select 1', ...model("select * from {{ ref('off') }}") },
       code: 2,
-      says: "models/b.sql:1:18: ref('off') names no model that exists and is enabled: model.shop.off (models/off.sql) is disabled",
+      says: "models/b.sql:1:18: ref('off') names model.shop.off (models/off.sql), which is disabled",
     },
     'that refers without a name': {
       files: model('select * from {{ ref() }}'),
@@ -327,7 +327,7 @@ const groups: Readonly<Record<string, Readonly<Record<string, Mistake>>>> = {
     'that reads a source of nobody': {
       files: model("select * from {{ source('x', 'y') }}"),
       code: 2,
-      says: "models/b.sql:1:18: source('x', 'y') is not declared",
+      says: "models/b.sql:1:18: source('x', 'y') names a source which was not found",
     },
     'that reads itself by way of others': {
       files: { ...model("select * from {{ ref('c') }}"), 'models/c.sql': "select * from {{ ref('b') }}" },

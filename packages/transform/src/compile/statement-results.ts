@@ -1,6 +1,7 @@
 import { AdapterResponse } from '../adapter/adapter-response.ts'
 import { textOf } from '../jinja/python-text.ts'
 import { NativeFunction } from '../jinja/signature.ts'
+import { OperationError } from '../jinja/template-error.ts'
 import { AgateTable } from '../python/agate-table.ts'
 
 export interface StatementResult {
@@ -12,6 +13,8 @@ export interface StatementResult {
 /** What `statement` leaves under a name and `load_result` finds, for one node. */
 export class StatementResults {
   readonly #results = new Map<string, StatementResult>()
+  /** Read by `load_result`, and so no longer there for it; `main` always is. */
+  readonly #loaded = new Set<string>()
 
   get(name: string): StatementResult | undefined {
     return this.#results.get(name)
@@ -20,7 +23,7 @@ export class StatementResults {
   /** `store_result`, `store_raw_result` and `load_result` for the node's context. */
   names(): Record<string, unknown> {
     return {
-      load_result: new NativeFunction('load_result', 'name', (name: unknown) => this.get(textOf(name)) ?? null),
+      load_result: new NativeFunction('load_result', 'name', (name: unknown) => this.#load(textOf(name))),
       store_result: new NativeFunction(
         'store_result',
         'name response agate_table?',
@@ -40,8 +43,21 @@ export class StatementResults {
     }
   }
 
+  #load(name: string): StatementResult | null {
+    const result = this.#results.get(name)
+    if (result === undefined) return null
+    if (this.#loaded.has(name))
+      throw new OperationError(
+        'runtime',
+        `The 'statement' result named '${name}' has already been loaded into a variable`,
+      )
+    if (name !== 'main') this.#loaded.add(name)
+    return result
+  }
+
   #store(name: unknown, response: unknown, table: unknown): string {
     const rows = table instanceof AgateTable ? table : AgateTable.fromRows([], [])
+    this.#loaded.delete(textOf(name))
     this.#results.set(textOf(name), {
       response: response instanceof AdapterResponse ? response : new AdapterResponse(textOf(response)),
       data: [...rows].map((row) => [...row]),

@@ -15,7 +15,9 @@ export function configFaults({ resource_type: type, name, config }: DraftNode): 
 
 const accesses: readonly unknown[] = ['private', 'protected', 'public']
 
-function accessFaults(name: string, { access }: NodeConfig): string[] {
+function accessFaults(name: string, { access, materialized }: NodeConfig): string[] {
+  if (access === 'public' && materialized === 'ephemeral')
+    return [`access of "${name}" is "public", which an ephemeral model cannot be: it has no relation to read`]
   if (access === undefined || access === null || accesses.includes(access)) return []
   return [`access of "${name}" is ${shown(access)}: it must be private, protected or public`]
 }

@@ -59,6 +59,9 @@ interface TestMacro {
   readonly known: ReadonlySet<string>
 }
 
+/** Where a test is declared; found when something is wrong with it. */
+type Place = () => Omit<ProjectFault, 'message'>
+
 interface TestList {
   readonly declaring: {
     readonly data_tests?: readonly TestProperties[] | undefined
@@ -79,6 +82,7 @@ export class TestLoader {
   readonly nodes: DraftTest[] = []
   readonly #ids = new Set<string>()
   readonly #macros = new Map<string, TestMacro | undefined>()
+  readonly #names = new Map<string, readonly string[]>()
   readonly #session: ParseSession
   readonly #index: NodeIndex
   readonly #finisher: NodeFinisher
@@ -164,11 +168,11 @@ export class TestLoader {
         this.#session.faults.push({ ...tested.file.place([...keys, 'tests']), message })
       }
       for (const [index, entry] of tests.entries()) {
-        const at = tested.file.place([...keys, key, index])
+        const at = () => tested.file.place([...keys, key, index])
         const declared = readDeclaredTest(entry, column === undefined ? undefined : this.#columnName(tested, column))
         if (declared === undefined) {
           const message = 'a test is a name, or one name with its arguments under it'
-          this.#session.faults.push({ ...at, message })
+          this.#session.faults.push({ ...at(), message })
         } else this.#add(tested, declared, column, at)
       }
     }
@@ -179,12 +183,7 @@ export class TestLoader {
     return isQuoted ? this.#session.scope.dialect.quoteIdentifier(name) : name
   }
 
-  #add(
-    tested: Tested,
-    declared: DeclaredTest,
-    column: ColumnProperties | undefined,
-    at: Omit<ProjectFault, 'message'>,
-  ): void {
+  #add(tested: Tested, declared: DeclaredTest, column: ColumnProperties | undefined, at: Place): void {
     const { namespace, testName } = declared
     const macro = this.#findMacro(tested.project.name, declared)
     if (macro === undefined) {
@@ -195,14 +194,14 @@ export class TestLoader {
       const closest = closestName(testName, known)
       const advice =
         closest === undefined ? 'define it with {% test %}, or install its package' : `did you mean "${closest}"?`
-      this.#session.faults.push({ ...at, message: `there is no generic test called "${written}": ${advice}` })
+      this.#session.faults.push({ ...at(), message: `there is no generic test called "${written}": ${advice}` })
       return
     }
     try {
       const config = this.#renderConfig(tested.project.name, declared.config)
       this.#build({ tested, declared, column, config, macro, at })
     } catch (error) {
-      this.#session.faults.push({ ...at, message: messageOf(error) })
+      this.#session.faults.push({ ...at(), message: messageOf(error) })
     }
   }
 
@@ -229,10 +228,9 @@ export class TestLoader {
 
   /** Texts among the settings are rendered as YAML is. */
   #renderConfig(packageName: string, config: PartialConfig): Record<string, unknown> {
-    const context = yamlContext(this.#session.scopeOf(packageName))
     const rendered = Object.entries(config).map(([key, value]) => {
       if (typeof value !== 'string' || !/\{[{%]/u.test(value)) return [key, value] as const
-      return [key, renderYamlText(value, key, context)] as const
+      return [key, renderYamlText(value, key, yamlContext(this.#session.scopeOf(packageName)))] as const
     })
     return Object.fromEntries(rendered)
   }
@@ -250,7 +248,7 @@ export class TestLoader {
     readonly column: ColumnProperties | undefined
     readonly config: Record<string, unknown>
     readonly macro: TestMacro
-    readonly at: Omit<ProjectFault, 'message'>
+    readonly at: Place
   }): void {
     const { scope, configs, faults } = this.#session
     const { project } = tested
@@ -296,7 +294,7 @@ export class TestLoader {
       macros: [...new Set([macro.listed, ...parsed.macros.filter((id) => id !== macro.called && macro.known.has(id))])],
       nodes: [],
     }
-    this.#session.noteNames(node, [...namesOfTest(testName), ...parsed.names])
+    this.#noteNames(node, testName, parsed)
     this.#attach(node, tested)
     const request = { kind: 'test', packageName: project.name, fqn, call } as const
     const built = configs.build(request)
@@ -304,7 +302,7 @@ export class TestLoader {
     node.unrendered_config = configs.unrendered(request)
     if (this.#ids.has(node.unique_id))
       faults.push({
-        ...at,
+        ...at(),
         message: `two tests are called "${name}" (${node.unique_id}): give one of them a name`,
       })
     this.#ids.add(node.unique_id)
@@ -320,6 +318,14 @@ export class TestLoader {
     if (attached === undefined) return
     node.attached_node = attached.unique_id
     node.group = attached.group
+  }
+
+  /** Most tests are alike, and share one list. */
+  #noteNames(node: DraftTest, testName: string, { names }: ParsedTemplate): void {
+    const key = names === knownNames ? testName : undefined
+    const list = this.#names.get(key ?? '') ?? [...namesOfTest(testName), ...names]
+    if (key !== undefined) this.#names.set(key, list)
+    this.#session.noteNames(node, list)
   }
 
   #parse(node: DraftTest, config: PartialConfig, project: PackageProject): ParsedTemplate {
@@ -350,6 +356,8 @@ function isWellKnown(macroId: string): boolean {
   return macroId === 'macro.dbt.test_unique' || macroId === 'macro.dbt.test_not_null'
 }
 
+const knownNames = ['ref', 'source']
+
 function knownReferences({ kind, name, sourceName, version }: Tested): ParsedTemplate {
   const reference = { name, ...(version === undefined ? {} : { version }) }
   return {
@@ -357,7 +365,7 @@ function knownReferences({ kind, name, sourceName, version }: Tested): ParsedTem
     sources: kind === 'source' ? [{ sourceName: sourceName!, tableName: name }] : [],
     config: {},
     macros: [],
-    names: ['ref', 'source'],
+    names: knownNames,
   }
 }
 

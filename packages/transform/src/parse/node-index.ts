@@ -77,15 +77,15 @@ export class NodeIndex {
     const quoted = `ref(${[...args, ...(version === undefined ? [] : [`v=${version}`])].join(', ')})`
     const disabled = this.findDisabled(reference)
     if (disabled !== undefined)
-      return `${quoted} names no model that exists and is enabled: ${disabled.unique_id} (${disabled.original_file_path}) is disabled`
-    return `${quoted} names no model that exists and is enabled${closest(name, [...this.#nodes.keys()])}`
+      return `${quoted} names ${disabled.unique_id} (${disabled.original_file_path}), which is disabled`
+    return `${quoted} names a node which was not found${closest(name, [...this.#nodes.keys()])}`
   }
 
   unknownSource({ sourceName, tableName }: SourceReference): string {
     const name = `${sourceName}.${tableName}`
     const quoted = `source('${sourceName}', '${tableName}')`
-    if (this.#disabledSources.has(name)) return `${quoted} is disabled`
-    return `${quoted} is not declared in any properties file${closest(name, [...this.#sources.keys()])}`
+    if (this.#disabledSources.has(name)) return `${quoted} names a source which is disabled`
+    return `${quoted} names a source which was not found in any properties file${closest(name, [...this.#sources.keys()])}`
   }
 }
 

@@ -51,6 +51,7 @@ export const projectFileSchema = z.looseObject({
   'packages-install-path': z.string().default('dbt_packages'),
   'clean-targets': z.array(z.string()).optional(),
   'require-dbt-version': z.union([z.string(), z.array(z.string())]).optional(),
+  'dbt-cloud': z.record(z.string(), z.unknown(), { error: 'must be a mapping' }).nullish(),
   'restrict-access': z.boolean().default(false),
   quoting: z
     .looseObject({

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { reprOfValue } from '../jinja/python-text.ts'
 import { isRecord } from '../manifest/node-config.ts'
 import { metricSchema, savedQuerySchema, semanticModelSchema } from './semantic-properties.ts'
 
@@ -13,7 +14,9 @@ const text = optional(z.string().default(''))
 const checkedSettings = optional(
   z
     .looseObject({
-      enabled: z.boolean({ error: 'must be true or false' }).nullish(),
+      enabled: z
+        .boolean({ error: ({ input }) => `${reprOfValue(input)} is not of type 'boolean': write true or false` })
+        .nullish(),
       meta: z.record(z.string(), z.unknown(), { error: 'must be a mapping' }).nullish(),
     })
     .default({}),

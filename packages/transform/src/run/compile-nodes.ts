@@ -3,6 +3,7 @@ import type { Warehouse, WarehouseConnection } from '@eclusa/sdk'
 import { AdapterSession } from '../adapter/adapter-session.ts'
 import { RelationCache } from '../adapter/relation-cache.ts'
 import type { ExecutionOptions } from '../command/command-options.ts'
+import { artifactPath } from '../compile/artifact-files.ts'
 import { compileNode } from '../compile/compile-node.ts'
 import { RunScope } from '../compile/run-scope.ts'
 import type { Deferral } from '../compile/run-scope.ts'
@@ -65,7 +66,8 @@ export async function compileNodes(
       const sql = await compileNode(run, node, { session, injectsEphemeral, ...(writeFiles ? { onEphemeral } : {}) })
       // As in dbt, what is not put together is not written.
       if (writeFiles && injectsEphemeral) run.files.writeCompiled(node, sql)
-      const known = { ...node, compiled: true, compiled_code: sql }
+      const compiledPath = writeFiles ? { compiled_path: artifactPath(project, node, 'compiled') } : {}
+      const known = { ...node, ...compiledPath, compiled: true, compiled_code: sql }
       compiled.set(id, known)
       onResult?.(compileResult(known, startedAt))
     } catch (error) {
