@@ -5,7 +5,7 @@ import { hasErrorCode } from '@eclusa/sdk'
 import type { CheckFinding, ErrorCode } from '@eclusa/sdk'
 import { describe, expect, it } from 'vitest'
 import { lineOf, startChild } from '../testing/child.ts'
-import { configured } from '../testing/duckdb-fixture.ts'
+import { configured } from '@eclusa/warehouse/testing/load'
 import { fixtureForEachTest } from '../testing/fixture-for-each-test.ts'
 
 const fixture = fixtureForEachTest()

@@ -2,7 +2,8 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { hasErrorCode } from '@eclusa/sdk'
 import type { DestinationSession, ReadPart, SqlValue, Warehouse } from '@eclusa/sdk'
 import { describe, expect, it } from 'vitest'
-import { DuckDbFixture, batchOf, configured, stream } from '../testing/duckdb-fixture.ts'
+import { batchOf, configured, stream } from '@eclusa/warehouse/testing/load'
+import { DuckDbFixture } from '../testing/duckdb-fixture.ts'
 
 const signal = new AbortController().signal
 const context = { signal, log: DuckDbFixture.silentLog }

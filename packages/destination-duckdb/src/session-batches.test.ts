@@ -1,7 +1,7 @@
 import { hasErrorCode } from '@eclusa/sdk'
 import type { ChangeBatch } from '@eclusa/sdk'
 import { describe, expect, it } from 'vitest'
-import { batchOf, configured, schemaOf, stream } from '../testing/duckdb-fixture.ts'
+import { batchOf, configured, schemaOf, stream } from '@eclusa/warehouse/testing/load'
 import { fixtureForEachTest } from '../testing/fixture-for-each-test.ts'
 
 const fixture = fixtureForEachTest()

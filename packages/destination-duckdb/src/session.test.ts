@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { hasErrorCode } from '@eclusa/sdk'
 import type { ErrorCode } from '@eclusa/sdk'
 import { describe, expect, it } from 'vitest'
-import { batchOf, configured, schemaOf, stream } from '../testing/duckdb-fixture.ts'
+import { batchOf, configured, schemaOf, stream } from '@eclusa/warehouse/testing/load'
 import { fixtureForEachTest } from '../testing/fixture-for-each-test.ts'
 
 const fixture = fixtureForEachTest()

@@ -1,7 +1,7 @@
 import type { ChangeBatch } from '@eclusa/sdk'
-import { changesOf, replicated, unchanged } from './change-batch.ts'
-import type { Change } from './change-batch.ts'
-import { batchOf, configured, DuckDbFixture } from './duckdb-fixture.ts'
+import { batchOf, changesOf, configured, replicated, unchanged } from '@eclusa/warehouse/testing/load'
+import type { Change } from '@eclusa/warehouse/testing/load'
+import { DuckDbFixture } from './duckdb-fixture.ts'
 import { duckdb } from '../src/index.ts'
 
 // Loads rows 0, 1, 2, … into a DuckDB file with a commit every few batches, until it is killed or has loaded all.

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { EclusaError } from '@eclusa/sdk'
 import { duckdb } from '../src/index.ts'
-import { batchOf, configured, DuckDbFixture } from './duckdb-fixture.ts'
+import { batchOf, configured } from '@eclusa/warehouse/testing/load'
+import { DuckDbFixture } from './duckdb-fixture.ts'
 
 // Loads rows that do not compress until there are so many, or nothing more can be written; then prints what came of it.
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { SnowflakeFixture, configured } from '../testing/snowflake-fixture.ts'
+import { configured } from '@eclusa/warehouse/testing/load'
+import { SnowflakeFixture } from '../testing/snowflake-fixture.ts'
 
 let fixture: SnowflakeFixture
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { DestinationSession } from '@eclusa/sdk'
-import { changesOf, copyOf, replicated, unchanged } from '../../testing/change-batch.ts'
-import type { Change } from '../../testing/change-batch.ts'
+import { changesOf, copyOf, replicated, unchanged } from '@eclusa/warehouse/testing/load'
+import type { Change } from '@eclusa/warehouse/testing/load'
 import { fixtureForEachTest } from '../../testing/fixture-for-each-test.ts'
 
 /*

@@ -7,11 +7,13 @@ import {
   insert,
   remove,
   replicated,
+  schemaOf,
+  stream,
   unchanged,
   update,
-} from '../../testing/change-batch.ts'
-import type { Change } from '../../testing/change-batch.ts'
-import { DuckDbFixture, schemaOf, stream } from '../../testing/duckdb-fixture.ts'
+} from '@eclusa/warehouse/testing/load'
+import type { Change } from '@eclusa/warehouse/testing/load'
+import { DuckDbFixture } from '../../testing/duckdb-fixture.ts'
 import { fixtureForEachTest } from '../../testing/fixture-for-each-test.ts'
 import { arbitraryValue, everyType } from '../../testing/random-batch.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { changesOf, copyOf, insert, rekey, remove, replicated, unchanged, update } from '../../testing/change-batch.ts'
-import type { Change } from '../../testing/change-batch.ts'
+import { changesOf, copyOf, insert, rekey, remove, replicated, unchanged, update } from '@eclusa/warehouse/testing/load'
+import type { Change } from '@eclusa/warehouse/testing/load'
 import { fixtureForEachTest } from '../../testing/fixture-for-each-test.ts'
 
 const fixture = fixtureForEachTest()

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { changesOf, replicated, unchanged } from '../../testing/change-batch.ts'
-import type { Change } from '../../testing/change-batch.ts'
+import { changesOf, replicated, unchanged } from '@eclusa/warehouse/testing/load'
+import type { Change } from '@eclusa/warehouse/testing/load'
 import { fixtureForEachTest } from '../../testing/fixture-for-each-test.ts'
 
 const fixture = fixtureForEachTest()

@@ -1,10 +1,21 @@
 import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { DestinationSession } from '@eclusa/sdk'
-import { changesOf, committedAtUs, copyOf, replicated } from '../../testing/change-batch.ts'
+import {
+  arbitraryPlan,
+  changesOf,
+  committedAtUs,
+  copiedRows,
+  copyOf,
+  logOf,
+  narrow,
+  noValue,
+  positionOf,
+  printed,
+  replicated,
+} from '@eclusa/warehouse/testing/load'
+import type { Plan, Step, Transaction } from '@eclusa/warehouse/testing/load'
 import { DuckDbFixture } from '../../testing/duckdb-fixture.ts'
-import { arbitraryPlan, copiedRows, logOf, narrow, positionOf, printed } from '../../testing/random-history.ts'
-import type { Plan, Step, Transaction } from '../../testing/random-history.ts'
 
 /*
  * A copy that was interrupted goes on in a later snapshot: keys 0 and 1 are as of one moment, 2 and 3 as of a later one,
@@ -34,9 +45,7 @@ const arbitraryMoments: fc.Arbitrary<Moments> = fc.record({
 
 /** A change of key whose values were not sent can take them to a part of the table where nobody has ever seen them. */
 function sendingAll(one: Step): Step {
-  return one.type === 'rekey'
-    ? { ...one, values: one.values.map((value) => value ?? { sent: null, shown: 'NULL' }) }
-    : one
+  return one.type === 'rekey' ? { ...one, values: one.values.map((value) => value ?? noValue) } : one
 }
 
 async function copyPart(
@@ -96,7 +105,7 @@ it('a copy of two moments, with changes from the first on, comes to what the tab
       await play(fixture, log, moments)
       const rows = await fixture.rows('SELECT id, note, doc::VARCHAR, tags::VARCHAR, NULL FROM staging.orders')
       const live = log.at(-1)!.live
-      expect(rows.toSorted()).toEqual([...live].map(([id, row]) => printed(id, row)).toSorted())
+      expect(rows.toSorted()).toEqual([...live].map(([id, row]) => printed('duckdb', id, row)).toSorted())
     }),
     { numRuns: runs, endOnFailure: true },
   )

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { batchOf, configured, schemaOf } from '../../testing/duckdb-fixture.ts'
+import { batchOf, configured, schemaOf } from '@eclusa/warehouse/testing/load'
 import { fixtureForEachTest } from '../../testing/fixture-for-each-test.ts'
 
 const fixture = fixtureForEachTest()

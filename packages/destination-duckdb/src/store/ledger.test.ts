@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { changesOf, copyOf, replicated } from '../../testing/change-batch.ts'
-import type { Change } from '../../testing/change-batch.ts'
-import { configured, configuredItems } from '../../testing/duckdb-fixture.ts'
+import { changesOf, configured, configuredItems, copyOf, replicated } from '@eclusa/warehouse/testing/load'
+import type { Change } from '@eclusa/warehouse/testing/load'
 import { fixtureForEachTest } from '../../testing/fixture-for-each-test.ts'
 
 const fixture = fixtureForEachTest()

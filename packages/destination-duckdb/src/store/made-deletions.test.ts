@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { changesOf, committedAtUs, copyOf, replicated } from '../../testing/change-batch.ts'
-import type { Change } from '../../testing/change-batch.ts'
-import { schemaOf } from '../../testing/duckdb-fixture.ts'
+import { changesOf, committedAtUs, copyOf, replicated, schemaOf } from '@eclusa/warehouse/testing/load'
+import type { Change } from '@eclusa/warehouse/testing/load'
 import { fixtureForEachTest } from '../../testing/fixture-for-each-test.ts'
 
 const fixture = fixtureForEachTest()

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest'
-import { changesOf, copyOf, replicated } from '../../testing/change-batch.ts'
-import { batchOf, configured } from '../../testing/duckdb-fixture.ts'
+import { batchOf, changesOf, configured, copyOf, replicated } from '@eclusa/warehouse/testing/load'
 import { fixtureForEachTest } from '../../testing/fixture-for-each-test.ts'
 
 const fixture = fixtureForEachTest()

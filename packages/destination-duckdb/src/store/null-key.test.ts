@@ -1,6 +1,6 @@
 import type { ConfiguredStream } from '@eclusa/sdk'
 import { describe, expect, it } from 'vitest'
-import { configured } from '../../testing/duckdb-fixture.ts'
+import { configured } from '@eclusa/warehouse/testing/load'
 import { fixtureForEachTest } from '../../testing/fixture-for-each-test.ts'
 
 const fixture = fixtureForEachTest()

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { batchOf, configured, configuredItems } from '../../testing/duckdb-fixture.ts'
+import { batchOf, configured, configuredItems } from '@eclusa/warehouse/testing/load'
 import { fixtureForEachTest } from '../../testing/fixture-for-each-test.ts'
 
 const fixture = fixtureForEachTest()

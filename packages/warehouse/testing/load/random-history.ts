@@ -2,24 +2,29 @@ import type { StreamSchema } from '@eclusa/sdk'
 import * as fc from 'fast-check'
 import { unchanged } from './change-batch.ts'
 import type { Change } from './change-batch.ts'
-import { schemaOf } from './duckdb-fixture.ts'
+import { schemaOf } from './stream-batch.ts'
 
 // Random histories of a table with few keys, and what they must come to: the model is a Map.
 
-/** A value as the batch builder takes it, and as DuckDB prints it. */
+/** A value as the batch builder takes it, and as warehouses print it. */
 interface Value {
   readonly sent: unknown
-  readonly shown: string
+  readonly duckdb: string
+  readonly snowflake: string
 }
 
-const none: Value = { sent: null, shown: 'NULL' }
-const texts = ['short', 'a text of more than twelve bytes', ''].map((text) => ({ sent: text, shown: text }))
-const documents = ['{"a": [1, 2.50]}', 'null'].map((text) => ({ sent: text, shown: text }))
+function alike(sentValue: unknown): Value {
+  return { sent: sentValue, duckdb: String(sentValue), snowflake: String(sentValue) }
+}
+
+export const noValue: Value = { sent: null, duckdb: 'NULL', snowflake: 'NULL' }
+const texts = ['short', 'a text of more than twelve bytes', ''].map(alike)
+const documents = [{ sent: '{"a": [1, 2.50]}', duckdb: '{"a": [1, 2.50]}', snowflake: '{"a":[1,2.5]}' }, alike('null')]
 const lists = [
-  { sent: [1, null, 3], shown: '[1, NULL, 3]' },
-  { sent: [], shown: '[]' },
+  { sent: [1, null, 3], duckdb: '[1, NULL, 3]', snowflake: '[1,null,3]' },
+  { sent: [], duckdb: '[]', snowflake: '[]' },
 ]
-const numbers = [{ sent: 7, shown: '7' }]
+const numbers = [alike(7)]
 const valuesOf: readonly (readonly Value[])[] = [texts, documents, lists, numbers]
 
 /** `undefined`: not sent, where there is a row already. */
@@ -34,7 +39,7 @@ export type Step =
 const key = fc.integer({ min: 0, max: 3 })
 const sent = fc.tuple(
   ...valuesOf.map((values) =>
-    fc.oneof({ arbitrary: fc.constant(undefined), weight: 2 }, fc.constantFrom(none, ...values)),
+    fc.oneof({ arbitrary: fc.constant(undefined), weight: 2 }, fc.constantFrom(noValue, ...values)),
   ),
 )
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -158,8 +163,10 @@ class Writer {
     id: number,
     { values, before }: { values: Sent; before: Row | undefined },
   ): void {
-    const sentValues = values.slice(0, this.#width).map((value) => value ?? (before === undefined ? none : undefined))
-    const row = sentValues.map((value, index) => value ?? before?.[index] ?? none)
+    const sentValues = values
+      .slice(0, this.#width)
+      .map((value) => value ?? (before === undefined ? noValue : undefined))
+    const row = sentValues.map((value, index) => value ?? before?.[index] ?? noValue)
     this.live.set(id, row)
     this.#log(operation, [id, ...sentValues.map((value) => (value === undefined ? unchanged : value.sent))])
     this.history.push({ ...this.#at(), key: id, row, isDelete: false })
@@ -190,11 +197,11 @@ class Writer {
 
 /** Rows of the table copy. */
 export function copiedRows(live: ReadonlyMap<number, Row>, { columns }: StreamSchema): unknown[][] {
-  return [...live].map(([id, row]) => columns.map((_, index) => (index === 0 ? id : (row[index - 1] ?? none).sent)))
+  return [...live].map(([id, row]) => columns.map((_, index) => (index === 0 ? id : (row[index - 1] ?? noValue).sent)))
 }
 
-/** `id|note|doc|tags|extra` as a query prints it. */
-export function printed(id: number, row: Row): string {
-  const cells = Array.from({ length: 4 }, (_, index) => (row[index] ?? none).shown)
+/** `id|note|doc|tags|extra` as a query of the warehouse prints it. */
+export function printed(warehouse: 'duckdb' | 'snowflake', id: number, row: Row): string {
+  const cells = Array.from({ length: 4 }, (_, index) => (row[index] ?? noValue)[warehouse])
   return [String(id), ...cells].join('|')
 }

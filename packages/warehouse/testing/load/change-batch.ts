@@ -1,7 +1,7 @@
 import { changeOperation } from '@eclusa/sdk'
 import type { ChangeBatch, ChangeOperation, ConfiguredStream, RowChanges, StreamSchema } from '@eclusa/sdk'
-import { batchOf, configured } from './duckdb-fixture.ts'
-import type { Columns } from './duckdb-fixture.ts'
+import { batchOf, configured } from './stream-batch.ts'
+import type { Columns } from './stream-batch.ts'
 
 // Batches of changes, as a source that follows a log gives them.
 
