@@ -13,9 +13,9 @@ import type { IdentifierPolicy } from './table/snowflake-rules.ts'
 const mebibyte = 2 ** 20
 
 /** The ways to log in, by Airbyte's names and by shorter ones; the best first. */
-const credentials = z.union([
+const credentials = z.discriminatedUnion('auth_type', [
   z.strictObject({
-    auth_type: z.enum(['key_pair', 'Key Pair Authentication']),
+    auth_type: z.enum(['key_pair', 'Key Pair Authentication']).describe('A key pair of the user: best for programs'),
     private_key: z
       .string()
       .min(1)
@@ -29,11 +29,11 @@ const credentials = z.union([
       .describe('Passphrase that the private key is encrypted with. Default: none'),
   }),
   z.strictObject({
-    auth_type: z.literal('programmatic_access_token'),
+    auth_type: z.literal('programmatic_access_token').describe('A token that the user made for programs'),
     token: z.string().min(1).meta({ secret: true }).describe('A programmatic access token of the user'),
   }),
   z.strictObject({
-    auth_type: z.enum(['oauth', 'OAuth2.0']),
+    auth_type: z.enum(['oauth', 'OAuth2.0']).describe('A token of an OAuth server'),
     access_token: z
       .string()
       .min(1)
@@ -41,7 +41,7 @@ const credentials = z.union([
       .describe('An OAuth access token. It is not renewed: for runs that end before it does'),
   }),
   z.strictObject({
-    auth_type: z.enum(['password', 'Username and Password']),
+    auth_type: z.enum(['password', 'Username and Password']).describe('A password: for trying out'),
     password: z
       .string()
       .min(1)
@@ -58,7 +58,11 @@ export const snowflakeConfigSchema = z
       .min(1)
       .optional()
       .describe('The account identifier: myorg-myaccount. Default: the first part of `host`'),
-    host: z.string().min(1).optional().describe('Name of the server. Default: <account>.snowflakecomputing.com'),
+    host: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Name of the server. Default: the account with .snowflakecomputing.com behind it'),
     port: z.int().min(1).max(65_535).optional().describe('Default: 443'),
     protocol: z
       .enum(['https', 'http'])

@@ -1,4 +1,5 @@
 import { duckdb } from '@eclusa/destination-duckdb'
+import { snowflake } from '@eclusa/destination-snowflake'
 import { definePipeline, openRunStore } from '@eclusa/pipeline'
 import type { Pipeline, RunStore, StreamSelection } from '@eclusa/pipeline'
 import type { ConfiguredDestination, ConfiguredSource, ConnectorContext, Step } from '@eclusa/sdk'
@@ -32,6 +33,12 @@ const destinations: Readonly<Record<string, DestinationPart>> = {
     config: duckdb.definition.config,
     open: (config) => duckdb(config as Parameters<typeof duckdb>[0]),
     heldFile: (config) => duckdb.definition.config.parse(config).path,
+  },
+  snowflake: {
+    description: 'A Snowflake database.',
+    config: snowflake.definition.config,
+    open: (config) => snowflake(config as Parameters<typeof snowflake>[0]),
+    heldFile: () => undefined,
   },
 }
 

@@ -1,4 +1,5 @@
 import type { duckdb } from '@eclusa/destination-duckdb'
+import type { snowflake } from '@eclusa/destination-snowflake'
 import type { postgres } from '@eclusa/source-postgres'
 import type { ProjectInput } from './config/project-schema.ts'
 import type { SalesDemoConfig } from './sales-demo-source.ts'
@@ -9,7 +10,9 @@ export interface ProjectConfig extends Omit<ProjectInput, 'source' | 'destinatio
   readonly source:
     | ({ readonly connector: 'postgres' } & Parameters<typeof postgres>[0])
     | ({ readonly connector: 'sales_demo' } & SalesDemoConfig)
-  readonly destination: { readonly connector: 'duckdb' } & Parameters<typeof duckdb>[0]
+  readonly destination:
+    | ({ readonly connector: 'duckdb' } & Parameters<typeof duckdb>[0])
+    | ({ readonly connector: 'snowflake' } & Parameters<typeof snowflake>[0])
   readonly steps?: readonly { readonly transform: TransformConfig }[]
 }
 

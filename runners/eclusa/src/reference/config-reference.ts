@@ -83,8 +83,15 @@ function rowsOf({ properties = {}, required = [] }: JsonSchema, prefix: string):
 }
 
 /** Objects that are one of several forms of a value are described here; whole sections have a table of their own. */
-function nestedObjects({ anyOf = [] }: JsonSchema): JsonSchema[] {
-  return anyOf.filter(({ type, properties }) => type === 'object' && properties !== undefined)
+/** Sources and destinations have sections of their own. */
+function isPart(properties: NonNullable<JsonSchema['properties']>): boolean {
+  return Object.hasOwn(properties, 'connector')
+}
+
+function nestedObjects({ anyOf = [], oneOf = [] }: JsonSchema): JsonSchema[] {
+  return [...anyOf, ...oneOf].filter(
+    ({ type, properties }) => type === 'object' && properties !== undefined && !isPart(properties),
+  )
 }
 
 function typeOf(schema: JsonSchema): string {
