@@ -322,9 +322,8 @@ export class TestLoader {
 
   /** Most tests are alike, and share one list. */
   #noteNames(node: DraftTest, testName: string, { names }: ParsedTemplate): void {
-    const key = names === knownNames ? testName : undefined
-    const list = this.#names.get(key ?? '') ?? [...namesOfTest(testName), ...names]
-    if (key !== undefined) this.#names.set(key, list)
+    const list = (names === knownNames ? this.#names.get(testName) : undefined) ?? [...namesOfTest(testName), ...names]
+    if (names === knownNames) this.#names.set(testName, list)
     this.#session.noteNames(node, list)
   }
 

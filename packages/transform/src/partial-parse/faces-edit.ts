@@ -27,7 +27,12 @@ export function editFaces(
 ): FacesEdit {
   const kept: NodeFace[] = []
   const before: NodeFace[] = []
-  for (const face of former.nodes) (plan.replaced.has(unitOf(face)) ? before : kept).push(face)
+  const paths = plan.replacedPaths
+  for (const face of former.nodes) {
+    const isReplaced =
+      (paths.has(face.original_file_path) || face.resource_type === 'snapshot') && plan.replaced.has(unitOf(face))
+    ;(isReplaced ? before : kept).push(face)
+  }
   const after = nodes.filter(isReferable).map(({ node }) => faceOf(node))
   const isSameNodes = JSON.stringify(before) === JSON.stringify(after)
   const isSame = isSameNodes && (sources === undefined || JSON.stringify(sources) === JSON.stringify(former.sources))

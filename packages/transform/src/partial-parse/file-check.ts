@@ -84,8 +84,13 @@ export function savedFiles(files: readonly PackageFiles[], options: SavedFilesOp
   const former = byKind(options.former ?? [])
   return files.map((one) => {
     const kinds = fileKinds.map((kind) => {
-      const known = new Map(former.get(`${one.project.name}:${kind}`)?.map((file) => [file[0], file]))
-      return [kind, one[kind].map((file) => savedFile(file, kind, known.get(file.path), options.readSinceMs))] as const
+      const before = former.get(`${one.project.name}:${kind}`) ?? []
+      const known = isSameList(before, one[kind]) ? undefined : new Map(before.map((file) => [file[0], file]))
+      const was = (file: ProjectFile, index: number) => (known === undefined ? before[index] : known.get(file.path))
+      return [
+        kind,
+        one[kind].map((file, index) => savedFile(file, kind, was(file, index), options.readSinceMs)),
+      ] as const
     })
     return [one.project.name, Object.fromEntries(kinds) as Record<FileKind, SavedFile[]>]
   })
@@ -110,7 +115,13 @@ function hashOfFile(file: ProjectFile, kind: FileKind): string {
 }
 
 function hasSameFacts([, , ...was]: SavedFile, facts: FileFacts): boolean {
-  return was.length > 0 && listOf(facts).every((fact, index) => fact === was[index])
+  const [bytes, modifiedAtMs, changedAtMs, inode] = was
+  return (
+    bytes === facts.bytes &&
+    modifiedAtMs === facts.modifiedAtMs &&
+    changedAtMs === facts.changedAtMs &&
+    inode === facts.inode
+  )
 }
 
 function listOf({ bytes, modifiedAtMs, changedAtMs, inode }: FileFacts): number[] {

@@ -6,13 +6,13 @@ import { editedDisabled, editedGroups } from './entry-edit.ts'
 import type { PartPlan } from './part-plan.ts'
 import type { ParsedPart } from './part-parser.ts'
 import { editedRelations } from './relation-edit.ts'
-import type { Relative } from './relation-edit.ts'
+import type { RelationTables, Relative } from './relation-edit.ts'
 import { fresh, rearrangedColumn, rearrangedList, rowBytes } from './row-table.ts'
 import type { RowOrigins } from './row-table.ts'
 import { WordLists, missingOf, propertiesFacts, unitOfOrigin } from './saved-index.ts'
-import type { SavedProperties, SavedUses } from './saved-index.ts'
+import type { SavedProperties, SavedRows, SavedUses } from './saved-index.ts'
 import type { SavedLookup } from './saved-lookup.ts'
-import type { PatchRows, SavedParse } from './saved-parse.ts'
+import type { ParseEdit, PatchRows, SavedParse } from './saved-parse.ts'
 import { fileUnit, unitOf } from './unit-order.ts'
 
 export interface ManifestEditFacts {
@@ -24,7 +24,7 @@ export interface ManifestEditFacts {
   readonly names: ReadonlyMap<object, readonly string[]>
 }
 
-export type EditedParse = Partial<Omit<SavedParse, 'inputs'>> & Pick<SavedParse, 'text'>
+export type EditedParse = Omit<ParseEdit, 'inputs'> & Pick<SavedParse, 'text'>
 
 /**
  * What was kept of a whole project, with a part of it in the place of what was there before.
@@ -41,13 +41,8 @@ export function editParse(facts: ManifestEditFacts): EditedParse {
     plan.replaced.has(unit) ? -1 : plan.order.place(unit),
   )
   const origins = rowOrigins(saved.rows.units, places, units)
-  const newIds = drafts.map(({ node }) => node.unique_id)
-  refuseTwins(newIds, origins, lookup)
-  const ids = rearrangedList(saved.rows.ids, origins, newIds)
-  const relatives: Relative[] = drafts.map(({ node }) => ({ id: node.unique_id, parents: sortedParents(node) }))
-  const behind = rowsBehind(saved, part).map((one) => (typeof one === 'number' ? one : fresh(relatives.push(one) - 1)))
-  const relationEdit = { origins: Int32Array.from([...origins, ...behind]), relatives }
-  const relations = editedRelations(saved.rows, lookup, relationEdit)
+  const relatives = drafts.map(({ node }) => ({ id: node.unique_id, parents: sortedParents(node) }))
+  const { ids, others, ...relations } = editRelations(facts, origins, relatives)
   const [names, docs] = [new WordLists(saved.uses.names), new WordLists(saved.uses.docs)]
   const newNames = drafts.map(({ draft }) => names.place(facts.names.get(draft)))
   const newDocs = drafts.map(({ draft }) => docs.place(part.asked.nodes.get(draft)))
@@ -55,12 +50,8 @@ export function editParse(facts: ManifestEditFacts): EditedParse {
   const formerUnits = saved.rows.units.map((place) => places[place]!)
   return {
     rows: {
-      ids,
-      others: rearrangedList(
-        [...saved.rows.ids, ...saved.rows.others],
-        Int32Array.from(behind),
-        relatives.map(({ id }) => id),
-      ),
+      ...(ids === undefined ? {} : { ids }),
+      ...(others === undefined ? {} : { others }),
       units: rearrangedColumn(formerUnits, origins, units),
       names: rearrangedColumn(saved.rows.names, origins, newNames),
       docs: rearrangedColumn(saved.rows.docs, origins, newDocs),
@@ -68,12 +59,39 @@ export function editParse(facts: ManifestEditFacts): EditedParse {
     uses: { ...editedUses(facts), names: names.lists, docs: docs.lists },
     ...(part.edit.isSame ? {} : { faces: part.edit.faces }),
     properties: editedProperties(facts),
-    patches: editedPatches(facts),
+    ...editedPatches(facts),
     text: {
       rows: { nodes: lookup.nodes.rearranged(origins, newRows), ...relations },
-      others: { ...saved.text.others, ...otherSections(facts, ids) },
+      others: { ...saved.text.others, ...otherSections(facts, ids ?? saved.rows.ids) },
     },
   }
+}
+
+type EditedRelations = RelationTables & Partial<Pick<SavedRows, 'ids' | 'others'>>
+
+/** The maps, and the ids where these are not what they were. Most changes leave both alone. */
+function editRelations(facts: ManifestEditFacts, origins: RowOrigins, nodes: readonly Relative[]): EditedRelations {
+  const { saved, part, lookup } = facts
+  const { rows, text } = saved
+  const newIds = nodes.map(({ id }) => id)
+  const hasSameIds =
+    origins.length === rows.ids.length &&
+    origins.every((origin, row) => (origin >= 0 ? origin === row : newIds[-1 - origin] === rows.ids[row]))
+  const hasSameParents = ({ id, parents }: Relative) => JSON.stringify(parents) === JSON.stringify(lookup.parentsOf(id))
+  if (hasSameIds && part.sources === undefined && part.entries === undefined && nodes.every(hasSameParents))
+    return { parent_map: text.rows.parent_map, child_map: text.rows.child_map }
+  refuseTwins(newIds, origins, lookup)
+  const relatives = [...nodes]
+  const behind = rowsBehind(saved, part).map((one) => (typeof one === 'number' ? one : fresh(relatives.push(one) - 1)))
+  const former = [...rows.ids, ...rows.others]
+  const all = Int32Array.from([...origins, ...behind])
+  const ids = rearrangedList(
+    former,
+    all,
+    relatives.map(({ id }) => id),
+  )
+  const tables = editedRelations(former, lookup, { origins: all, relatives, ids })
+  return { ...tables, ids: ids.slice(0, origins.length), others: ids.slice(origins.length) }
 }
 
 /** Rows that stay in their order, and the new ones at the places of their units. */
@@ -159,10 +177,14 @@ function editedProperties({ saved, plan }: ManifestEditFacts): SavedProperties {
   return Object.fromEntries([...kept, ...loaded])
 }
 
-function editedPatches({ saved, plan, part, lookup }: ManifestEditFacts): PatchRows {
+/** Most changes of a node leave alone what properties say of it. */
+function editedPatches({ saved, plan, part, lookup }: ManifestEditFacts): { readonly patches?: PatchRows } {
   const { origins } = saved.patches
   const made = [...part.patches].flatMap(([origin, patch]) => (patch === undefined ? [] : [[origin, patch] as const]))
   const kept = origins.flatMap((origin, row) => (plan.replaced.has(unitOfOrigin(origin)) ? [] : [row]))
+  const isSame = ([origin, patch]: (typeof made)[number]) =>
+    JSON.stringify(lookup.patchOf(origin)) === JSON.stringify(patch)
+  if (kept.length + made.length === origins.length && made.every(isSame)) return {}
   const order = Int32Array.from([...kept, ...made.map((_, index) => fresh(index))])
   const rows = made.map(([origin, patch]) => rowBytes(origin, patch))
   const all = rearrangedList(
@@ -170,7 +192,7 @@ function editedPatches({ saved, plan, part, lookup }: ManifestEditFacts): PatchR
     order,
     made.map(([origin]) => origin),
   )
-  return { origins: all, rows: lookup.patches.rearranged(order, rows) }
+  return { patches: { origins: all, rows: lookup.patches.rearranged(order, rows) } }
 }
 
 function byId<Entry extends { readonly unique_id: string }>(entries: readonly Entry[]): Record<string, Entry> {

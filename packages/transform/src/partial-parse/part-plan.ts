@@ -1,4 +1,3 @@
-import path from 'node:path'
 import type { FileKind, PackageFiles } from '../parse/package-files.ts'
 import type { ParseSession } from '../parse/parse-session.ts'
 import { readProperties } from '../parse/read-properties.ts'
@@ -52,7 +51,6 @@ export class PartPlan {
   readonly #chosen = new Set<string>()
   readonly #filesOf = new Map<string, ReadonlyMap<string, ProjectFile>>()
   readonly #patchPaths = new Set<string>()
-  #byName: ReadonlyMap<string, readonly string[]> | undefined
 
   /** @throws FullParseNeeded when a change reaches everything, or nearly. */
   constructor(facts: PlanFacts) {
@@ -73,6 +71,11 @@ export class PartPlan {
   get size(): number {
     const { sources, others } = this.again
     return this.#chosen.size + Number(sources) + Number(others)
+  }
+
+  /** The paths of replaced files, whatever package they are of. */
+  get replacedPaths(): ReadonlySet<string> {
+    return new Set([...this.replaced].map((unit) => partsOf(unit)[2]))
   }
 
   has(unit: string): boolean {
@@ -199,36 +202,28 @@ export class PartPlan {
       if (has) this.#chooseProperties(key)
   }
 
+  /** Chooses what is described under these names, as `model.orders`. */
   #chooseDescribed(names: readonly string[]): void {
-    this.#byName ??= this.#unitsByName()
-    // A test is attached to what has the name, whatever the section that declares it calls it.
-    const all = names.flatMap((name) => {
+    const wanted = new Map<string, Set<string>>()
+    for (const name of names) {
       const [type, own] = splitOnce(name, '.')
-      return referable.includes(type) ? referable.map((one) => `${one}.${own}`) : [name]
-    })
-    for (const name of new Set(all)) for (const unit of this.#byName.get(name) ?? []) this.choose(unit)
-  }
-
-  /** What nodes are made of, by what properties call them: `model.orders`. */
-  #unitsByName(): Map<string, string[]> {
-    const { files, saved } = this.#facts
-    const found = new Map<string, string[]>()
-    const add = (name: string, unit: string) => {
-      const units = found.get(name)
-      if (units === undefined) found.set(name, [unit])
-      else units.push(unit)
+      const all = wanted.get(own) ?? new Set<string>()
+      wanted.set(own, all)
+      // A test is attached to what has the name, whatever the section that declares it calls it.
+      for (const one of referable.includes(type) ? referable : [type]) all.add(one)
     }
-    for (const one of files) {
-      const { name: packageName } = one.project
+    if (wanted.size === 0) return
+    const { files, saved } = this.#facts
+    for (const one of files)
       for (const kind of nodeKinds)
         for (const { path: file } of one[kind])
-          for (const name of nameOfFile(kind, file)) add(name, fileUnit(kind, packageName, file))
-    }
+          if (wanted.get(stemOf(file))?.has(types[kind] ?? '') === true)
+            this.choose(fileUnit(kind, one.project.name, file))
     for (const face of saved.faces.nodes) {
+      if (wanted.get(face.name)?.has(face.resource_type) !== true) continue
       const unit = unitOf(face)
-      if (this.order.place(unit) !== -1) add(`${face.resource_type}.${face.name}`, unit)
+      if (this.order.place(unit) !== -1) this.choose(unit)
     }
-    return found
   }
 
   #fileOf(kind: FileKind, packageName: string, file: string): ProjectFile {
@@ -264,6 +259,11 @@ export class PartPlan {
   }
 }
 
+function stemOf(file: string): string {
+  const end = file.lastIndexOf('.')
+  return file.slice(file.lastIndexOf('/') + 1, end === -1 ? undefined : end)
+}
+
 const referable: readonly string[] = ['model', 'seed', 'snapshot']
 
 function splitOnce(text: string, separator: string): [string, string] {
@@ -281,7 +281,7 @@ function partsOf(unit: string): [kind: string, packageName: string, file: string
 /** What properties call the node of a file; snapshots have the names of their blocks. */
 function nameOfFile(kind: FileKind, file: string): string[] {
   const type = types[kind]
-  return type === undefined ? [] : [`${type}.${path.posix.basename(file, path.posix.extname(file))}`]
+  return type === undefined ? [] : [`${type}.${stemOf(file)}`]
 }
 
 function rowsWith(column: Int32Array, concerned: readonly boolean[]): number[] {

@@ -1,8 +1,7 @@
 import type { ManifestRows } from '../artifact/manifest-text.ts'
 import { FullParseNeeded } from './full-parse-needed.ts'
-import { fresh, rearrangedList, rowBytes } from './row-table.ts'
+import { fresh, rowBytes } from './row-table.ts'
 import type { RowOrigins } from './row-table.ts'
-import type { SavedRows } from './saved-index.ts'
 import type { SavedLookup } from './saved-lookup.ts'
 
 /** An entry of the maps, with the sorted ids of what it needs. */
@@ -16,6 +15,8 @@ export interface RelationEdit {
   readonly origins: RowOrigins
   /** Those that are new. */
   readonly relatives: readonly Relative[]
+  /** The ids of all rows. */
+  readonly ids: readonly string[]
 }
 
 export interface RelationTables {
@@ -28,20 +29,14 @@ export interface RelationTables {
  *
  * @throws FullParseNeeded for a circle
  */
-export function editedRelations({ ids, others }: SavedRows, lookup: SavedLookup, edit: RelationEdit): RelationTables {
-  const former = [...ids, ...others]
-  const { origins, relatives } = edit
+export function editedRelations(former: readonly string[], lookup: SavedLookup, edit: RelationEdit): RelationTables {
+  const { origins, relatives, ids } = edit
   const children = changedChildren(former, lookup, edit)
   refuseCircles(lookup, relatives, children)
   const parentRows = relatives.map(({ id, parents }) => rowBytes(id, parents))
-  const present = rearrangedList(
-    former,
-    origins,
-    relatives.map(({ id }) => id),
-  )
   const childRows: Uint8Array[] = []
   const childOrigins = origins.map((origin, place) => {
-    const id = present[place]!
+    const id = ids[place]!
     const list = children.get(id)
     const known = origin >= 0 ? origin : lookup.place(id)
     if (list === undefined && known !== undefined) return known
@@ -63,8 +58,10 @@ function changedChildren(
   const [lost, gained] = [new Map<string, string[]>(), new Map<string, string[]>()]
   const isKept = new Uint8Array(former.length)
   for (const origin of origins) if (origin >= 0) isKept[origin] = 1
-  for (const [row, id] of former.entries())
+  for (let row = 0; row < former.length; row += 1) {
+    const id = former[row]!
     if (isKept[row] === 0) for (const parent of lookup.parentsOf(id)) addTo(lost, parent, id)
+  }
   for (const { id, parents } of relatives) for (const parent of parents) addTo(gained, parent, id)
   const changed = new Map<string, readonly string[]>()
   for (const parent of new Set([...lost.keys(), ...gained.keys()])) {

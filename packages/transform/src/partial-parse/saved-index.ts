@@ -154,6 +154,8 @@ function without(record: object, keys: readonly string[]): Record<string, unknow
 export class WordLists {
   readonly lists: string[]
   readonly #places: Map<string, number>
+  /** Most lists are one and the same. */
+  readonly #placesOfLists = new WeakMap<Iterable<string>, number>()
 
   constructor(lists: readonly string[] = ['']) {
     this.lists = [...lists]
@@ -161,7 +163,13 @@ export class WordLists {
   }
 
   place(words: Iterable<string> | undefined): number {
-    const text = words === undefined ? '' : [...words].join(' ')
+    if (words === undefined) return this.#placeOfText('')
+    const known = this.#placesOfLists.get(words) ?? this.#placeOfText([...words].join(' '))
+    this.#placesOfLists.set(words, known)
+    return known
+  }
+
+  #placeOfText(text: string): number {
     const known = this.#places.get(text)
     if (known !== undefined) return known
     this.lists.push(text)

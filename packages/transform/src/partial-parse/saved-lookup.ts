@@ -26,7 +26,7 @@ export class SavedLookup {
   /** The row of a node, or of another entry of the maps. */
   place(id: string): number | undefined {
     const { ids, others } = this.#saved.rows
-    this.#places ??= placesOf([...ids, ...others])
+    this.#places ??= placesOf(ids, others)
     return this.#places.get(id)
   }
 
@@ -74,6 +74,8 @@ export class SavedLookup {
   }
 }
 
-function placesOf(list: readonly string[]): Map<string, number> {
-  return new Map(list.map((one, place) => [one, place]))
+function placesOf(...lists: readonly (readonly string[])[]): Map<string, number> {
+  const places = new Map<string, number>()
+  for (const list of lists) for (const one of list) places.set(one, places.size)
+  return places
 }

@@ -35,7 +35,10 @@ export interface PatchRows {
 }
 
 /** What a parse that builds on another one has made anew; all else is as it was. */
-export type ParseEdit = Partial<SavedParse> & Pick<SavedParse, 'inputs'>
+export type ParseEdit = Partial<Omit<SavedParse, 'rows'>> & { readonly rows?: Partial<SavedRows> } & Pick<
+    SavedParse,
+    'inputs'
+  >
 
 const columns = ['units', 'names', 'docs'] as const
 
@@ -60,8 +63,9 @@ function sectionsOf({ inputs, rows, uses, faces, properties, patches, text }: Pa
     ...(uses === undefined ? [] : [json('uses', uses)]),
     ...(faces === undefined ? [] : [json('faces', faces)]),
     ...(properties === undefined ? [] : [json('properties', properties)]),
-    ...(rows === undefined ? [] : [json('rows.ids', rows.ids), json('rows.others', rows.others)]),
-    ...(rows === undefined ? [] : columns.map((name) => [`rows.${name}`, bytesOf(rows[name])] as const)),
+    ...(rows?.ids === undefined ? [] : [json('rows.ids', rows.ids)]),
+    ...(rows?.others === undefined ? [] : [json('rows.others', rows.others)]),
+    ...columns.flatMap((name) => (rows?.[name] === undefined ? [] : [[`rows.${name}`, bytesOf(rows[name])] as const])),
     ...(patches === undefined ? [] : [json('patches.origins', patches.origins), ...table('patches', patches.rows)]),
     ...(text === undefined ? [] : otherSections.map((name) => [`manifest.${name}`, [text.others[name]]] as const)),
     ...(text === undefined ? [] : rowSections.flatMap((name) => table(`manifest.${name}`, text.rows[name]))),

@@ -23,7 +23,6 @@ export function hooksUnit(packageName: string): string {
 export const entryTypes = ['exposure', 'unit_test', 'metric', 'semantic_model', 'saved_query', 'source'] as const
 
 const kindsOfTypes: Partial<Record<DraftNode['resource_type'], FileKind>> = {
-  model: 'models',
   snapshot: 'snapshots',
   analysis: 'analyses',
   test: 'tests',
@@ -36,6 +35,7 @@ type Unit = Pick<DraftNode, 'package_name' | 'original_file_path'> &
 /** What a node is made of. Of entries that are no nodes, all of one type stand together. */
 export function unitOf(node: Unit): string {
   const { resource_type: type, package_name: packageName, original_file_path: file } = node
+  if (type === 'model') return fileUnit('models', packageName, file)
   if (type === 'operation') return hooksUnit(packageName)
   if ((entryTypes as readonly string[]).includes(type)) return type
   if (type === 'snapshot' && /\.ya?ml$/u.test(file)) return yamlSnapshots
