@@ -54,7 +54,8 @@ function logColumns({
     column('_ab_cdc_lsn', makeData({ type: new Int64(), length, data: positions })),
     column('_ab_cdc_order', makeData({ type: new Int32(), length, data: orders })),
     column('_ab_cdc_updated_at', timestamps(committedAtUs)),
-    column('_ab_cdc_deleted_at', timestamps(committedAtUs, { nullCount, nullBitmap })),
+    // Not the buffer of the column before it: of two equal ones in a row Arrow (21.2) writes one.
+    column('_ab_cdc_deleted_at', timestamps(committedAtUs.slice(), { nullCount, nullBitmap })),
   ]
 }
 
