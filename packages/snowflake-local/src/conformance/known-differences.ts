@@ -27,7 +27,7 @@ export const knownDifferences: readonly KnownDifference[] = [
     page: 'time_from_parts',
     sql: 'TIME_FROM_PARTS(11, 11, 0, 987654321)',
     stated: '11:11:00.987654321',
-    why: 'Times are kept in microseconds; digits seven to nine are cut off.',
+    why: 'Times are kept in microseconds; a value with more digits fails with 000002.',
   },
   {
     page: 'hash',

@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import zlib from 'node:zlib'
-import { readTexts, runDuckdb } from '../engine/duckdb.ts'
+import { readTexts, runDuckdb, streamTexts } from '../engine/duckdb.ts'
 import { SqlError, compilationError } from '../engine/sql-error.ts'
 import { duckdbType, integer, isSemiStructured, resultColumn, text, timestamp } from '../catalog/sql-type.ts'
 import type { SqlType } from '../catalog/sql-type.ts'
@@ -153,9 +153,8 @@ async function writeTexts(request: CopyIntoLocationRequest, rowsSql: string, pat
     throw compilationError('000002', '0A000', 'JSON unload requires one column of type VARIANT, OBJECT or ARRAY.')
   }
   const selected = isJson ? 'CAST(c1 AS VARCHAR)' : written.join(', ')
-  const rows = await readTexts(connection, `SELECT ${selected} FROM (${rowsSql})`)
   let bytes = 0
-  function* lines(): Generator<Buffer> {
+  async function* lines(): AsyncGenerator<Buffer> {
     if (!isJson && isOptionTrue(request.options.get('HEADER'))) {
       yield Buffer.from(
         csvLine(
@@ -166,10 +165,13 @@ async function writeTexts(request: CopyIntoLocationRequest, rowsSql: string, pat
       )
     }
     const isQuoted = (index: number): boolean => source.columns[index]?.type.name !== 'NUMBER'
-    for (const row of rows) yield Buffer.from(isJson ? `${row[0] ?? ''}\n` : csvLine(row, format, isQuoted))
+    for await (const rows of streamTexts(connection, `SELECT ${selected} FROM (${rowsSql})`)) {
+      const texts = rows.map((row) => (isJson ? `${row[0] ?? ''}\n` : csvLine(row, format, isQuoted)))
+      yield Buffer.from(texts.join(''))
+    }
   }
-  function* counted(): Generator<Buffer> {
-    for (const line of lines()) {
+  async function* counted(): AsyncGenerator<Buffer> {
+    for await (const line of lines()) {
       bytes += line.byteLength
       yield line
     }

@@ -139,7 +139,32 @@ test('aborts, continues or skips the file at a row that does not fit', async () 
   ])
   const { rows } = await load(`${format} ON_ERROR = CONTINUE`)
   expect(rows[0]?.slice(0, 6)).toEqual(['stage1/a.csv', 'PARTIALLY_LOADED', '4', '1', '4', '3'])
-  expect((await load(`${format} VALIDATION_MODE = RETURN_ERRORS`)).rows).toHaveLength(1)
+  const found = (await load(`${format} VALIDATION_MODE = RETURN_ALL_ERRORS`)).rows
+  expect(found.map(([, , line, , code, , column]) => [line, code, column])).toEqual([
+    ['1', '100038', '"AMOUNT"'],
+    ['3', '100072', '"ID"'],
+    ['4', '100074', '"NAME"'],
+  ])
+  await expect(load(`${format} VALIDATION_MODE = RETURN_2_ROWS`)).rejects.toMatchObject({ code: '100038' })
+  const skipped = format.replace(')', ' SKIP_HEADER = 1)')
+  const first = await load(`${skipped} VALIDATION_MODE = RETURN_1_ROWS`)
+  expect(first.rows.map((row) => row.slice(0, 2))).toEqual([['2', '3.0000']])
+  expect(first.columns.map(({ name }) => name).slice(0, 3)).toEqual(['ID', 'AMOUNT', 'NAME'])
+})
+
+test('goes on to the next file until SIZE_LIMIT is passed', async () => {
+  for (const name of ['a', 'b', 'c']) await writeFile(join(directory, `${name}.csv`), '1,2\n')
+  const format = 'FILE_FORMAT = (TYPE = CSV ERROR_ON_COLUMN_COUNT_MISMATCH = FALSE)'
+  expect((await load(`${format} SIZE_LIMIT = 4`)).rowsLoaded).toBe(2)
+  expect((await load(`${format} SIZE_LIMIT = 1`)).rowsLoaded).toBe(1)
+})
+
+test('reads records of any length, wherever the blocks of the file end, and as many fields as they have', async () => {
+  const long = 'é"\n'.repeat(300_000)
+  const quoted = `"${long.replaceAll('"', '""')}"`
+  await writeFile(join(directory, 'a.csv'), `\uFEFF1,2\n2,3,${quoted}\n3,4,x\n`)
+  const format = `FILE_FORMAT = (TYPE = CSV FIELD_OPTIONALLY_ENCLOSED_BY = '"' ERROR_ON_COLUMN_COUNT_MISMATCH = FALSE) TRUNCATECOLUMNS = TRUE`
+  expect((await load(format)).rows[0]?.slice(0, 4)).toEqual(['stage1/a.csv', 'LOADED', '3', '3'])
 })
 
 test('counts the fields of a record', async () => {

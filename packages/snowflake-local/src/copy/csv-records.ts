@@ -6,11 +6,11 @@ export interface CsvRecord {
   readonly fields: readonly (string | null)[]
 }
 
-/** DuckDB's reader does not tell an empty field from a quoted one, so records are read here. */
-export function* readCsv(text: string, format: FileFormat): Generator<CsvRecord> {
-  const reader = new CsvReader(text, format)
+/** DuckDB's reader does not tell an empty field from a quoted one, so records are read here, while the text comes. */
+export async function* readCsv(blocks: AsyncIterable<string>, format: FileFormat): AsyncGenerator<CsvRecord> {
+  const reader = new CsvReader(format)
   let skipped = 0
-  for (let record = reader.next(); record !== undefined; record = reader.next()) {
+  for await (const record of recordsOf(reader, blocks)) {
     if (skipped < format.skipHeader) {
       skipped += 1
       continue
@@ -21,25 +21,62 @@ export function* readCsv(text: string, format: FileFormat): Generator<CsvRecord>
   }
 }
 
+async function* recordsOf(reader: CsvReader, blocks: AsyncIterable<string>): AsyncGenerator<RawRecord> {
+  for await (const block of blocks) {
+    reader.push(block)
+    for (let record = reader.next(); record !== undefined; record = reader.next()) yield record
+  }
+  reader.end()
+  for (let record = reader.next(); record !== undefined; record = reader.next()) yield record
+}
+
 interface RawRecord extends CsvRecord {
   readonly blank: boolean
 }
 
 class CsvReader {
-  readonly #text: string
   readonly #format: FileFormat
   readonly #lineEnd: string
+  #text = ''
   #at = 0
   #line = 1
+  #isWhole = false
+  #isFirst = true
+  /** A record that did not end is only tried again when there is twice as much of it. */
+  #retryAt = 0
 
-  constructor(text: string, format: FileFormat) {
-    this.#text = text
+  constructor(format: FileFormat) {
     this.#format = format
     this.#lineEnd = format.recordDelimiter
   }
 
+  push(block: string): void {
+    this.#text = this.#text.slice(this.#at) + (this.#isFirst ? block.replace(/^\uFEFF/u, '') : block)
+    this.#at = 0
+    this.#isFirst &&= block === ''
+  }
+
+  end(): void {
+    this.#isWhole = true
+  }
+
+  /** Nothing where the text that is there may break off within the record. */
   next(): RawRecord | undefined {
     if (this.#at >= this.#text.length) return undefined
+    if (!this.#isWhole && this.#text.length - this.#at < this.#retryAt) return undefined
+    const [start, line] = [this.#at, this.#line]
+    const record = this.#record()
+    if (this.#isWhole || this.#at < this.#text.length) {
+      this.#retryAt = 0
+      return record
+    }
+    this.#retryAt = 2 * (this.#text.length - start)
+    this.#at = start
+    this.#line = line
+    return undefined
+  }
+
+  #record(): RawRecord {
     const start = this.#at
     const line = this.#line
     const fields: (string | null)[] = []

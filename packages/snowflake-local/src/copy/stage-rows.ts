@@ -4,6 +4,7 @@ import { SqlError } from '../engine/sql-error.ts'
 import { binary, boolean, date, float, integer, number, text, time, timestamp, variant } from '../catalog/sql-type.ts'
 import { jsonText } from '../function/conversion.ts'
 import type { FunctionContext, TypedSql } from '../function/function-rule.ts'
+import { wholeMicroseconds } from '../function/nanoseconds.ts'
 import { quote } from '../function/sql-text.ts'
 import { quoteName } from '../translate/sql-text.ts'
 import type { BoundQuery, OutputColumn } from '../translate/translator.ts'
@@ -48,12 +49,6 @@ export async function openStageRows(options: OpenStageOptions): Promise<StageRow
 
 let tables = 0
 
-interface TextRows {
-  readonly fieldsMax: number
-  readonly header: readonly string[] | undefined
-  readonly rows: readonly TextRow[]
-}
-
 interface TextRow {
   readonly file: string
   readonly line: number
@@ -61,37 +56,38 @@ interface TextRow {
   readonly fault: string | null
 }
 
-async function readTextRows({ format, files, fieldsExpected }: OpenStageOptions): Promise<TextRows> {
-  const rows: TextRow[] = []
-  let header: readonly string[] | undefined
+/** What the files say of their columns, known once the first record is read. */
+interface TextShape {
+  header: readonly string[] | undefined
+}
+
+async function* readTextRows(
+  { format, files, fieldsExpected }: OpenStageOptions,
+  shape: TextShape,
+): AsyncGenerator<TextRow> {
   for (const file of files) {
-    const content = await readFileText(file.path, format.compression)
+    const blocks = readFileText(file.path, format.compression)
     if (format.type === 'JSON') {
-      rows.push(...jsonRows(content, file.name, format))
+      yield* jsonRows(blocks, file.name, format)
       continue
     }
     let isHeader = format.parseHeader
-    for (const record of readCsv(content, format)) {
+    for await (const record of readCsv(blocks, format)) {
       if (isHeader) {
-        header ??= record.fields.map((field) => field ?? '')
+        shape.header ??= record.fields.map((field) => field ?? '')
         isHeader = false
         continue
       }
-      const fault = countFault(record.fields.length, header?.length ?? fieldsExpected, format)
-      rows.push({ file: file.name, line: record.line, fields: record.fields, fault })
+      const fault = countFault(record.fields.length, shape.header?.length ?? fieldsExpected, format)
+      yield { file: file.name, line: record.line, fields: record.fields, fault }
     }
   }
-  const fieldsMax = rows.reduce(
-    (most, { fields }) => Math.max(most, fields.length),
-    header?.length ?? fieldsExpected ?? 1,
-  )
-  return { fieldsMax, header, rows }
 }
 
-function* jsonRows(content: string, file: string, format: FileFormat): Generator<TextRow> {
+async function* jsonRows(blocks: AsyncIterable<string>, file: string, format: FileFormat): AsyncGenerator<TextRow> {
   let line = 0
   try {
-    for (const document of readJson(content, format)) {
+    for await (const document of readJson(blocks, format)) {
       line += 1
       yield { file, line, fields: [document], fault: null }
     }
@@ -107,17 +103,17 @@ function countFault(found: number, expected: number | undefined, format: FileFor
 
 async function openTexts(options: OpenStageOptions): Promise<StageRows> {
   const { connection, format } = options
-  const { fieldsMax, header, rows } = await readTextRows(options)
   tables += 1
   const table = `sf_stage_${tables}`
   const isJson = format.type === 'JSON'
-  const names = Array.from({ length: fieldsMax }, (_, index) => `c${index + 1}`)
-  const definitions = names.map((name) => `${name} ${isJson ? 'JSON' : 'VARCHAR'}`)
-  await runDuckdb(
-    connection,
-    `CREATE TEMP TABLE ${table} (file VARCHAR, line BIGINT, fault VARCHAR, ${definitions.join(', ')})`,
+  const shape: TextShape = { header: undefined }
+  const { rowsParsed, fieldsMax } = await fill(
+    { connection, table, type: isJson ? 'JSON' : 'VARCHAR' },
+    options.fieldsExpected ?? 1,
+    { rows: readTextRows(options, shape), shape },
   )
-  await fill(connection, table, names.length, rows)
+  const { header } = shape
+  const names = Array.from({ length: fieldsMax }, (_, index) => `c${index + 1}`)
   const relation = `temp.main.${table}`
   const type = isJson ? variant : text()
   const column = (index: number): TypedSql | undefined =>
@@ -128,7 +124,7 @@ async function openTexts(options: OpenStageOptions): Promise<StageRows> {
   )
   return {
     relation,
-    rowsParsed: rows.length,
+    rowsParsed,
     byPlace: column,
     byName: (name, ignoreCase) => {
       if (isJson)
@@ -144,26 +140,63 @@ async function openTexts(options: OpenStageOptions): Promise<StageRows> {
   }
 }
 
+interface StagedTable {
+  readonly connection: DuckDBConnection
+  readonly table: string
+  readonly type: 'JSON' | 'VARCHAR'
+}
+
+/** Writes the rows down as they are read; the table gets as many columns as the longest record has fields. */
 async function fill(
-  connection: DuckDBConnection,
-  table: string,
-  width: number,
-  rows: readonly TextRow[],
-): Promise<void> {
-  const appender = await connection.createAppender(table, 'main', 'temp')
-  for (const { file, line, fields, fault } of rows) {
-    appender.appendVarchar(file)
-    appender.appendBigInt(BigInt(line))
-    if (fault === null) appender.appendNull()
-    else appender.appendVarchar(fault)
-    for (let index = 0; index < width; index += 1) {
-      const value = fields[index] ?? null
-      if (value === null) appender.appendNull()
-      else appender.appendVarchar(value)
+  staged: StagedTable,
+  fieldsExpected: number,
+  { rows, shape }: { readonly rows: AsyncIterable<TextRow>; readonly shape: TextShape },
+): Promise<{ readonly rowsParsed: number; readonly fieldsMax: number }> {
+  const { connection, table, type } = staged
+  let width = fieldsExpected
+  let rowsParsed = 0
+  const definitions = Array.from({ length: width }, (_, index) => `c${index + 1} ${type}`)
+  await runDuckdb(
+    connection,
+    `CREATE TEMP TABLE ${table} (file VARCHAR, line BIGINT, fault VARCHAR, ${definitions.join(', ')})`,
+  )
+  let appender = await connection.createAppender(table, 'main', 'temp')
+  for await (const row of rows) {
+    const wanted = Math.max(row.fields.length, shape.header?.length ?? 0)
+    if (wanted > width) {
+      appender.closeSync()
+      await widen(staged, width, wanted)
+      width = wanted
+      appender = await connection.createAppender(table, 'main', 'temp')
     }
-    appender.endRow()
+    appendRow(appender, row, width)
+    rowsParsed += 1
   }
   appender.closeSync()
+  if ((shape.header?.length ?? 0) <= width) return { rowsParsed, fieldsMax: width }
+  await widen(staged, width, shape.header?.length ?? width)
+  return { rowsParsed, fieldsMax: shape.header?.length ?? width }
+}
+
+type Appender = Awaited<ReturnType<DuckDBConnection['createAppender']>>
+
+function appendRow(appender: Appender, { file, line, fields, fault }: TextRow, width: number): void {
+  appender.appendVarchar(file)
+  appender.appendBigInt(BigInt(line))
+  if (fault === null) appender.appendNull()
+  else appender.appendVarchar(fault)
+  for (let index = 0; index < width; index += 1) {
+    const value = fields[index] ?? null
+    if (value === null) appender.appendNull()
+    else appender.appendVarchar(value)
+  }
+  appender.endRow()
+}
+
+async function widen({ connection, table, type }: StagedTable, from: number, to: number): Promise<void> {
+  for (let column = from + 1; column <= to; column += 1) {
+    await runDuckdb(connection, `ALTER TABLE temp.main.${table} ADD COLUMN c${column} ${type}`)
+  }
 }
 
 function indexOfName(names: readonly string[], name: string, ignoreCase: boolean): number {
@@ -249,8 +282,12 @@ function typedColumn(name: string, duckdbType: string, { binaryAsText }: FileFor
       return { sql, type: time() }
     case 'TIMESTAMP WITH TIME ZONE':
       return { sql, type: timestamp('TIMESTAMP_LTZ') }
-    case 'TIMESTAMP':
     case 'TIMESTAMP_NS':
+      return {
+        sql: `make_timestamp(${wholeMicroseconds(`epoch_ns(${sql})`)})`,
+        type: timestamp('TIMESTAMP_NTZ'),
+      }
+    case 'TIMESTAMP':
     case 'TIMESTAMP_MS':
     case 'TIMESTAMP_S':
       return { sql: `CAST(${sql} AS TIMESTAMP)`, type: timestamp('TIMESTAMP_NTZ') }

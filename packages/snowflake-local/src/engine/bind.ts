@@ -2,6 +2,7 @@ import { compilationError } from './sql-error.ts'
 import { binary, boolean, date, float, text, time, timestamp, untyped, variant } from '../catalog/sql-type.ts'
 
 import type { TypedSql } from '../function/function-rule.ts'
+import { wholeMicroseconds } from '../function/nanoseconds.ts'
 import { castTo } from '../translate/cast.ts'
 import { numberLiteral } from '../translate/translate-expression.ts'
 import { quoteText } from '../translate/sql-text.ts'
@@ -52,7 +53,7 @@ export function boundColumn(value: TypedSql, type: string): TypedSql {
 }
 
 function instant(sql: string): string {
-  return `make_timestamp(CAST(${sql} AS BIGINT) // 1000)`
+  return `make_timestamp(${wholeMicroseconds(sql)})`
 }
 
 export function bindAt(binds: readonly Bind[], index: number): TypedSql {

@@ -20,6 +20,23 @@ export async function readTexts(
   return (await result.getRows()) as (string | null)[][]
 }
 
+/** The same block by block, as DuckDB makes them; until the last is read, the connection is taken. */
+export async function* streamTexts(
+  connection: DuckDBConnection,
+  sql: string,
+): AsyncGenerator<readonly (readonly (string | null)[])[]> {
+  try {
+    const result = await connection.stream(sql)
+    for (;;) {
+      const chunk = await result.fetchChunk()
+      if (chunk === null || chunk.rowCount === 0) return
+      yield chunk.getRows() as (string | null)[][]
+    }
+  } catch (error) {
+    throw error instanceof SqlError ? error : faultOf(error, sql)
+  }
+}
+
 export async function readNumber(connection: DuckDBConnection, sql: string): Promise<number> {
   const result = await runDuckdb(connection, sql)
   const [row] = await result.getRows()

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { openEngine } from './engine.ts'
 import type { Engine, SessionOptions, SqlSession } from './engine.ts'
 import type { Bind, ResultColumn, ResultRow } from './statement.ts'
@@ -554,4 +554,104 @@ test('a database on disk has its tables, names and rows again when it is opened 
   } finally {
     await rm(directory, { recursive: true, force: true })
   }
+})
+
+test('FLATTEN beside a table keeps the order of entries, also under a filter and for rows that have none', async () => {
+  await run(
+    "CREATE TABLE t AS SELECT 1 AS id, PARSE_JSON('[30,20,10]') AS v UNION ALL SELECT 2, PARSE_JSON('[2,1]') UNION ALL SELECT 3, PARSE_JSON('[]')",
+  )
+  const source = 'SELECT id, f.index, f.value::INT FROM t, LATERAL FLATTEN(INPUT => t.v) f WHERE f.value < 25'
+  expect(await run(source)).toEqual([
+    ['1', '1', '20'],
+    ['1', '2', '10'],
+    ['2', '0', '2'],
+    ['2', '1', '1'],
+  ])
+  expect(await run('SELECT id, value FROM t LEFT JOIN LATERAL FLATTEN(t.v) WHERE id <> 1')).toEqual([
+    ['2', '2'],
+    ['2', '1'],
+    ['3', null],
+  ])
+  expect(
+    await run(
+      "SELECT t.id, g.value FROM t JOIN (SELECT 2 AS id) u USING (id), TABLE(FLATTEN(v)) f, LATERAL FLATTEN(ARRAY_CONSTRUCT(f.value, 'x')) g WHERE id = 2 AND f.index = 0",
+    ),
+  ).toEqual([
+    ['2', '2'],
+    ['2', '"x"'],
+  ])
+})
+
+test('a time with more digits than microseconds is refused, wherever it comes from', async () => {
+  const texts = [
+    "'2024-01-01 10:00:00.123456789'::TIMESTAMP_NTZ",
+    "'2024-01-01 10:00:00.123456789 +0100'::TIMESTAMP_TZ",
+    "'2024-01-01 10:00:00.123456789'::TIMESTAMP_LTZ",
+    "'10:00:00.1234567'::TIME",
+    "TO_TIMESTAMP('2024-01-01 10:00:00.123456789', 'YYYY-MM-DD HH24:MI:SS.FF9')",
+    "TO_TIMESTAMP('1712345678123456789')",
+    'TO_TIMESTAMP(1712345678123456789, 9)',
+    "DATEADD('nanosecond', 1, '2024-01-01'::TIMESTAMP)",
+    'TIME_FROM_PARTS(1, 2, 3, 4)',
+  ]
+  for (const text of texts) await expect(run(`SELECT ${text}`)).rejects.toMatchObject({ code: '000002' })
+  const binds = [{ type: 'TIMESTAMP_NTZ', value: '1712345678123456789' }]
+  await expect(run('SELECT ?', session, binds)).rejects.toMatchObject({ code: '000002' })
+  expect(
+    await run("SELECT '2024-01-01 10:00:00.123456000'::TIMESTAMP_NTZ, TO_TIMESTAMP(1712345678123456000, 9)"),
+  ).toEqual([['1704103200.123456000', '1712345678.123456000']])
+})
+
+test('SYSTEM$TYPEOF tells type and storage, SYSTEM$WAIT waits and can be canceled', async () => {
+  expect(
+    await run("SELECT SYSTEM$TYPEOF(1), SYSTEM$TYPEOF('abc'), SYSTEM$TYPEOF(NULL), SYSTEM$TYPEOF(1e10::FLOAT)"),
+  ).toEqual([['NUMBER(1,0)[SB1]', 'VARCHAR(3)[LOB]', 'NULL[LOB]', 'FLOAT[DOUBLE]']])
+  expect(await run("SELECT SYSTEM$WAIT(1, 'MILLISECONDS')")).toEqual([['waited 1 milliseconds']])
+  const waiting = session.execute({
+    queryId: 'wait',
+    sqlText: 'SELECT SYSTEM$WAIT(600)',
+    signal: AbortSignal.timeout(20),
+  })
+  await expect(waiting).rejects.toMatchObject({ code: '000604' })
+})
+
+test('the past reaches back by the retention of its table, and by what a stream has still to read', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'snowflake-past-'))
+  const kept = await openEngine({ directory })
+  const one = await kept.openSession({ user: 'ADA' })
+  try {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() })
+    await run('CREATE DATABASE d', one)
+    for (const name of ['plain', 'streamed']) await run(`CREATE TABLE d.public.${name} AS SELECT 1 AS a`, one)
+    await run('CREATE STREAM d.public.s ON TABLE d.public.streamed', one)
+    for (const name of ['plain', 'streamed']) await run(`UPDATE d.public.${name} SET a = 2`, one)
+    vi.setSystemTime(Date.now() + 36 * 3_600_000)
+    for (const name of ['plain', 'streamed']) await run(`UPDATE d.public.${name} SET a = 3`, one)
+    await expect(run('SELECT a FROM d.public.plain AT (OFFSET => -100000)', one)).rejects.toMatchObject({
+      code: '000707',
+    })
+    expect(await run('SELECT a FROM d.public.plain AT (OFFSET => -80000)', one)).toEqual([['2']])
+    expect(await run('SELECT a, METADATA$ACTION FROM d.public.s ORDER BY 1', one)).toEqual([
+      ['1', 'DELETE'],
+      ['3', 'INSERT'],
+    ])
+  } finally {
+    vi.useRealTimers()
+    await one.close()
+    await kept.close()
+  }
+  const instance = await DuckDBInstance.create(join(directory, 'snowflake.duckdb'))
+  const connection = await instance.connect()
+  const tables = await (
+    await connection.run(
+      "SELECT table_name FROM duckdb_tables() WHERE table_name LIKE '%history' AND table_name <> 'sf_load_history' ORDER BY table_oid",
+    )
+  ).getRows()
+  const lengths = await Promise.all(
+    tables.map(async ([name]) => await (await connection.run(`SELECT count(*)::INT FROM "${String(name)}"`)).getRows()),
+  )
+  expect(lengths).toEqual([[[1]], [[2]]])
+  connection.closeSync()
+  instance.closeSync()
+  await rm(directory, { recursive: true })
 })

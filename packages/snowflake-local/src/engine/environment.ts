@@ -30,6 +30,8 @@ export interface StatementScope {
   readonly streamsRead?: Map<Stream, number>
   /** Ids of the tables that the statement has been found to read. */
   readonly tablesRead?: Set<number>
+  /** Has the statement wait so many seconds before it runs. */
+  readonly wait?: (seconds: number) => void
   /** Values of the binds other than as literals: for array binds. */
   readonly bind?: (index: number) => TypedSql
   /** What a stage in FROM is read through. */
@@ -53,7 +55,7 @@ export function environmentOf(scope: StatementScope): TranslationEnvironment {
   }
 }
 
-function contextOf({ session, request, startedUs }: StatementScope): FunctionContext {
+function contextOf({ session, request, startedUs, wait }: StatementScope): FunctionContext {
   return {
     user: session.user,
     role: session.role,
@@ -66,6 +68,7 @@ function contextOf({ session, request, startedUs }: StatementScope): FunctionCon
     parameter: (name) => request.parameters?.get(name) ?? session.parameters.get(name),
     startedUs,
     variable: (name) => session.variables.get(name),
+    ...(wait === undefined ? {} : { wait }),
   }
 }
 

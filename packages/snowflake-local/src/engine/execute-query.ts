@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { withStages } from '../copy/execute-copy.ts'
 import type { Query } from '../parse/ast-query.ts'
 import { makeTranslator } from '../translate/make-translator.ts'
@@ -5,6 +6,7 @@ import type { BoundQuery } from '../translate/translator.ts'
 import { runDuckdb } from './duckdb.ts'
 import { environmentOf } from './environment.ts'
 import type { StatementScope } from './environment.ts'
+import { SqlError } from './sql-error.ts'
 import type { ResultRow, StatementResult } from './statement.ts'
 import { freshen } from './transaction.ts'
 import { duckdbResult, rowsResult, wireQuery } from './wire.ts'
@@ -19,13 +21,18 @@ export async function executeQuery(
   describeOnly: boolean,
 ): Promise<StatementResult> {
   const tablesRead = new Set<number>()
+  let waitSeconds = 0
+  const wait = (seconds: number): void => {
+    waitSeconds = Math.max(waitSeconds, seconds)
+  }
   const {
     result: bound,
     close,
     hasOpened,
-  } = await withStages({ ...scope, tablesRead }, (within) => bindQuery(within, query))
+  } = await withStages({ ...scope, tablesRead, wait }, (within) => bindQuery(within, query))
   try {
     if (describeOnly) return rowsResult(bound.columns, [])
+    if (waitSeconds > 0) await sleep(scope, waitSeconds)
     // What was read from stages is part of the transaction as it is.
     if (!hasOpened) await freshen(scope.session, tablesRead)
     const result = duckdbResult(await runDuckdb(scope.session.connection, wireQuery(bound)), bound.columns)
@@ -33,6 +40,12 @@ export async function executeQuery(
   } finally {
     await close()
   }
+}
+
+async function sleep({ request: { signal } }: StatementScope, seconds: number): Promise<void> {
+  await setTimeout(seconds * 1000, undefined, signal === undefined ? {} : { signal }).catch(() => {
+    throw new SqlError({ code: '000604', sqlState: '57014', message: 'SQL execution canceled' })
+  })
 }
 
 /** So many rows of a result are kept for RESULT_SCAN. */

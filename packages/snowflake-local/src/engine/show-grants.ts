@@ -2,7 +2,7 @@ import type { Show } from '../parse/ast-statement.ts'
 import type { GrantRecord } from '../catalog/catalog-object.ts'
 import { findDatabase, findRelationObject, findSchema } from './resolve.ts'
 import type { SessionState } from './session-state.ts'
-import type { Listing } from './show.ts'
+import type { Listing } from './listing.ts'
 import { text, timestamp } from '../catalog/sql-type.ts'
 import { wireTime } from './wire-text.ts'
 

@@ -1,44 +1,23 @@
-import { clusteringKey, relationsIn } from '../catalog/information-schema.ts'
-import { retentionDaysOf } from '../catalog/catalog.ts'
-import type { Database, Relation, Schema, SchemaObject, Table } from '../catalog/catalog-object.ts'
+import { relationsIn } from '../catalog/information-schema.ts'
+import type { SchemaObject } from '../catalog/catalog-object.ts'
 import { isVisible } from '../catalog/privilege.ts'
-import { formatType, integer, text, timestamp } from '../catalog/sql-type.ts'
+import { formatType } from '../catalog/sql-type.ts'
 import type { Show } from '../parse/ast-statement.ts'
 import { matches } from '../translate/translate-select.ts'
-import { quoteName } from '../translate/sql-text.ts'
-import type { OutputColumn } from '../translate/translator.ts'
-import { readNumber } from './duckdb.ts'
 import type { StatementScope } from './environment.ts'
 import { keepResult } from './execute-query.ts'
-import { findDatabase, findRelationObject, findSchema } from './resolve.ts'
-import { SqlError, unsupportedFeature } from './sql-error.ts'
+import { findRelationObject } from './resolve.ts'
+import { unsupportedFeature } from './sql-error.ts'
 import type { SessionState } from './session-state.ts'
 import type { ResultRow, StatementResult } from './statement.ts'
 import { showGrants } from './show-grants.ts'
 import { wireTime } from './wire-text.ts'
 import { rowsResult } from './wire.ts'
-
-/** Columns in order, each with its value of an object. */
-export interface Listing {
-  readonly columns: readonly OutputColumn[]
-  readonly rows: readonly ResultRow[]
-}
-
-/** Rows by the names of their columns, which all rows have alike. */
-export function listing(rows: readonly Readonly<Record<string, string | null>>[], columns: readonly string[]): Listing {
-  return {
-    columns: columns.map((name) => ({ name, type: typeOfShown(name), nullable: true })),
-    rows: rows.map((row) => columns.map((name) => row[name] ?? null)),
-  }
-}
-
-const numbers = new Set(['rows', 'bytes', 'interval', 'next_value', 'auto_suspend', 'auto_resume_count'])
-const times = new Set(['created_on', 'dropped_on', 'updated_on', 'resumed_on'])
-
-function typeOfShown(name: string): OutputColumn['type'] {
-  if (times.has(name)) return timestamp('TIMESTAMP_LTZ', 3)
-  return numbers.has(name) ? integer : text()
-}
+import { listing, schemasIn } from './listing.ts'
+import type { Listing } from './listing.ts'
+import { showRelations } from './show-relations.ts'
+import { showSchemas, showDatabases } from './show-containers.ts'
+import { showAccountObjects } from './show-account.ts'
 
 export async function show(scope: StatementScope, statement: Show): Promise<StatementResult> {
   const all = await listed(scope.session, statement)
@@ -110,202 +89,6 @@ const functionColumns = (
   'created_on name schema_name is_builtin is_aggregate is_ansi min_num_arguments max_num_arguments arguments ' +
   'description catalog_name is_table_function valid_for_clustering is_secure is_external_function language'
 ).split(' ')
-
-interface Within {
-  readonly database: Database
-  readonly schema: Schema
-}
-
-/** The schemas that IN names; without it those of the session, or the whole account. */
-function schemasIn(session: SessionState, { in: within }: Show): readonly Within[] {
-  const { catalog } = session.engine
-  const of = (database: Database): readonly Within[] =>
-    [...database.schemas.values()].map((schema) => ({ database, schema }))
-  const all = (): readonly Within[] => [...catalog.databases.values()].flatMap(of)
-  if (within?.kind === 'ACCOUNT') return all()
-  if (within?.kind === 'DATABASE') return of(existing(() => findDatabase(session, within.name?.parts[0])))
-  if (within !== undefined) return [existing(() => findSchema(session, within.name?.parts ?? []))]
-  if (session.database === undefined) return all()
-  if (session.schema === undefined) return of(findDatabase(session, undefined))
-  return [findSchema(session, [])]
-}
-
-/** SHOW and USE tell a missing container by another number. */
-function existing<Found>(find: () => Found): Found {
-  try {
-    return find()
-  } catch (error) {
-    if (!(error instanceof SqlError) || error.code !== '002003') throw error
-    throw new SqlError({
-      code: '002043',
-      sqlState: '02000',
-      message: 'SQL compilation error:\nObject does not exist, or operation cannot be performed.',
-      cause: error,
-    })
-  }
-}
-
-const terseColumns = ['created_on', 'name', 'kind', 'database_name', 'schema_name']
-const relationColumns: Readonly<Record<string, readonly string[]>> = {
-  TABLES:
-    'created_on name database_name schema_name kind comment cluster_by rows bytes owner retention_time automatic_clustering change_tracking is_external enable_schema_evolution owner_role_type is_event is_hybrid is_iceberg is_dynamic is_immutable'.split(
-      ' ',
-    ),
-  OBJECTS:
-    'created_on name database_name schema_name kind comment cluster_by rows bytes owner retention_time owner_role_type is_hybrid is_dynamic is_iceberg'.split(
-      ' ',
-    ),
-  VIEWS:
-    'created_on name reserved database_name schema_name owner comment text is_secure is_materialized owner_role_type change_tracking'.split(
-      ' ',
-    ),
-  'DYNAMIC TABLES':
-    'created_on name database_name schema_name cluster_by rows bytes owner target_lag refresh_mode refresh_mode_reason warehouse comment text automatic_clustering scheduling_state last_suspended_on is_clone is_replica data_timestamp owner_role_type'.split(
-      ' ',
-    ),
-}
-
-async function showRelations(session: SessionState, statement: Show): Promise<Listing> {
-  const found = schemasIn(session, statement).flatMap(({ database, schema }) =>
-    relationsIn(session, schema)
-      .filter((object) => isShown(object, statement.objects))
-      .map((object) => ({ database, schema, object })),
-  )
-  const rows = []
-  for (const { database, schema, object } of found) {
-    const count = object.kind === 'TABLE' && !statement.terse ? await rowCount(session, object) : null
-    // SHOW TABLES tells how long a table lives; SHOW OBJECTS calls all of them tables, and dbt counts on it.
-    const kind = object.kind === 'TABLE' && statement.objects === 'OBJECTS' ? { kind: 'TABLE' } : {}
-    rows.push({ ...relationRow(object, count), ...kind, database_name: database.name, schema_name: schema.name })
-  }
-  const columns = relationColumns[statement.objects] ?? relationColumns['VIEWS'] ?? []
-  return listing(rows, statement.terse ? terseColumns : columns)
-}
-
-function isShown(object: Relation, objects: string): boolean {
-  const isDynamic = object.kind === 'TABLE' && object.dynamic !== undefined
-  if (objects === 'OBJECTS') return true
-  if (objects === 'TABLES') return object.kind === 'TABLE' && !isDynamic
-  if (objects === 'DYNAMIC TABLES') return isDynamic
-  if (objects === 'VIEWS') return object.kind === 'VIEW'
-  return object.kind === 'VIEW' && object.materialized && objects === 'MATERIALIZED VIEWS'
-}
-
-async function rowCount(session: SessionState, { physical }: Table): Promise<string> {
-  return String(await readNumber(session.connection, `SELECT count(*) FROM ${quoteName(physical)}`))
-}
-
-function relationRow(object: Relation, rows: string | null): Readonly<Record<string, string | null>> {
-  const common = {
-    created_on: wireTime(object.createdMs),
-    name: object.name,
-    comment: object.comment,
-    owner: object.owner,
-    owner_role_type: 'ROLE',
-    is_hybrid: 'N',
-    is_iceberg: 'N',
-    is_dynamic: 'N',
-    change_tracking: 'OFF',
-  }
-  if (object.kind === 'VIEW') {
-    return {
-      ...common,
-      kind: object.materialized ? 'MATERIALIZED_VIEW' : 'VIEW',
-      reserved: '',
-      text: object.queryText,
-      is_secure: String(object.secure),
-      is_materialized: String(object.materialized),
-      cluster_by: '',
-    }
-  }
-  const lifetimes = { permanent: 'TABLE', transient: 'TRANSIENT', temporary: 'TEMPORARY' } as const
-  return {
-    ...common,
-    kind: lifetimes[object.lifetime],
-    cluster_by: clusteringKey(object.clusterBy) ?? '',
-    rows,
-    bytes: '0',
-    retention_time: String(object.retentionDays),
-    automatic_clustering: object.clusterBy === undefined ? 'OFF' : 'ON',
-    is_external: 'N',
-    enable_schema_evolution: 'N',
-    is_event: 'N',
-    is_immutable: 'N',
-    is_dynamic: object.dynamic === undefined ? 'N' : 'Y',
-    target_lag: object.dynamic?.targetLag ?? null,
-    refresh_mode: object.dynamic?.refreshMode ?? null,
-    warehouse: object.dynamic?.warehouse ?? null,
-    text: object.dynamic?.queryText ?? null,
-    scheduling_state: object.dynamic === undefined ? null : 'ACTIVE',
-  }
-}
-
-function showSchemas(session: SessionState, statement: Show): Listing {
-  const { catalog } = session.engine
-  const databases =
-    statement.in?.kind === 'ACCOUNT' || (statement.in === undefined && session.database === undefined)
-      ? [...catalog.databases.values()]
-      : [existing(() => findDatabase(session, statement.in?.name?.parts[0]))]
-  const rows = databases.flatMap((database) => [
-    ...[...database.schemas.values()]
-      .filter((schema) => isVisible(catalog, session.role, schema))
-      .map((schema) => ({
-        created_on: wireTime(schema.createdMs),
-        name: schema.name,
-        kind: null,
-        is_default: 'N',
-        is_current: session.database === database.name && session.schema === schema.name ? 'Y' : 'N',
-        database_name: database.name,
-        schema_name: null,
-        owner: schema.owner,
-        comment: schema.comment,
-        options: schema.transient ? 'TRANSIENT' : '',
-        retention_time: String(retentionDaysOf(database, schema)),
-        owner_role_type: 'ROLE',
-      })),
-    {
-      created_on: wireTime(database.createdMs),
-      name: 'INFORMATION_SCHEMA',
-      kind: null,
-      is_default: 'N',
-      is_current: 'N',
-      database_name: database.name,
-      schema_name: null,
-      owner: '',
-      comment: 'Views describing the contents of schemas in this database',
-      options: '',
-      retention_time: String(retentionDaysOf(database)),
-      owner_role_type: '',
-    },
-  ])
-  const full =
-    'created_on name is_default is_current database_name owner comment options retention_time owner_role_type'.split(
-      ' ',
-    )
-  return listing(rows, statement.terse ? terseColumns : full)
-}
-
-function showDatabases(session: SessionState, statement: Show): Listing {
-  const { catalog } = session.engine
-  const rows = [...catalog.databases.values()]
-    .filter((database) => isVisible(catalog, session.role, database))
-    .map((database) => ({
-      created_on: wireTime(database.createdMs),
-      name: database.name,
-      kind: 'STANDARD',
-      is_default: 'N',
-      is_current: session.database === database.name ? 'Y' : 'N',
-      origin: '',
-      owner: database.owner,
-      comment: database.comment,
-      options: database.transient ? 'TRANSIENT' : '',
-      retention_time: String(retentionDaysOf(database)),
-      database_name: null,
-      schema_name: null,
-    }))
-  const full = 'created_on name is_default is_current origin owner comment options retention_time kind'.split(' ')
-  return listing(rows, statement.terse ? terseColumns : full)
-}
 
 function showColumns(session: SessionState, statement: Show): Listing {
   const isTable = statement.in?.kind === 'TABLE' || statement.in?.kind === 'VIEW' || statement.in?.kind === ''
@@ -385,81 +168,6 @@ function showParameters(session: SessionState): Listing {
     rows.push({ key: 'QUERY_TAG', value: '', default: '', level: '', description: '', type: 'STRING' })
   }
   return listing(rows, ['key', 'value', 'default', 'level', 'description', 'type'])
-}
-
-function showAccountObjects(session: SessionState, objects: string): Listing {
-  const { catalog } = session.engine
-  const seen = <Item extends { id: number; owner: string }>(items: readonly Item[]): readonly Item[] =>
-    items.filter((item) => isVisible(catalog, session.role, item))
-  switch (objects) {
-    case 'WAREHOUSES':
-      return listing(
-        seen(catalog.accountObjects('WAREHOUSE')).map((warehouse) => ({
-          name: warehouse.name,
-          state: warehouse.suspended ? 'SUSPENDED' : 'STARTED',
-          type: 'STANDARD',
-          size: warehouse.size,
-          is_current: session.warehouse === warehouse.name ? 'Y' : 'N',
-          auto_suspend: String(warehouse.autoSuspendS),
-          auto_resume: String(warehouse.autoResume),
-          created_on: wireTime(warehouse.createdMs),
-          owner: warehouse.owner,
-          comment: warehouse.comment,
-          resource_monitor: warehouse.resourceMonitor ?? 'null',
-        })),
-        'name state type size is_current auto_suspend auto_resume created_on owner comment resource_monitor'.split(' '),
-      )
-    case 'ROLES':
-      return listing(
-        catalog.accountObjects('ROLE').map(({ name, owner, comment, createdMs }) => ({
-          created_on: wireTime(createdMs),
-          name,
-          is_default: 'N',
-          is_current: session.role === name ? 'Y' : 'N',
-          is_inherited: 'N',
-          owner,
-          comment,
-        })),
-        'created_on name is_default is_current is_inherited owner comment'.split(' '),
-      )
-    case 'USERS':
-      return listing(
-        catalog.accountObjects('USER').map(({ name, owner, comment, createdMs }) => ({
-          name,
-          created_on: wireTime(createdMs),
-          login_name: name,
-          owner,
-          comment,
-          disabled: 'false',
-        })),
-        'name created_on login_name owner comment disabled'.split(' '),
-      )
-    default:
-      return listing(
-        seen(catalog.accountObjects('RESOURCE MONITOR')).map((monitor) => ({
-          name: monitor.name,
-          credit_quota: monitor.creditQuota === undefined ? null : monitor.creditQuota.toFixed(2),
-          used_credits: '0.00',
-          remaining_credits: monitor.creditQuota === undefined ? null : monitor.creditQuota.toFixed(2),
-          level: null,
-          frequency: monitor.frequency,
-          notify_at: percents(monitor.triggers, 'NOTIFY'),
-          suspend_at: percents(monitor.triggers, 'SUSPEND'),
-          suspend_immediately_at: percents(monitor.triggers, 'SUSPEND_IMMEDIATE'),
-          created_on: wireTime(monitor.createdMs),
-          owner: monitor.owner,
-          comment: monitor.comment,
-        })),
-        'name credit_quota used_credits remaining_credits level frequency notify_at suspend_at suspend_immediately_at created_on owner comment'.split(
-          ' ',
-        ),
-      )
-  }
-}
-
-function percents(triggers: readonly { percent: number; action: string }[], action: string): string | null {
-  const found = triggers.filter((trigger) => trigger.action === action).map(({ percent }) => `${percent}%`)
-  return found.length === 0 ? null : found.join(',')
 }
 
 function showSchemaObjects(session: SessionState, statement: Show): Listing {

@@ -1,3 +1,4 @@
+import { wholeMicroseconds } from './nanoseconds.ts'
 import { compilationError } from '../engine/sql-error.ts'
 import { duckdbType, formatType, isSemiStructured, isTimestamp, text } from '../catalog/sql-type.ts'
 import type { SqlType } from '../catalog/sql-type.ts'
@@ -236,6 +237,7 @@ const microsecondDigits = 6
 /** `format` is the scale of the number then: 0 for seconds, 3 for milliseconds. */
 function fromEpoch(value: TypedSql, format: string | undefined): string {
   const scale = format ?? '0'
+  if (scale === '9') return `make_timestamp(${wholeMicroseconds(value.sql)})`
   return `make_timestamp(CAST(CAST(${value.sql} AS DECIMAL(38,9)) * CAST(power(10, ${microsecondDigits} - (${scale})) AS DECIMAL(28,9)) AS BIGINT))`
 }
 

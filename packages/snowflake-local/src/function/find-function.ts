@@ -6,6 +6,7 @@ import { dateFunctions, truncateDateOr } from './date-functions.ts'
 import type { FunctionRule } from './function-rule.ts'
 import { numericFunctions } from './numeric-functions.ts'
 import { semiStructuredFunctions } from './semi-structured-functions.ts'
+import { systemFunctions } from './system-functions.ts'
 import { textFunctions } from './text-functions.ts'
 
 const { TRUNCATE_NUMBER: truncateNumber, ...otherNumericFunctions } = numericFunctions
@@ -15,6 +16,7 @@ const truncate = truncateDateOr(truncateNumber)
 const rules: ReadonlyMap<string, FunctionRule> = new Map(
   Object.entries({
     ...otherNumericFunctions,
+    ...systemFunctions,
     ...textFunctions,
     ...conditionalFunctions,
     ...conversionFunctions,

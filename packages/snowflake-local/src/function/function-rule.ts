@@ -49,6 +49,8 @@ export interface FunctionContext {
   readonly startedUs: bigint
   /** Next value of a session variable `$name`, and values that functions like GETVARIABLE read. */
   readonly variable: (name: string) => TypedSql | undefined
+  /** Has the statement wait before it runs. */
+  readonly wait?: (seconds: number) => void
 }
 
 export interface FunctionRule {

@@ -1,3 +1,4 @@
+import { readFraction, readNanoseconds } from './nanoseconds.ts'
 import { dayNames, microsecondsOf, monthNames, nameLength } from './civil-time.ts'
 import { parseTimeFormat } from './time-format.ts'
 
@@ -57,7 +58,7 @@ export function parseEpoch(text: string): bigint | undefined {
   const size = value < 0n ? -value : value
   if (size < 31_536_000_000n) return value * 1_000_000n
   if (size < 31_536_000_000_000n) return value * 1000n
-  return size < 31_536_000_000_000_000n ? value : value / 1000n
+  return size < 31_536_000_000_000_000n ? value : readNanoseconds(value)
 }
 
 /** `format` AUTO tries the formats that Snowflake knows by themselves. Nothing when the text does not match. */
@@ -174,7 +175,7 @@ function elementReader(element: string): readonly [string, Reader] | undefined {
       return ['\\d{1,2}', set('second')]
     default:
       if (element.startsWith('FF')) {
-        return ['\\d{1,9}', (text, into) => assign(into, 'microsecond', Number(text.padEnd(9, '0').slice(0, 6)))]
+        return ['\\d{1,9}', (text, into) => assign(into, 'microsecond', readFraction(text))]
       }
       return ['Z|[-+]\\d{1,2}(?::?\\d{2})?', readOffset]
   }

@@ -1,3 +1,4 @@
+import { microsecondText } from '../function/nanoseconds.ts'
 import { compilationError } from '../engine/sql-error.ts'
 import { duckdbType, formatType, isSameType, isSemiStructured, precisionMax } from '../catalog/sql-type.ts'
 import type { SqlType, SqlTypeName } from '../catalog/sql-type.ts'
@@ -65,7 +66,7 @@ const fromText: Rules = {
   DATE: readTime('date', 'DATE'),
   TIME: readTime('time', 'TIME'),
   TIMESTAMP_NTZ: readTime('timestamp', 'TIMESTAMP'),
-  TIMESTAMP_LTZ: plainCast,
+  TIMESTAMP_LTZ: (sql, to, tries) => plainCast(`(${microsecondText(sql)})`, to, tries),
   TIMESTAMP_TZ: tryMacro('text_tz'),
   BINARY: (sql) => `unhex(${sql})`,
   VARIANT: asJson,

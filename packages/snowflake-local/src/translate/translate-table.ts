@@ -1,22 +1,19 @@
 import { compilationError, invalidIdentifier, unknownFunction, unsupportedFeature } from '../engine/sql-error.ts'
-import { integer, text, untyped, variant } from '../catalog/sql-type.ts'
+import { integer, text, untyped } from '../catalog/sql-type.ts'
 import type { TypedSql } from '../function/function-rule.ts'
 import type { Call } from '../parse/ast-expression.ts'
 import type { Join, Pivot, Sample, TableAlias, TableExpression, Unpivot } from '../parse/ast-query.ts'
+import type { BoundFrom } from './bound-from.ts'
 import { castSql } from './cast.ts'
 import { commonTypeOf } from './common-type.ts'
 import { compareSql } from './comparison.ts'
+import { flattenBeside, flattenMacros, flattenQuery } from './translate-flatten.ts'
+import type { Argument } from './translate-flatten.ts'
 import { translatePivot, translateUnpivot } from './translate-pivot.ts'
 import { emptyScope, findColumn } from './scope.ts'
-import type { BoundColumn, BoundRelation, Scope } from './scope.ts'
+import type { BoundColumn, Scope } from './scope.ts'
 import { quoteText } from './sql-text.ts'
 import type { BoundQuery, NamedRelation, OutputColumn, Translator } from './translator.ts'
-
-export interface BoundFrom {
-  readonly sql: string
-  readonly relations: readonly BoundRelation[]
-  readonly merged: readonly BoundColumn[]
-}
 
 export function translateFrom(translator: Translator, table: TableExpression, outer: Scope | undefined): BoundFrom {
   return translateTable(translator, table, { ...emptyScope, outer })
@@ -160,6 +157,14 @@ function translateJoin(translator: Translator, join: Join, scope: Scope): BoundF
     outer: scope.outer,
     aliases: new Map(),
   }
+  const flatten = flattenOf(join)
+  if (flatten !== undefined) {
+    return flattenBeside(translator, left, {
+      argument: argumentOf(translator, flatten.call, inner),
+      name: flatten.alias === undefined ? [] : [flatten.alias.name],
+      keepsAll: join.join === 'LEFT',
+    })
+  }
   const right = translateTable(translator, join.right, inner)
   const relations = [...left.relations, ...right.relations]
   const using = join.natural ? sharedNames(left, right) : join.using
@@ -177,6 +182,17 @@ function translateJoin(translator: Translator, join: Join, scope: Scope): BoundF
   const on = conditions.length > 0 ? ` ON ${conditions.join(' AND ')}` : words.needsCondition ? ' ON TRUE' : ''
   return { sql: `${left.sql} ${words.sql} ${right.sql}${on}`, relations, merged }
 }
+
+/** FLATTEN on the right of a join without a condition, but for names of its columns. */
+function flattenOf({ join, on, right, using, natural, matchCondition }: Join): TableFunction | undefined {
+  const isPlain = join === 'CROSS' || join === 'INNER' || join === 'LEFT'
+  const isFree = on === undefined || (on.kind === 'boolean' && on.value)
+  if (!isPlain || !isFree || using.length > 0 || natural || matchCondition !== undefined) return undefined
+  if (right.kind !== 'function' || right.call.name !== 'FLATTEN') return undefined
+  return (right.alias?.columns.length ?? 0) > 0 ? undefined : right
+}
+
+type TableFunction = Extract<TableExpression, { kind: 'function' }>
 
 function joinWords({ join }: Join, hasCondition: boolean): { readonly sql: string; readonly needsCondition: boolean } {
   if (join === 'CROSS') return { sql: hasCondition ? 'JOIN' : 'CROSS JOIN', needsCondition: false }
@@ -220,11 +236,15 @@ function columnOf(side: BoundFrom, name: string): TypedSql {
   return found
 }
 
-function translateFunction(translator: Translator, call: Call, alias: TableAlias | undefined, scope: Scope): BoundFrom {
-  const argument = (name: string, place: number): TypedSql | undefined => {
+function argumentOf(translator: Translator, call: Call, scope: Scope): Argument {
+  return (name, place) => {
     const given = call.named.find((candidate) => candidate.name === name)?.value ?? call.arguments[place]
     return given === undefined ? undefined : translator.expression(given, scope)
   }
+}
+
+function translateFunction(translator: Translator, call: Call, alias: TableAlias | undefined, scope: Scope): BoundFrom {
+  const argument = argumentOf(translator, call, scope)
   switch (call.name) {
     case 'FLATTEN':
       return derived(translator, flattenQuery(translator, argument), alias, { lateral: true })
@@ -243,44 +263,7 @@ function translateFunction(translator: Translator, call: Call, alias: TableAlias
   }
 }
 
-type Argument = (name: string, place: number) => TypedSql | undefined
-
-/** Of a row that FLATTEN finds nothing in, OUTER keeps one row of NULLs. */
-function flattenQuery(translator: Translator, argument: Argument): BoundQuery {
-  const input = argument('INPUT', 0)
-  if (input === undefined)
-    throw compilationError('000938', '22023', 'not enough arguments for function [FLATTEN], expected 1, got 0')
-  const path = argument('PATH', 1)?.literal
-  const recursive = argument('RECURSIVE', 3)?.literal === 'true'
-  if (recursive) throw unsupportedFeature('FLATTEN(RECURSIVE => TRUE)')
-  const mode = argument('MODE', 4)?.literal?.toUpperCase() ?? 'BOTH'
-  const json = castSql(input, variant)
-  const root = path === undefined || path === '' ? json : `json_extract(${json}, ${quoteText(`$.${path}`)})`
-  const prefix = quoteText(path ?? '')
-  const isOuter = argument('OUTER', 2)?.literal === 'true'
-  const entries = `flatten_entries(${root}, ${prefix}, ${quoteText(mode)})`
-  const list = isOuter
-    ? `CASE WHEN len(coalesce(${entries}, [])) = 0 THEN [flatten_nothing(${root})] ELSE ${entries} END`
-    : entries
-  const alias = translator.fresh('e')
-  return {
-    sql: `SELECT CAST(1 AS BIGINT) AS c1, ${alias}.e.key AS c2, ${alias}.e.path AS c3, ${alias}.e.index AS c4, ${alias}.e.value AS c5, ${alias}.e.this AS c6 FROM (SELECT unnest(${list}) AS e) AS ${alias}`,
-    columns: [
-      { name: 'SEQ', type: integer, nullable: false },
-      { name: 'KEY', type: text(), nullable: true },
-      { name: 'PATH', type: text(), nullable: true },
-      { name: 'INDEX', type: integer, nullable: true },
-      { name: 'VALUE', type: variant, nullable: true },
-      { name: 'THIS', type: variant, nullable: true },
-    ],
-  }
-}
-
-export const tableMacros: readonly string[] = [
-  `CREATE OR REPLACE MACRO flatten_entry(k, p, i, v, t) AS {key: CAST(k AS VARCHAR), path: CAST(p AS VARCHAR), index: CAST(i AS BIGINT), value: CAST(v AS JSON), this: CAST(t AS JSON)}`,
-  `CREATE OR REPLACE MACRO flatten_nothing(x) AS flatten_entry(NULL, NULL, NULL, NULL, x)`,
-  `CREATE OR REPLACE MACRO flatten_entries(x, prefix, mode) AS CASE WHEN json_type(x) = 'ARRAY' AND mode <> 'OBJECT' THEN list_transform(range(CAST(json_array_length(x) AS BIGINT)), lambda i: flatten_entry(NULL, prefix || '[' || CAST(i AS VARCHAR) || ']', i, json_extract(x, '$[' || CAST(i AS VARCHAR) || ']'), x)) WHEN json_type(x) = 'OBJECT' AND mode <> 'ARRAY' THEN list_transform(json_keys(x), lambda k: flatten_entry(k, CASE WHEN prefix = '' THEN k ELSE prefix || '.' || k END, NULL, json_extract(x, '$."' || replace(k, '"', '\\"') || '"'), x)) END`,
-]
+export const tableMacros: readonly string[] = flattenMacros
 
 /** Rows without columns: only what is selected from them counts. */
 function generatorQuery(rows: TypedSql | undefined): BoundQuery {

@@ -1,8 +1,11 @@
 import type { Table } from '../catalog/catalog-object.ts'
 import { duckdbType } from '../catalog/sql-type.ts'
+import type { Catalog } from '../catalog/catalog.ts'
 import { runDuckdb } from '../engine/duckdb.ts'
 import type { SessionState } from '../engine/session-state.ts'
 import { quoteName } from '../translate/sql-text.ts'
+
+const usPerMs = 1000
 
 /** The hidden column of a table. */
 export const versionColumn = "_v BIGINT DEFAULT getvariable('statement_version')"
@@ -31,13 +34,47 @@ export async function alterHistory({ connection }: SessionState, table: Table, c
   if (table.lifetime !== 'temporary') await runDuckdb(connection, `ALTER TABLE ${historyName(table)} ${change}`)
 }
 
+/**
+ * Forgets the rows that ended before the table's retention, and that no stream has still to read: Snowflake keeps the
+ * past for streams by up to 14 days more. Not at each statement, for it reads the whole history.
+ */
+async function forgetOld({ connection, engine }: SessionState, table: Table): Promise<void> {
+  const nowMs = Date.now()
+  if (nowMs - (prunedMs.get(table) ?? 0) < pruneEveryMs) return
+  prunedMs.set(table, nowMs)
+  const kept = (nowMs - table.retentionDays * dayMs) * usPerMs
+  const extended = Math.max((nowMs - streamDaysMax * dayMs) * usPerMs, oldestOffset(engine.catalog, table))
+  await runDuckdb(connection, `DELETE FROM ${historyName(table)} WHERE _end <= ${Math.min(kept, extended)}`)
+}
+
+const prunedMs = new WeakMap<Table, number>()
+const pruneEveryMs = 60_000
+const dayMs = 86_400_000
+const streamDaysMax = 14
+
+/** Up to where the streams of a table have all read it. */
+function oldestOffset(catalog: Catalog, table: Table): number {
+  const streams = [...catalog.databases.values()].flatMap(({ schemas }) =>
+    [...schemas.values()].flatMap(({ objects }) => [...objects.values()]),
+  )
+  return streams.reduce(
+    (oldest, object) =>
+      object.kind === 'STREAM' && object.tableId === table.id ? Math.min(oldest, object.offset) : oldest,
+    Number.POSITIVE_INFINITY,
+  )
+}
+
 /** Keeps rows as they are before a statement changes or deletes them: those whose `rowid` the query gives, or all. */
 export async function keepRows(
-  { connection }: SessionState,
+  session: SessionState,
   table: Table,
   { version, rows }: { readonly version: number; readonly rows: string | undefined },
 ): Promise<void> {
-  if (!hasHistory(table)) return
+  const { connection, engine } = session
+  if (table.lifetime === 'temporary') return
+  await forgetOld(session, table)
+  // Without retention only streams ask for what was there.
+  if (!hasHistory(table) && oldestOffset(engine.catalog, table) === Number.POSITIVE_INFINITY) return
   const columns = table.columns.map(({ physical }) => quoteName(physical)).join(', ')
   const where = rows === undefined ? '' : ` WHERE rowid IN (${rows})`
   await runDuckdb(

@@ -17,11 +17,15 @@ export interface StatementVersion {
 
 export const usPerMs = 1000
 
+/** So many statements can be named by AT (STATEMENT => …). */
+const versionsMax = 100_000
+
 /** Gives the statement its number, which inserted rows take by the default of their column `_v`. */
 export async function nextVersion({ session, request }: StatementScope): Promise<number> {
   const { versions } = session.engine
   const version = Math.max((versions.at(-1)?.version ?? 0) + 1, Date.now() * usPerMs)
   versions.push({ version, queryId: request.queryId })
+  if (versions.length > versionsMax) versions.shift()
   await runDuckdb(session.connection, `SET VARIABLE statement_version = ${version}::BIGINT`)
   return version
 }

@@ -18,15 +18,22 @@ export function versionSql(
 ): string {
   const outOfReach = `Time travel data is not available for table ${table.name}. The requested time is either beyond the allowed time travel period or before the object creation time.`
   if (!hasHistory(table)) throw new SqlError({ code: '000707', sqlState: '02000', message: outOfReach })
-  if (point === 'STATEMENT') return String(versionOfStatement(session, before, literalOf(value)))
+  const oldest = Math.max(table.createdMs, Date.now() - table.retentionDays * dayMs) * usPerMs
+  if (point === 'STATEMENT') {
+    const version = versionOfStatement(session, before, literalOf(value))
+    if (version < oldest - 1) throw new SqlError({ code: '000707', sqlState: '02000', message: outOfReach })
+    return String(version)
+  }
   if (point === 'STREAM') throw compilationError('000002', '0A000', "Unsupported feature 'AT(STREAM)'.")
   const at =
     point === 'OFFSET'
       ? `(${Date.now() * usPerMs} + CAST((${value.sql}) * 1000000 AS BIGINT))`
       : `epoch_us(${castSql(value, timestamp('TIMESTAMP_LTZ'))})`
   const seen = before ? `(${at} - 1)` : at
-  return `(CASE WHEN ${at} < ${table.createdMs * usPerMs} THEN ${raise('000707', '02000', quoteText(outOfReach))} ELSE ${seen} END)`
+  return `(CASE WHEN ${at} < ${oldest} THEN ${raise('000707', '02000', quoteText(outOfReach))} ELSE ${seen} END)`
 }
+
+const dayMs = 86_400_000
 
 function versionOfStatement({ engine }: SessionState, before: boolean, queryId: string): number {
   const own = engine.versions.filter((candidate) => candidate.queryId === queryId)

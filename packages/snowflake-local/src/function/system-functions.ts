@@ -1,0 +1,68 @@
+import { formatType, text } from '../catalog/sql-type.ts'
+import type { SqlType } from '../catalog/sql-type.ts'
+import { compilationError } from '../engine/sql-error.ts'
+import type { FunctionRule } from './function-rule.ts'
+import type { RuleTable } from './scalar-rule.ts'
+import { quote } from './sql-text.ts'
+
+/** In how many bytes Snowflake keeps a number of so many digits, or as what it keeps anything else. */
+function storageOf(type: SqlType): string {
+  switch (type.name) {
+    case 'NUMBER': {
+      const bytes = [2, 4, 9, 18].findIndex((digits) => type.precision <= digits)
+      return `SB${bytes < 0 ? 16 : 2 ** bytes}`
+    }
+    case 'FLOAT':
+      return 'DOUBLE'
+    case 'BOOLEAN':
+      return 'SB1'
+    case 'DATE':
+      return 'SB4'
+    case 'TIME':
+    case 'TIMESTAMP_NTZ':
+    case 'TIMESTAMP_LTZ':
+      return 'SB8'
+    case 'TIMESTAMP_TZ':
+      return 'SB16'
+    default:
+      return 'LOB'
+  }
+}
+
+const typeOf: FunctionRule = {
+  kind: 'scalar',
+  arity: [1, 1],
+  translate: ({ arguments: [value] }) => {
+    const type: SqlType = value?.type ?? { name: 'NULL' }
+    const name = type.name === 'NULL' ? 'NULL' : formatType(type)
+    return { sql: quote(`${name}[${storageOf(type)}]`), type: text() }
+  },
+}
+
+const secondsByUnit: Readonly<Record<string, number>> = {
+  DAYS: 86_400,
+  HOURS: 3600,
+  MINUTES: 60,
+  SECONDS: 1,
+  MILLISECONDS: 0.001,
+}
+
+/** Waits before the statement runs, for as long as a constant says. */
+const wait: FunctionRule = {
+  kind: 'scalar',
+  arity: [1, 2],
+  words: [1],
+  translate: ({ arguments: [amount, unit] }, context) => {
+    const word = (unit?.literal ?? 'SECONDS').toUpperCase()
+    const seconds = Number(amount?.literal) * (secondsByUnit[word] ?? Number.NaN)
+    if (!(seconds >= 0))
+      throw compilationError('001044', '42P13', 'SYSTEM$WAIT needs a constant amount and a unit of time.')
+    context.wait?.(seconds)
+    return { sql: quote(`waited ${amount?.literal ?? '0'} ${word.toLowerCase()}`), type: text() }
+  },
+}
+
+export const systemFunctions: RuleTable = {
+  SYSTEM$TYPEOF: typeOf,
+  SYSTEM$WAIT: wait,
+}
