@@ -1,6 +1,7 @@
 import type { Stream } from '../catalog/catalog-object.ts'
 import type { Statement } from '../parse/ast-statement.ts'
 import { parseStatement } from '../parse/parse-statement.ts'
+import type { KnownTexts } from '../parse/token-reader.ts'
 import { executeCopy } from '../copy/execute-copy.ts'
 import { consumeStreams } from '../version/stream.ts'
 import { alterObject } from './alter-object.ts'
@@ -38,12 +39,23 @@ import { text } from '../catalog/sql-type.ts'
 export async function executeText(session: SessionState, request: StatementRequest): Promise<StatementResult> {
   const scope: StatementScope = { session, request, startedUs: BigInt(Date.now()) * 1000n }
   try {
-    return await executeStatement(scope, parseStatement(request.sqlText), request)
+    return await executeStatement(scope, parseStatement(request.sqlText, knownTexts(scope)), request)
   } catch (error) {
     await noteFailure(session)
     throw placed(error, request.sqlText)
   } finally {
     if (session.open === undefined) session.engine.locks.releaseAll(session)
+  }
+}
+
+/** What the texts of binds and variables are, for where they name something. */
+function knownTexts({ session, request }: StatementScope): KnownTexts {
+  return {
+    bind: (index) => {
+      const value = request.binds?.[index - 1]?.value
+      return typeof value === 'string' ? value : undefined
+    },
+    variable: (name) => session.variables.get(name)?.literal,
   }
 }
 

@@ -12,7 +12,6 @@ import type {
 } from './ast-dml.ts'
 import type { Options } from './ast-option.ts'
 import { parseOptions } from './parse-option.ts'
-import { bindIndex } from './parse-primary.ts'
 import { parseTableAlias } from './parse-select-item.ts'
 import { parseTables } from './parse-table.ts'
 import type { TokenReader } from './token-reader.ts'
@@ -138,8 +137,9 @@ export function parseTransfer(reader: TokenReader): FileStatement {
 function takeBind(reader: TokenReader): { readonly bind: number } | undefined {
   const { token } = reader
   if (token.kind !== 'bind') return undefined
+  const bind = reader.bindIndex()
   reader.next()
-  return { bind: bindIndex(reader, token.text) }
+  return { bind }
 }
 
 /** The driver writes its stage binds as `PUT file://1'@…`: a quote behind the path that opens nothing. */

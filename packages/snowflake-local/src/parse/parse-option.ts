@@ -16,6 +16,8 @@ export function parseOptions(reader: TokenReader): Options {
 function parseValue(reader: TokenReader): OptionValue {
   const { token } = reader
   if (reader.takeSymbol('(')) return parseGroup(reader)
+  const known = reader.takeKnown()
+  if (known !== undefined) return { kind: 'string', text: known }
   if (token.kind === 'string') return { kind: 'string', text: reader.string() }
   if (token.kind === 'number' || reader.isSymbol('-')) {
     const sign = reader.takeSymbol('-') ? '-' : ''

@@ -21,8 +21,7 @@ export function parsePrimary(reader: TokenReader): Expression {
       reader.next()
       return { kind: 'string', value: token.text }
     case 'bind':
-      reader.next()
-      return { kind: 'bind', index: bindIndex(reader, token.text) }
+      return parseBind(reader)
     case 'variable':
       reader.next()
       return { kind: 'variable', name: token.text.toUpperCase() }
@@ -38,11 +37,10 @@ export function parsePrimary(reader: TokenReader): Expression {
   }
 }
 
-/** `?` has the next number; `:3` says its own. */
-export function bindIndex(reader: TokenReader, text: string): number {
-  if (text !== '?') return Number(text)
-  reader.bindCount += 1
-  return reader.bindCount
+function parseBind(reader: TokenReader): Expression {
+  const index = reader.bindIndex()
+  reader.next()
+  return { kind: 'bind', index }
 }
 
 function parseSymbol(reader: TokenReader): Expression {

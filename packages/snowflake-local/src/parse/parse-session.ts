@@ -1,4 +1,6 @@
 import type { SessionStatement, Statement } from './ast-statement.ts'
+import type { Call } from './ast-expression.ts'
+import type { Query } from './ast-query.ts'
 import { parseCall } from './parse-call.ts'
 import { grantableKinds } from './parse-grant.ts'
 import { parseOptions } from './parse-option.ts'
@@ -56,7 +58,31 @@ export function parseExecute(reader: TokenReader): SessionStatement {
   return { kind: kind === 'TASK' ? 'executeTask' : 'executeAlert', name: reader.objectName() }
 }
 
-export function parseCallStatement(reader: TokenReader): SessionStatement {
+/** A function of the system may be called as a procedure: `CALL SYSTEM$WAIT(2)`. */
+export function parseCallStatement(reader: TokenReader): Statement {
   const { parts, at } = reader.objectName()
-  return { kind: 'call', call: parseCall(reader, parts, at) }
+  const call = parseCall(reader, parts, at)
+  return call.name.startsWith('SYSTEM$') ? selectOf(call) : { kind: 'call', call }
+}
+
+function selectOf(call: Call): Query {
+  return {
+    kind: 'query',
+    with: [],
+    body: {
+      kind: 'select',
+      distinct: false,
+      top: undefined,
+      items: [{ kind: 'expression', expression: call, alias: call.name, text: call.name }],
+      from: undefined,
+      where: undefined,
+      groupBy: undefined,
+      having: undefined,
+      qualify: undefined,
+    },
+    orderBy: [],
+    orderByAll: false,
+    limit: undefined,
+    offset: undefined,
+  }
 }

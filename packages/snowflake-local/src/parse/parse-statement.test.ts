@@ -100,3 +100,11 @@ test.each([
 ])('%s is understood', (sql, kind) => {
   expect(parseStatement(sql).kind).toBe(kind)
 })
+
+test('a function of the system is called as a procedure is, and is a query', () => {
+  expect(parseStatement('CALL SYSTEM$WAIT(1)')).toMatchObject({
+    kind: 'query',
+    body: { items: [{ expression: { name: 'SYSTEM$WAIT', arguments: [{ text: '1' }] }, alias: 'SYSTEM$WAIT' }] },
+  })
+  expect(parseStatement('CALL mine(1)')).toMatchObject({ kind: 'call' })
+})

@@ -27,13 +27,13 @@ import {
   parseUse,
 } from './parse-session.ts'
 import { parseShow } from './parse-show.ts'
-import { TokenReader } from './token-reader.ts'
+import { TokenReader, type KnownTexts } from './token-reader.ts'
 
 const grammar = { expression: parseExpression, query: parseQuery }
 
 /** Parses one statement; a semicolon may stand at its end. @throws SqlError 001003 with line and position. */
-export function parseStatement(sql: string): Statement {
-  const reader = new TokenReader(sql, grammar)
+export function parseStatement(sql: string, known?: KnownTexts): Statement {
+  const reader = new TokenReader(sql, grammar, known)
   const statement = parseAny(reader)
   while (reader.takeSymbol(';'));
   if (reader.token.kind !== 'end') throw reader.unexpected()

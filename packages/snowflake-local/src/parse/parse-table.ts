@@ -69,7 +69,9 @@ function parseTable(reader: TokenReader): TableExpression {
 function parseSource(reader: TokenReader): TableExpression {
   const lateral = reader.takeWords('LATERAL')
   if (reader.isSymbol('(')) return parseBracketed(reader)
-  if (reader.token.kind === 'stage') return parseStage(reader)
+  if (reader.token.kind === 'stage' || (reader.token.kind === 'string' && reader.token.text.startsWith('@'))) {
+    return parseStage(reader)
+  }
   if (reader.isWord('VALUES') && reader.isSymbol('(', 1)) return parseValues(reader)
   if (reader.takeWords('TABLE')) return parseTableFunction(reader)
   if (lateral) return { kind: 'function', call: parseNamedCall(reader), alias: parseTableAlias(reader) }

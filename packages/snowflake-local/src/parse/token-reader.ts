@@ -11,18 +11,28 @@ export interface Grammar {
   readonly query: (reader: TokenReader) => Query
 }
 
+/** Values that name things and so have to be known while a text is parsed: `IDENTIFIER(?)`, `ON_ERROR = ?`. */
+export interface KnownTexts {
+  readonly bind: (index: number) => string | undefined
+  readonly variable: (name: Identifier) => string | undefined
+}
+
+export const nothingKnown: KnownTexts = { bind: () => undefined, variable: () => undefined }
+
 /** A place in the tokens of one text. Words are compared in upper case; a quoted identifier is never a keyword. */
 export class TokenReader {
   readonly sql: string
   readonly grammar: Grammar
   /** Of `?` so far: they are numbered from the left. */
   bindCount = 0
+  private readonly known: KnownTexts
   private readonly tokens: readonly Token[]
   private index = 0
 
-  constructor(sql: string, grammar: Grammar) {
+  constructor(sql: string, grammar: Grammar, known = nothingKnown) {
     this.sql = sql
     this.grammar = grammar
+    this.known = known
     this.tokens = tokenize(sql)
   }
 
@@ -124,12 +134,31 @@ export class TokenReader {
     return { parts, at }
   }
 
-  /** `IDENTIFIER('a.b')`. */
+  /** `IDENTIFIER('a.b')`, `IDENTIFIER(?)`, `IDENTIFIER($variable)`. */
   private namedIdentifier(at: number): ObjectName {
     this.index += 2
-    const name = this.string()
+    const name = this.takeKnown() ?? this.string()
     this.expectSymbol(')')
     return { ...new TokenReader(name, this.grammar).objectName(), at }
+  }
+
+  /** The value of a bind or a variable that stands here, where nothing but a text makes sense. */
+  takeKnown(): string | undefined {
+    const { token } = this
+    if (token.kind !== 'bind' && token.kind !== 'variable') return undefined
+    const text =
+      token.kind === 'bind' ? this.known.bind(this.bindIndex()) : this.known.variable(token.text.toUpperCase())
+    if (text === undefined) throw this.unexpected()
+    this.next()
+    return text
+  }
+
+  /** Of the bind that stands here: `?` has the next number; `:3` says its own. */
+  bindIndex(): number {
+    const { text } = this.token
+    if (text !== '?') return Number(text)
+    this.bindCount += 1
+    return this.bindCount
   }
 
   string(): string {
