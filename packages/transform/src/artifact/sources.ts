@@ -21,17 +21,11 @@ export interface FreshnessResult {
   readonly execution_time: number
 }
 
-/** A source whose age could not be found out, as sources.json has it. */
-export interface FreshnessError {
-  readonly unique_id: string
-  readonly error: string
-  readonly status: 'runtime error'
-}
-
 export interface WriteSourcesOptions extends ArtifactRun {
   /** Absolute, with the file's name. */
   readonly file: string
-  readonly results: readonly (FreshnessResult | FreshnessError)[]
+  /** Only sources whose age was found out: dbt's file has no others. */
+  readonly results: readonly FreshnessResult[]
   readonly elapsedSeconds: number
 }
 

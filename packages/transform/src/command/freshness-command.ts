@@ -13,7 +13,7 @@ import { measureFreshness } from './source-freshness.ts'
 import type { MeasureOptions } from './source-freshness.ts'
 import { RelationCache } from '../adapter/relation-cache.ts'
 import { writeSources } from '../artifact/sources.ts'
-import type { FreshnessError, FreshnessResult } from '../artifact/sources.ts'
+import type { FreshnessResult } from '../artifact/sources.ts'
 import { RunScope } from '../compile/run-scope.ts'
 import type { LoadedProject } from '../load-project.ts'
 import type { SourceNode } from '../manifest/node.ts'
@@ -101,13 +101,9 @@ async function writeOutcomes(
     startedAt,
     environment: host.environment,
     file: output === undefined ? path.join(targetFolder, 'sources.json') : path.resolve(host.directory, output),
-    results: outcomes.map(writtenResult),
+    results: outcomes.flatMap(({ result }) => (result === undefined ? [] : [result])),
     elapsedSeconds,
   })
-}
-
-function writtenResult({ source, result, error = '' }: SourceOutcome): FreshnessResult | FreshnessError {
-  return result ?? { unique_id: source.unique_id, error, status: 'runtime error' }
 }
 
 async function measure(

@@ -63,7 +63,7 @@ function endLine(entry: GraphEntry, result: RunResult, options: NodeLineOptions)
       return builtOutcome(result, 'loading', 'loaded', describe(entry, options))
     default:
       return result.status === 'partial success'
-        ? painted(`PARTIALLY created ${describe(entry, options)}`, 'PARTIAL SUCCESS', 'yellow')
+        ? painted(`PARTIALLY created ${describe(entry, options)}`, result.message ?? 'PARTIAL SUCCESS', 'yellow')
         : builtOutcome(result, 'creating', 'created', describe(entry, options))
   }
 }

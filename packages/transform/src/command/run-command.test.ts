@@ -159,7 +159,6 @@ describe('runCommand', () => {
     ])
     const { results } = await artifact<RunResults>('sources.json', 'freshness')
     expect(results.map(({ unique_id: id, status }) => [id, status])).toEqual([
-      ['source.fresh.raw.broken', 'runtime error'],
       ['source.fresh.raw.loads', 'pass'],
       ['source.fresh.raw.old_loads', 'warn'],
       ['source.fresh.raw.stale_loads', 'error'],
