@@ -127,6 +127,17 @@ describe.each(['raw', 'values'] as const)('TableInsertion by %s', (method) => {
     await fc.assert(property, { numRuns: 15 })
   })
 
+  it('keeps texts of every length around the longest that has no pointer, last in their chunk', async () => {
+    const types: ColumnType[] = Array.from({ length: 16 }, () => ({ type: 'text' }))
+    const row = types.map((_, length) => 'zyxwvutsrqponmlk'.slice(0, length))
+    for (const rows of [[row], [row.toReversed(), row], [row, row.toReversed(), row]]) {
+      const batch = batchOf(schemaOf(types), rows)
+      await createTable(types)
+      await append(types, viewColumns(batch), rows.length, method)
+      expect(await readTexts(types)).toEqual(textsOf(batch))
+    }
+  })
+
   it('keeps lists of more elements than a chunk has rows', async () => {
     const types: ColumnType[] = [
       { type: 'list', element: { type: 'text' } },

@@ -19,13 +19,19 @@ const inlineMasks = Uint32Array.from({ length: (inlineBytesMax + 1) * 3 }, (_, i
   return bytes >= 4 ? 0xffff_ffff : bytes <= 0 ? 0 : 2 ** (bytes * 8) - 1
 })
 
+/** The last bytes of a block, and zeros behind them, so that three words can be read wherever a short text begins. */
+const end = new Uint8Array(2 * inlineBytesMax)
+const endWords = new DataView(end.buffer)
+
 /** Writes rows `start` to `start + count` of texts, JSON documents or byte strings. */
 export function writeTextVector(vector: Vector, column: ColumnData, start: number, count: number): void {
   const { values, offsets } = column as { values: Uint8Array; offsets: Int32Array }
   const blockStart = offsets[start]!
   const block = values.subarray(blockStart, offsets[start + count])
   const pointer = block.length > inlineBytesMax ? copyBlock(vector, block) : { low: 0, high: 0 }
-  const words = wordsOf(block)
+  const words = new DataView(block.buffer, block.byteOffset, block.byteLength)
+  const endStart = Math.max(0, block.length - inlineBytesMax)
+  end.fill(0).set(block.subarray(endStart))
   const { uint32, buffer } = scratchOf(count * entryBytes)
   let from = 0
   for (let row = 0, word = 0; row < count; row++, word += 4) {
@@ -34,9 +40,12 @@ export function writeTextVector(vector: Vector, column: ColumnData, start: numbe
     uint32[word] = length
     if (length <= inlineBytesMax) {
       const mask = length * 3
-      uint32[word + 1] = words.getUint32(from, true) & inlineMasks[mask]!
-      uint32[word + 2] = words.getUint32(from + 4, true) & inlineMasks[mask + 1]!
-      uint32[word + 3] = words.getUint32(from + 8, true) & inlineMasks[mask + 2]!
+      const isAtEnd = from >= endStart
+      const view = isAtEnd ? endWords : words
+      const at = isAtEnd ? from - endStart : from
+      uint32[word + 1] = view.getUint32(at, true) & inlineMasks[mask]!
+      uint32[word + 2] = view.getUint32(at + 4, true) & inlineMasks[mask + 1]!
+      uint32[word + 3] = view.getUint32(at + 8, true) & inlineMasks[mask + 2]!
     } else {
       const low = pointer.low + from
       uint32[word + 1] = words.getUint32(from, true)
@@ -46,16 +55,6 @@ export function writeTextVector(vector: Vector, column: ColumnData, start: numbe
     from = to
   }
   bindings.copy_data_to_vector(vector, 0, buffer, 0, count * entryBytes)
-}
-
-/** A short text is read as three words, with what follows it: the last one needs room for that. */
-function wordsOf(block: Uint8Array): DataView {
-  const { buffer, byteOffset, byteLength } = block
-  const neededBytes = byteLength + inlineBytesMax
-  if (byteOffset + neededBytes <= buffer.byteLength) return new DataView(buffer, byteOffset, neededBytes)
-  const padded = new Uint8Array(neededBytes)
-  padded.set(block)
-  return new DataView(padded.buffer)
 }
 
 /** Returns where the block lies, as the two halves of its address. */
