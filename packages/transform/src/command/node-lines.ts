@@ -40,7 +40,7 @@ export function cancelLine(entry: GraphEntry, options: NodeLineOptions): string 
 
 /** The line for a node that has ended. */
 export function resultLine(entry: GraphEntry, result: RunResult, place: NodePlace, options: NodeLineOptions): string {
-  const line = result.status === 'skipped' ? skipLine(entry) : endLine(entry, result, options)
+  const line = result.status === 'skipped' ? skipLine(entry, result) : endLine(entry, result, options)
   const seconds = result.status === 'skipped' ? {} : { seconds: result.execution_time }
   return fancyLine({ ...line, ...place, ...seconds }, options)
 }
@@ -82,12 +82,14 @@ function testOutcome(entry: GraphEntry, { status, failures }: RunResult): Outcom
   return painted(`${word} ${failures ?? 0} ${name}`, `${word} ${failures ?? 0}`, color)
 }
 
-function skipLine(entry: GraphEntry): Outcome {
+function skipLine(entry: GraphEntry, { message }: RunResult): Outcome {
   const isRelation = ['model', 'seed', 'snapshot'].includes(entry.resource_type)
   const what =
     isRelation && 'schema' in entry
       ? `relation ${String(entry.schema)}.${entry.name}`
       : `${entry.resource_type} ${entry.name}`
+  if (message?.startsWith('Compilation Error') === true)
+    return painted(`SKIP ${what} due to ephemeral model status 'error'`, 'ERROR SKIP', 'red')
   return painted(`SKIP ${what}`, 'SKIP', 'yellow')
 }
 

@@ -155,7 +155,7 @@ const cancellation = 'Skipping due to cancellation'
 
 /** dbt gives no reason for what is skipped because of what it depends on. */
 function isSkippedForParent({ result }: Extract<RunEvent, { readonly type: 'finished' }>): boolean {
-  return result.status === 'skipped' && result.message?.includes('fail_fast') !== true
+  return result.status === 'skipped' && !/fail_fast|^Compilation Error/u.test(result.message ?? '')
 }
 
 function nodeData({

@@ -81,6 +81,8 @@ class NodesRun {
   readonly #staleness: Staleness
   readonly #order: RunOrder
   readonly #failed = new Set<string>()
+  /** By what was skipped for it: the ephemeral model that cannot be compiled. */
+  readonly #brokenEphemeral = new Map<string, string>()
   readonly #threads: boolean[] = []
   #started = 0
   /** Why nothing is begun any more. */
@@ -219,9 +221,7 @@ class NodesRun {
     const index = (this.#started += 1)
     if (culprit !== undefined || this.#stopped !== undefined || this.#options.signal.aborted) {
       const reason =
-        culprit === undefined
-          ? `Skipping due to ${this.#stopped ?? 'cancellation'}`
-          : `Skipping due to a failure in ${this.#nameOf(culprit)}`
+        culprit === undefined ? `Skipping due to ${this.#stopped ?? 'cancellation'}` : this.#skipReason(id, culprit)
       this.#record(node, { result: resultWithout(node, 'skipped', reason) }, index)
       return
     }
@@ -253,8 +253,16 @@ class NodesRun {
     if (culprit === undefined || culprit.unique_id === result.unique_id || !this.#options.ids.has(culprit.unique_id))
       return outcome
     this.#failed.add(culprit.unique_id)
-    const message = `Compilation Error in ${result.unique_id}, caused by compilation error in referenced ephemeral node ${culprit.unique_id}\n\n${error?.message ?? ''}`
+    this.#brokenEphemeral.set(result.unique_id, culprit.unique_id)
+    const message = causedByEphemeral(result.unique_id, culprit.unique_id)
     return { ...outcome, result: { ...result, status: 'skipped', message } }
+  }
+
+  #skipReason(id: string, parent: string): string {
+    const ephemeral = this.#brokenEphemeral.get(parent)
+    if (ephemeral === undefined) return `Skipping due to a failure in ${this.#nameOf(parent)}`
+    this.#brokenEphemeral.set(id, ephemeral)
+    return causedByEphemeral(id, ephemeral)
   }
 
   /** What cannot be told of a node does not keep it from being built. */
@@ -372,6 +380,10 @@ class NodesRun {
     }
     this.#options.emit({ type: 'finished', node, index, total: this.#byId.size, ...outcome })
   }
+}
+
+function causedByEphemeral(id: string, ephemeral: string): string {
+  return `Compilation Error in ${id}, caused by compilation error in referenced ephemeral model ${ephemeral}`
 }
 
 export function isFailure({ status }: Pick<RunResult, 'status'>): boolean {
