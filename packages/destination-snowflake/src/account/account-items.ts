@@ -1,3 +1,4 @@
+import { ledgerSchemaName } from '../store/ledger.ts'
 import type { AccountItem } from './account-item.ts'
 import type { AccountPlan } from './account-plan.ts'
 import { databaseItem, schemaItem } from './database-item.ts'
@@ -11,7 +12,7 @@ export function accountItems(plan: AccountPlan): readonly AccountItem[] {
   return [
     warehouseItem(plan),
     databaseItem(plan),
-    ...plan.schemas.map((schema) => schemaItem(plan, schema)),
+    ...[...plan.schemas, ledgerSchemaName].map((schema) => schemaItem(plan, schema)),
     resourceMonitorItem(plan),
     roleItem(plan),
     userItem(plan),

@@ -1,5 +1,3 @@
-import { foldedSnowflakeName } from '@eclusa/warehouse'
-
 /** What an account holds for eclusa: `setup` makes it, `doctor` compares it. Names are as Snowflake stores them. */
 export interface AccountPlan {
   readonly database: string
@@ -36,9 +34,4 @@ export const accountPlanDefaults: Omit<AccountPlan, 'publicKey'> = {
   creditQuota: 20,
   retentionDays: 1,
   mayCreateSchemas: true,
-}
-
-/** A name as a person types it: folded as Snowflake folds it, or as it is where it would have to be quoted. */
-export function accountName(typed: string): string {
-  return foldedSnowflakeName(typed) ?? typed
 }

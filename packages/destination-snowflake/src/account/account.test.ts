@@ -85,6 +85,10 @@ describe('setup', () => {
       CREATE SCHEMA IF NOT EXISTS ECLUSA.DW DATA_RETENTION_TIME_IN_DAYS = 1;
       ALTER SCHEMA ECLUSA.DW SET DATA_RETENTION_TIME_IN_DAYS = 1;
 
+      -- schema ECLUSA._ECLUSA
+      CREATE SCHEMA IF NOT EXISTS ECLUSA._ECLUSA DATA_RETENTION_TIME_IN_DAYS = 1;
+      ALTER SCHEMA ECLUSA._ECLUSA SET DATA_RETENTION_TIME_IN_DAYS = 1;
+
       USE ROLE ACCOUNTADMIN;
 
       -- resource monitor ECLUSA_MONITOR
@@ -115,7 +119,10 @@ describe('setup', () => {
       GRANT USAGE, CREATE TABLE, CREATE VIEW, CREATE DYNAMIC TABLE, CREATE MATERIALIZED VIEW, CREATE STAGE, CREATE SEQUENCE ON SCHEMA ECLUSA.STAGING TO ROLE ECLUSA_ROLE;
 
       -- privileges of role ECLUSA_ROLE on schema ECLUSA.DW
-      GRANT USAGE, CREATE TABLE, CREATE VIEW, CREATE DYNAMIC TABLE, CREATE MATERIALIZED VIEW, CREATE STAGE, CREATE SEQUENCE ON SCHEMA ECLUSA.DW TO ROLE ECLUSA_ROLE;"
+      GRANT USAGE, CREATE TABLE, CREATE VIEW, CREATE DYNAMIC TABLE, CREATE MATERIALIZED VIEW, CREATE STAGE, CREATE SEQUENCE ON SCHEMA ECLUSA.DW TO ROLE ECLUSA_ROLE;
+
+      -- privileges of role ECLUSA_ROLE on schema ECLUSA._ECLUSA
+      GRANT USAGE, CREATE TABLE, CREATE STAGE ON SCHEMA ECLUSA._ECLUSA TO ROLE ECLUSA_ROLE;"
     `)
   })
 
@@ -190,6 +197,11 @@ describe('doctor', () => {
           "it does not exist, or the role may not use it",
         ],
         [
+          "failed",
+          "schema ECLUSA._ECLUSA",
+          "it does not exist, or the role may not use it",
+        ],
+        [
           "warning",
           "resource monitor ECLUSA_MONITOR",
           "nothing limits what warehouse ECLUSA_WH may cost in a month",
@@ -223,6 +235,11 @@ describe('doctor', () => {
           "failed",
           "privileges of role ECLUSA_ROLE on schema ECLUSA.DW",
           "USAGE, CREATE TABLE, CREATE VIEW, CREATE DYNAMIC TABLE, CREATE MATERIALIZED VIEW, CREATE STAGE, CREATE SEQUENCE are missing",
+        ],
+        [
+          "failed",
+          "privileges of role ECLUSA_ROLE on schema ECLUSA._ECLUSA",
+          "USAGE, CREATE TABLE, CREATE STAGE are missing",
         ],
       ]
     `)

@@ -1,4 +1,5 @@
-export { accountName, accountPlanDefaults } from './account-plan.ts'
+export { objectNameOf } from '../object-name.ts'
+export { accountPlanDefaults } from './account-plan.ts'
 export type { AccountPlan } from './account-plan.ts'
 export { examineAccount } from './examine-account.ts'
 export { snowflakeLoginFromEnv } from './login-from-env.ts'

@@ -1,3 +1,4 @@
+import { ledgerSchemaName } from '../store/ledger.ts'
 import type { AccountPlan } from './account-plan.ts'
 import { accountSql, grants } from './account-item.ts'
 import type { AccountItem, AccountView, Difference } from './account-item.ts'
@@ -28,6 +29,9 @@ export function roleItem(plan: AccountPlan): AccountItem {
   }
 }
 
+/** Checkpoints, commits and files on their way are kept there, by this role alone. */
+const ledgerPrivileges = ['USAGE', 'CREATE TABLE', 'CREATE STAGE']
+
 /** What the role may do, one item for each object. */
 export function grantItems(plan: AccountPlan): readonly AccountItem[] {
   const databasePrivileges = plan.mayCreateSchemas ? ['USAGE', 'CREATE SCHEMA'] : ['USAGE']
@@ -37,6 +41,7 @@ export function grantItems(plan: AccountPlan): readonly AccountItem[] {
     ...plan.schemas.map((schema) =>
       grantItem(plan, schemaPrivileges, { kind: 'SCHEMA', names: [plan.database, schema] }),
     ),
+    grantItem(plan, ledgerPrivileges, { kind: 'SCHEMA', names: [plan.database, ledgerSchemaName] }),
   ]
 }
 

@@ -92,16 +92,16 @@ function parseDays(text: string): number {
 
 async function planOf(options: PlanOptions, publicKey: string | undefined): Promise<AccountPlan> {
   const {
-    accountName,
+    objectNameOf,
     accountPlanDefaults: defaults,
     readPublicKey,
   } = await import('@eclusa/destination-snowflake/account')
-  const name = (typed: string | undefined, fallback: string) => (typed === undefined ? fallback : accountName(typed))
+  const name = (typed: string | undefined, fallback: string) => (typed === undefined ? fallback : objectNameOf(typed))
   const key = publicKey ?? (options.publicKey === undefined ? undefined : await readPublicKey(options.publicKey))
   return {
     ...defaults,
     database: name(options.database, defaults.database),
-    schemas: options.schemas?.map(accountName) ?? defaults.schemas,
+    schemas: options.schemas?.map(objectNameOf) ?? defaults.schemas,
     warehouse: name(options.warehouse, defaults.warehouse),
     warehouseSize: options.warehouseSize ?? defaults.warehouseSize,
     autoSuspendSeconds: options.autoSuspend ?? defaults.autoSuspendSeconds,
