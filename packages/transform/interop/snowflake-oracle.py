@@ -65,7 +65,7 @@ from dbt.cli.main import dbtRunner  # noqa: E402
 nodes = {
     "models": [path.stem for path in sorted((fixtures / "snowflake/models").glob("*.sql"))],
     "seeds": ["codes"],
-    "snapshots": ["history"],
+    "snapshots": ["history", "history_ended", "history_renewed"],
 }
 golden = {}
 with tempfile.TemporaryDirectory() as folder:

@@ -48,7 +48,7 @@
   {%- for column in checked or [] -%}
     {%- set old, new = snapshotted_rel ~ '.' ~ column, current_rel ~ '.' ~ column -%}
     {%- do differences.append(
-      old ~ ' != ' ~ new ~ ' or (' ~ old ~ ' is null and not (' ~ new ~ ' is null)) or (not (' ~ old ~ ' is null) and ' ~ new ~ ' is null)'
+      old ~ ' != ' ~ new ~ ' or (((' ~ old ~ ' is null) and not (' ~ new ~ ' is null)) or ((not ' ~ old ~ ' is null) and (' ~ new ~ ' is null)))'
     ) -%}
   {%- endfor -%}
   {{- return({

@@ -145,7 +145,7 @@
 {# Whether a version is valid still: with no end, or with the end that the project has chosen for such. #}
 {% macro snapshot_is_current(valid_to) -%}
   {%- set end = config.get('dbt_valid_to_current') -%}
-  {%- if end -%}({{ valid_to }} = {{ end }} or {{ valid_to }} is null){%- else -%}{{ valid_to }} is null{%- endif -%}
+  {%- if end -%}({{ equals(valid_to, end) | trim }} or {{ valid_to }} is null){%- else -%}{{ valid_to }} is null{%- endif -%}
 {%- endmacro %}
 
 {% macro build_snapshot_staging_table(strategy, sql, target_relation) %}
@@ -210,7 +210,7 @@
   {%- else -%}
     {%- for part in unique_key -%}
       {%- set name = '.dbt_unique_key_' ~ loop.index -%}
-      {{ identifier ~ name }} = {{ from_identifier ~ name }}{{ ' and ' if not loop.last }}
+      {{ equals(identifier ~ name, from_identifier ~ name) | trim }}{{ ' and ' if not loop.last }}
     {%- endfor -%}
   {%- endif -%}
 {%- endmacro %}
