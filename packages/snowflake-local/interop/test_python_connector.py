@@ -254,12 +254,13 @@ def test_a_statement_is_cancelled_by_its_time_limit(cursor):
     assert raised.value.errno in (604, 630)
 
 
-def test_a_statement_is_cancelled_by_another_statement(connection):
+def test_a_statement_is_cancelled_from_another_session(connection, settings):
     cursor = connection.cursor()
     cursor.execute_async("call system$wait(60)")
     waiting = cursor.sfqid
     assert connection.is_still_running(connection.get_query_status(waiting))
-    connection.cursor().execute(f"select system$cancel_query('{waiting}')")
+    with snowflake.connector.connect(**settings) as other:
+        assert "terminated" in other.cursor().execute(f"select system$cancel_query('{waiting}')").fetchone()[0]
     while connection.is_still_running(connection.get_query_status(waiting)):
         time.sleep(0.05)
     assert connection.get_query_status(waiting).name in ("FAILED_WITH_ERROR", "ABORTED")

@@ -43,3 +43,18 @@ test('options are bound', async () => {
   const [row] = await run("SELECT comment FROM information_schema.tables WHERE table_name = 'COMMENTED'")
   expect(row).toEqual(['what it holds'])
 })
+
+test('statements cancel others by their id or their session', async () => {
+  const asked: unknown[] = []
+  const cancel = (of: unknown): number => asked.push(of)
+  const signal = new AbortController().signal
+  for (const call of ["SYSTEM$CANCEL_QUERY('q')", 'SYSTEM$CANCEL_ALL_QUERIES(17)']) {
+    for await (const _ of (await session.execute({ queryId: call, sqlText: `SELECT ${call}`, signal, cancel })).rows);
+  }
+  expect(asked).toEqual([{ queryId: 'q' }, { sessionId: '17' }])
+  expect(await run("CALL SYSTEM$CANCEL_QUERY('q')")).toEqual([['Identified SQL statement is not currently executing.']])
+})
+
+test('Snowpark makes its objects temporary by two words', async () => {
+  expect(await run('CREATE SCOPED TEMPORARY STAGE scratch')).toEqual([['Stage area SCRATCH successfully created.']])
+})

@@ -24,7 +24,7 @@ import { textOfWire } from './wire-text.ts'
 export interface StatementScope {
   readonly session: SessionState
   readonly request: Pick<StatementRequest, 'queryId' | 'binds' | 'parameters'> &
-    Partial<Pick<StatementRequest, 'signal'>>
+    Partial<Pick<StatementRequest, 'signal' | 'cancel'>>
   readonly startedUs: bigint
   /** Streams that the statement has read, and up to where. */
   readonly streamsRead?: Map<Stream, number>
@@ -69,6 +69,7 @@ function contextOf({ session, request, startedUs, wait }: StatementScope): Funct
     startedUs,
     variable: (name) => session.variables.get(name),
     ...(wait === undefined ? {} : { wait }),
+    ...(request.cancel === undefined ? {} : { cancel: request.cancel }),
   }
 }
 

@@ -3,6 +3,8 @@
  * protocol.
  */
 
+import type { CancelStatements } from '../function/function-rule.ts'
+
 /** A column as Snowflake describes it to a client. `type` is the wire's name of it. */
 export interface ResultColumn {
   readonly name: string
@@ -57,6 +59,8 @@ export interface StatementRequest {
   /** Parameters of this statement alone, by upper-case name: QUERY_TAG, TIMEZONE … */
   readonly parameters?: ReadonlyMap<string, string>
   readonly signal: AbortSignal
+  /** For SYSTEM$CANCEL_QUERY and SYSTEM$CANCEL_ALL_QUERIES. */
+  readonly cancel?: CancelStatements
 }
 
 export interface StatementResult {

@@ -51,7 +51,11 @@ export interface FunctionContext {
   readonly variable: (name: string) => TypedSql | undefined
   /** Has the statement wait before it runs. */
   readonly wait?: (seconds: number) => void
+  readonly cancel?: CancelStatements
 }
+
+/** Cancels the running statement of an id, or all of a session but the one that asks; how many there were. */
+export type CancelStatements = (of: { readonly queryId: string } | { readonly sessionId: string }) => number
 
 export interface FunctionRule {
   /** An aggregate may also be called with OVER; a window function must be. */

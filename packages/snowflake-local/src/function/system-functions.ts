@@ -62,7 +62,29 @@ const wait: FunctionRule = {
   },
 }
 
+const cancelQuery: FunctionRule = {
+  kind: 'scalar',
+  arity: [1, 1],
+  translate: ({ arguments: [id] }, context) => {
+    const queryId = id?.literal ?? ''
+    const isRunning = (context.cancel?.({ queryId }) ?? 0) > 0
+    const said = isRunning ? `query [${queryId}] terminated.` : 'Identified SQL statement is not currently executing.'
+    return { sql: quote(said), type: text() }
+  },
+}
+
+const cancelAllQueries: FunctionRule = {
+  kind: 'scalar',
+  arity: [1, 1],
+  translate: ({ arguments: [id] }, context) => {
+    const count = context.cancel?.({ sessionId: id?.literal ?? '' }) ?? 0
+    return { sql: quote(`${count} queries cancelled.`), type: text() }
+  },
+}
+
 export const systemFunctions: RuleTable = {
+  SYSTEM$CANCEL_QUERY: cancelQuery,
+  SYSTEM$CANCEL_ALL_QUERIES: cancelAllQueries,
   SYSTEM$TYPEOF: typeOf,
   SYSTEM$WAIT: wait,
 }

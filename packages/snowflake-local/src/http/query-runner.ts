@@ -1,3 +1,4 @@
+import type { CancelStatements } from '../function/function-rule.ts'
 import type { SqlFault, StatementRequest, StatementResult } from '../engine/statement.ts'
 import { splitStatements } from '../parse/split-statements.ts'
 import type { Session } from '../session/session-store.ts'
@@ -112,7 +113,10 @@ export class QueryRunner {
   async #execute(step: Step, signal: AbortSignal): Promise<Answer> {
     signal.throwIfAborted()
     const { query, submission } = step
-    const result = await submission.session.sql.execute(statementOf(step, signal))
+    const result = await submission.session.sql.execute({
+      ...statementOf(step, signal),
+      cancel: (of) => this.#cancel(query, of),
+    })
     query.statementTypeId = result.statementTypeId
     if (result.transfer !== undefined) return await this.#answerTransfer(step, result.transfer)
     const rowset = await collectRowset(result, {
@@ -128,6 +132,14 @@ export class QueryRunner {
     query.chunkIds = rowset.chunks.map((chunk) => chunk.id)
     query.inlineBytes = rowset.inlineBytes
     return answerRows(step, result, rowset)
+  }
+
+  #cancel(asking: Query, of: Parameters<CancelStatements>[0]): number {
+    return this.#options.queries.cancel(
+      asking.user,
+      (query) =>
+        query !== asking && ('queryId' in of ? query.id === of.queryId : String(query.sessionId) === of.sessionId),
+    )
   }
 
   async #answerTransfer(

@@ -35,6 +35,14 @@ describe('QueryStore', () => {
     expect(store.find(failed.id)).toBe(failed)
   })
 
+  it('cancels what runs of a user, and is meant', async () => {
+    const { store, begin, end } = open()
+    const [ended, meant, other, foreign] = [begin(), begin(), begin(), begin('', 'V')]
+    await end(ended)
+    expect(store.cancel('U', (query) => query !== other)).toBe(1)
+    expect([ended, meant, other, foreign].map((query) => query.signal.aborted)).toEqual([false, true, false, false])
+  })
+
   it('keeps no more than it may, and gives up what ended first', async () => {
     const { store, begin, end } = open()
     const [first, second, third] = [begin(), begin(), begin()]

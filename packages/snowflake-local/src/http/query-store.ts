@@ -31,6 +31,15 @@ export class QueryStore {
     return this.#byId.get(id)
   }
 
+  /** Cancels the statements of a user that run, of those that are told; how many there were. */
+  cancel(user: string, isMeant: (query: Query) => boolean): number {
+    const meant = [...this.#byId.values()].filter(
+      (query) => query.user === user && query.status === 'RUNNING' && isMeant(query),
+    )
+    for (const query of meant) query.cancel()
+    return meant.length
+  }
+
   /** What this request started before, unless it failed: then it had no effect and may be tried again. */
   findRequest(user: string, requestId: string): Query | undefined {
     const query = this.#byRequest.get(requestKey(user, requestId))

@@ -11,7 +11,18 @@ interface Modifiers {
   readonly words: ReadonlySet<string>
 }
 
-const modifierWords = ['LOCAL', 'GLOBAL', 'TRANSIENT', 'TEMPORARY', 'TEMP', 'VOLATILE', 'SECURE', 'RECURSIVE'] as const
+// Snowpark makes its objects SCOPED TEMPORARY, which go at the latest with the session.
+const modifierWords = [
+  'LOCAL',
+  'GLOBAL',
+  'SCOPED',
+  'TRANSIENT',
+  'TEMPORARY',
+  'TEMP',
+  'VOLATILE',
+  'SECURE',
+  'RECURSIVE',
+] as const
 
 export const plainKinds =
   'DATABASE|SCHEMA|SEQUENCE|STAGE|FILE FORMAT|WAREHOUSE|ROLE|USER|STREAM|TASK|ALERT|RESOURCE MONITOR'.split(
