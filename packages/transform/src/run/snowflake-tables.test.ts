@@ -22,10 +22,26 @@ it('makes tables and views as their configs say, first and again', async () => {
 models:
   - name: secured
     config: {grants: {select: [reporter]}}
+unit_tests:
+  - name: shows_all
+    model: secured
+    given: [{input: ref('permanent'), rows: [{id: 3, name: "it's"}, {id: 4}]}]
+    expect: {rows: [{id: 3, name: "it's"}, {id: 4, name: null}]}
+  - name: shows_none
+    model: secured
+    given: [{input: ref('permanent'), rows: [{id: 3}]}]
+    expect: {rows: []}
+    config: {enabled: "{{ var('is_wrong', false) }}"}
 `,
   })
   await trial.query('create role if not exists reporter')
-  const made = { permanent: 'success', fleeting: 'success', secured: 'success', outer: 'success' }
+  const made = {
+    permanent: 'success',
+    fleeting: 'success',
+    'secured.shows_all': 'pass',
+    secured: 'success',
+    outer: 'success',
+  }
   expect(await outcomesOf(trial)).toEqual(made)
   await trial.query('grant select on table analytics.fleeting to role reporter')
   expect(await outcomesOf(trial)).toEqual(made)
@@ -50,6 +66,8 @@ models:
     ])
   }
   expect(await trial.rows('select six::number(3,0) from analytics.outer')).toEqual([[6]])
+  const wrong = await outcomesOf(trial, { command: 'test', vars: { is_wrong: true } })
+  expect(wrong).toMatchObject({ 'secured.shows_all': 'pass', 'secured.shows_none': expect.stringMatching(/^fail/u) })
 })
 
 it('takes the place of what is of another kind', async () => {

@@ -13,6 +13,7 @@ import { putFiles } from './put.ts'
 import type { SnowflakeConnection } from './session.ts'
 
 const stage = '@"SHOP"."WORK"."Load"'
+const soon = { againDelaysMs: [1, 1, 1, 1] }
 const content = Buffer.from(Array.from({ length: 300_000 }, (_, index) => index % 251))
 
 let directory: string
@@ -77,7 +78,7 @@ describe('put', () => {
   it('takes a new token when the one of the stage has expired', async () => {
     const path = await fileNamed('late.bin')
     server.faults.inject({ kind: 'stage-token-expired' })
-    await session.put([path], `${stage}/late`)
+    await session.put([path], `${stage}/late`, soon)
     expect(server.faults.list()[0]?.hits).toBe(1)
     expect(await staged('late')).toEqual([['late.bin', content.length]])
   })
@@ -87,7 +88,7 @@ describe('put', () => {
     async (kind) => {
       const path = await fileNamed(`${kind}.bin`)
       server.faults.inject({ kind, at: 'stage', times: kind === 'slow' ? 1 : 7, delayMs: 100 })
-      await session.put([path], `${stage}/${kind}`)
+      await session.put([path], `${stage}/${kind}`, soon)
       expect(server.faults.list()[0]?.timesLeft).toBe(0)
       expect(await staged(kind)).toEqual([[`${kind}.bin`, content.length]])
     },
@@ -96,7 +97,7 @@ describe('put', () => {
   it('puts a file anew that stopped moving', async () => {
     const path = await fileNamed('stuck.bin')
     server.faults.inject({ kind: 'slow', at: 'stage', delayMs: 3_600_000 })
-    await session.put([path], `${stage}/stuck`, { stallMs: 300 })
+    await session.put([path], `${stage}/stuck`, { ...soon, stallMs: 200 })
     expect(await staged('stuck')).toEqual([['stuck.bin', content.length]])
   })
 
