@@ -106,8 +106,22 @@ export interface Alert extends Named {
   state: 'started' | 'suspended'
 }
 
+/** Named with the types of its parameters, by which several of one name differ: `LOAD(NUMBER, VARCHAR)`. */
+export interface Procedure extends Named {
+  readonly kind: 'PROCEDURE'
+  readonly parameters: readonly {
+    readonly name: string
+    readonly type: string
+    readonly default: string | undefined
+  }[]
+  readonly returns: string
+  readonly returnsTable: boolean
+  readonly executeAs: 'OWNER' | 'CALLER'
+  readonly body: string
+}
+
 export type Relation = Table | View
-export type SchemaObject = Relation | Sequence | Stage | FileFormat | Stream | Task | Alert
+export type SchemaObject = Relation | Sequence | Stage | FileFormat | Stream | Task | Alert | Procedure
 export type SchemaObjectKind = SchemaObject['kind']
 
 export interface Schema extends Named {

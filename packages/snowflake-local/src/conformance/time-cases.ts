@@ -1,6 +1,14 @@
 import type { ConformanceFamily } from './conformance-case.ts'
 
-const may = "'2020-05-01 13:11:20'::TIMESTAMP"
+/** A time as it is read with TIMESTAMP(9): with all digits of its fraction. */
+function whole(time: string, offset = ''): string {
+  return `${time}.000000000${offset}`
+}
+
+const mayText = '2020-05-01 13:11:20'
+const may = `'${mayText}'::TIMESTAMP`
+const nine = "'2022-04-06 09:00:00"
+const eleven = whole('2022-04-01 11:11:00')
 const august = "'2020-08-21 01:30:05'::TIMESTAMP"
 
 export const timeCases: ConformanceFamily = {
@@ -46,32 +54,20 @@ export const timeCases: ConformanceFamily = {
     ['months_between', `MONTHS_BETWEEN(${may}, ${august})::NUMBER(10, 6)`, '-3.629452'],
     [
       'convert_timezone',
-      "CONVERT_TIMEZONE('UTC', '2022-04-06 09:00:00 -0700'::TIMESTAMP_TZ)",
-      '2022-04-06 16:00:00.000000000 +0000',
+      `CONVERT_TIMEZONE('UTC', ${nine} -0700'::TIMESTAMP_TZ)`,
+      whole('2022-04-06 16:00:00', ' +0000'),
     ],
-    [
-      'convert_timezone',
-      "CONVERT_TIMEZONE('Asia/Shanghai', 'UTC', '2022-04-06 09:00:00'::TIMESTAMP_NTZ)",
-      '2022-04-06 01:00:00.000000000',
-    ],
+    ['convert_timezone', `CONVERT_TIMEZONE('Asia/Shanghai', 'UTC', ${nine}'::TIMESTAMP)`, whole('2022-04-06 01:00:00')],
     ['time_from_parts', 'TIME_FROM_PARTS(11, 11, 0, 987654000)', '11:11:00.987654000'],
-    ['timestamp_from_parts', 'TIMESTAMP_FROM_PARTS(2022, 4, 1, 11, 11, 0)', '2022-04-01 11:11:00.000000000'],
+    ['timestamp_from_parts', 'TIMESTAMP_FROM_PARTS(2022, 4, 1, 11, 11, 0)', eleven],
     ['timestamp_from_parts', 'TIMESTAMP_FROM_PARTS(2022, 3, 31, 11, 11, 0)', '2022-03-31 11:11:00.000000000'],
-    [
-      'timestamp_from_parts',
-      "TIMESTAMP_FROM_PARTS(TO_DATE('2022-04-01'), TO_TIME('11:11:00'))",
-      '2022-04-01 11:11:00.000000000',
-    ],
-    ['timestamp_ntz_from_parts', 'TIMESTAMP_NTZ_FROM_PARTS(2022, 4, 1, 11, 11, 0)', '2022-04-01 11:11:00.000000000'],
+    ['timestamp_from_parts', "TIMESTAMP_FROM_PARTS(TO_DATE('2022-04-01'), TO_TIME('11:11:00'))", eleven],
+    ['timestamp_ntz_from_parts', 'TIMESTAMP_NTZ_FROM_PARTS(2022, 4, 1, 11, 11, 0)', eleven],
     ['to_char', "TO_CHAR('2023-04-16'::TIMESTAMP)", '2023-04-16 00:00:00.000'],
     ['to_char', "TO_CHAR('2017-04-03 02:59:37.000153'::TIMESTAMP)", '2017-04-03 02:59:37.000'],
     ['to_time', "TO_TIME('04:15:29.999')", '04:15:29.999000000'],
     ['to_timestamp', "TO_TIMESTAMP('2019-01-31 01:02:03.004')", '2019-01-31 01:02:03.004000000'],
-    [
-      'to_timestamp',
-      "TO_TIMESTAMP('2020-05-01 13:11:20.000', 'YYYY-MM-DD HH24:MI:SS.FF3')",
-      '2020-05-01 13:11:20.000000000',
-    ],
+    ['to_timestamp', `TO_TIMESTAMP('${mayText}.000', 'YYYY-MM-DD HH24:MI:SS.FF3')`, whole(mayText)],
     ['to_timestamp_ntz', "TO_TIMESTAMP_NTZ('2023-03-01'::DATE)", '2023-03-01 00:00:00.000000000'],
     ['to_date', "TO_DATE('2013-05-17')", '2013-05-17'],
     ['to_date', "TO_DATE('2013-05-17', 'YYYY-MM-DD')", '2013-05-17'],

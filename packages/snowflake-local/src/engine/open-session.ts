@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { quoteName } from '../translate/sql-text.ts'
 import type { SessionOptions, SqlSession } from './engine.ts'
-import { executeText } from './execute.ts'
+import { executeSql } from '../script/execute-sql.ts'
 import { setTimeZone } from './execute-session.ts'
 import { SqlError } from './sql-error.ts'
 import type { EngineState, SessionState } from './session-state.ts'
@@ -98,7 +98,7 @@ async function executeRecorded(session: SessionState, request: StatementRequest)
   signal.addEventListener('abort', interrupt)
   let failure: unknown
   try {
-    return await executeText(session, { ...request, signal })
+    return await executeSql(session, { ...request, signal })
   } catch (error) {
     failure = signal.reason instanceof SqlError ? signal.reason : error
     throw failure

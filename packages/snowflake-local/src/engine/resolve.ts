@@ -85,6 +85,7 @@ const kindWords: Readonly<Record<SchemaObjectKind, string>> = {
   STREAM: 'Stream',
   TASK: 'Task',
   ALERT: 'Alert',
+  PROCEDURE: 'Procedure',
 }
 
 export function findObject<Kind extends SchemaObjectKind>(

@@ -1,4 +1,6 @@
+import type { ObjectName } from './ast-expression.ts'
 import type { Grant, GrantTarget } from './ast-ddl.ts'
+import { parseType } from './parse-type.ts'
 import type { TokenReader } from './token-reader.ts'
 
 const containedKinds = (
@@ -48,12 +50,21 @@ export function parseGrantTarget(reader: TokenReader): GrantTarget {
   const scope = reader.takeOneOf(['ALL', 'FUTURE'])
   if (scope === undefined) {
     const kind = reader.takeOneOf(grantableKinds) ?? 'TABLE'
-    return { kind, name: reader.objectName(), scope, container: undefined }
+    const name = reader.objectName()
+    return { kind, name: kind === 'PROCEDURE' ? withTypes(reader, name) : name, scope, container: undefined }
   }
   const kind = reader.expectOneOf(containedKinds).replace(/S$/u, '')
   reader.expectWords('IN')
   const container = reader.expectOneOf(['SCHEMA', 'DATABASE'])
   return { kind, name: reader.objectName(), scope, container }
+}
+
+/** A procedure is named with the types of its parameters. */
+function withTypes(reader: TokenReader, name: ObjectName): ObjectName {
+  reader.expectSymbol('(')
+  const types = reader.isSymbol(')') ? [] : reader.list(() => parseType(reader).word)
+  reader.expectSymbol(')')
+  return { ...name, parts: [...name.parts.slice(0, -1), `${name.parts.at(-1) ?? ''}(${types.join(', ')})`] }
 }
 
 function parseOwnership(reader: TokenReader, on: GrantTarget): Grant {

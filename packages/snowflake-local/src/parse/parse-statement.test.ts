@@ -31,6 +31,19 @@ test('the address of a file is no comment', () => {
 
 test('statements are parted by semicolons outside of strings and comments', () => {
   expect(splitStatements("select ';' ; ; -- ;\n select 2;")).toEqual(["select ';'", 'select 2'])
+  const block =
+    'begin if (a) then for i in 1 to case when b then 2 end do x := 1; end for; end if; begin null; end; end'
+  const declared = 'declare x int; begin repeat null; until (true) end repeat; begin transaction; commit; end'
+  const made = 'create procedure p() returns int language sql as begin return 1; end'
+  expect(splitStatements(`begin; ${block}; ${declared}; ${made}; begin transaction; commit; select 1`)).toEqual([
+    'begin',
+    block,
+    declared,
+    made,
+    'begin transaction',
+    'commit',
+    'select 1',
+  ])
 })
 
 test('an identifier is folded unless it is quoted', () => {
