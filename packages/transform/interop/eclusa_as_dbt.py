@@ -31,6 +31,7 @@ from dbt.cli.exceptions import DbtUsageException
 from dbt.cli.main import dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 from dbt.exceptions import (
+    DbtReferenceError,
     DuplicateResourceNameError,
     InvalidAccessTypeError,
     ProjectContractError,
@@ -52,13 +53,15 @@ class ProjectRefused(
     ProjectContractError,
     DbtDatabaseError,
     DbtInternalError,
+    DbtReferenceError,
+    DbtUsageException,
     ValidationError,
 ):
     """Of every class that a test may expect: the command has exit codes and sentences, no classes."""
 
     def __init__(self, text):
         Exception.__init__(self, text)
-        self.msg = text
+        self.msg = self.message = text
         self.node = None
         self.stack = []
         self.result_type = "invalid_project"
@@ -145,10 +148,7 @@ def outcome_of(words, done, started):
         return dbtRunnerResult(success=is_good, result=is_good)
     result = result_of(command, words, started, done)
     if done.returncode == 2 or (not is_good and result is None):
-        output = done.stdout + done.stderr
-        return dbtRunnerResult(
-            success=False, exception=DbtUsageException(output) if "COMMAND_INVALID" in output else ProjectRefused(output)
-        )
+        return dbtRunnerResult(success=False, exception=ProjectRefused(done.stdout + done.stderr))
     return dbtRunnerResult(success=is_good, result=result)
 
 

@@ -17,17 +17,17 @@ export async function runClean({ root, settings, log }: CommandSession): Promise
       (file[key] as readonly string[]).map(place),
     ),
   )
-  // A folder that holds sources further down would take them along.
-  const precious = targets.filter((target) => [...sources].some((source) => isWithin(source, target)))
-  if (precious.length > 0) {
-    throw cleanRefused('dbt will not clean the following source paths', precious)
-  }
   const outside = targets.filter((target) => !isWithin(target, directory) || target === directory)
   if (outside.length > 0 && settings.isOn('clean_project_files_only')) {
     throw cleanRefused(
       'dbt will not clean the following directories outside the project (--no-clean-project-files-only permits it)',
       outside,
     )
+  }
+  // A folder that holds sources further down would take them along.
+  const precious = targets.filter((target) => [...sources].some((source) => isWithin(source, target)))
+  if (precious.length > 0) {
+    throw cleanRefused('dbt will not clean the following source paths', precious)
   }
   for (const target of targets) {
     log.info(`Checking ${path.relative(directory, target)}/*`)

@@ -41,6 +41,7 @@ export function parseEntries(session: ParseSession, options: ParseEntriesOptions
     .without(properties.flatMap((one) => loadUnitTests(session, one, fixtures)))
     .flatMap((test) => linker.linkUnitTest(test, models))
   for (const test of unitTests) checkSeedInputs(session, linker, test)
+  refuseDoubles(session, unitTests)
   const semantics = semanticLinker(session, options)
   const { metrics, semanticModels, savedQueries } = semantics.link()
   return {
@@ -50,6 +51,17 @@ export function parseEntries(session: ParseSession, options: ParseEntriesOptions
     metrics: byId(metrics),
     semanticModels: byId(semanticModels),
     savedQueries: byId(savedQueries),
+  }
+}
+
+function refuseDoubles(session: ParseSession, tests: readonly UnitTest[]): void {
+  const known = new Map<string, UnitTest>()
+  for (const test of tests) {
+    const other = known.get(test.unique_id)
+    known.set(test.unique_id, test)
+    if (other === undefined) continue
+    const message = `dbt found two unit_tests with the name "${test.name}" for "${test.model}", the other in ${other.original_file_path}: rename one of them`
+    session.faults.push({ file: test.original_file_path, message })
   }
 }
 

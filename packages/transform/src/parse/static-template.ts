@@ -31,8 +31,14 @@ export function readStatically(
     if (name === 'ref' && (args.length === 1 || args.length === 2)) refs.push(readReference(args, kwargs))
     else if (name === 'source' && args.length === 2) sources.push(readSourceReference(args))
     else if (name === 'config' && args.length === 0) config = mergeCall(config, kwargs)
-    else if (name === 'config' && args.length === 1 && isRecord(args[0])) config = mergeCall(config, args[0])
+    else if (name === 'config' && args.length === 1 && isRecord(args[0]) && !hasTwoSpellings(args[0]))
+      config = mergeCall(config, args[0])
     else return undefined
   }
   return { refs, sources, config, macros: [], names: readable }
+}
+
+/** One hook under both of its names, which rendering refuses. */
+function hasTwoSpellings(config: PartialConfig): boolean {
+  return ['pre', 'post'].some((name) => `${name}-hook` in config && `${name}_hook` in config)
 }
