@@ -12,13 +12,19 @@ export class SessionPool implements AsyncDisposable {
     this.#warehouse = warehouse
   }
 
-  /** A session that was lost in the work is closed, and not given to others. */
+  /**
+   * A session that was lost in the work is closed, and not given to others. So is one of Snowflake when the work throws: what
+   * the macros have set and not set back, such as the query tag, would be there for the next.
+   */
   async use<Result>(work: (connection: WarehouseConnection) => Promise<Result>): Promise<Result> {
     const session = this.#idle.pop() ?? (await this.#connect())
+    let isGood = this.#warehouse.type !== 'snowflake'
     try {
-      return await work(session.connection)
+      const result = await work(session.connection)
+      isGood = true
+      return result
     } finally {
-      if (session.isLost()) await this.#close(session)
+      if (session.isLost() || !isGood) await this.#close(session)
       else this.#idle.push(session)
     }
   }

@@ -88,11 +88,11 @@ it('takes the place of what is of another kind', async () => {
   }
 })
 
-it('runs a model in its warehouse and under its query tag, and sets both back, the warehouse after a failure too', async () => {
+it('runs a model in its warehouse and under its query tag, and leaves neither to the next, not even after a failure', async () => {
   await using trial = await trials.open({
     'models/away.sql': `{{ config(materialized='table', snowflake_warehouse='other', query_tag='of away') }}
       select current_warehouse() as house`,
-    'models/failing.sql': `{{ config(materialized='table', snowflake_warehouse='other') }}
+    'models/failing.sql': `{{ config(materialized='table', snowflake_warehouse='other', query_tag='of failing') }}
       select no_such_column from {{ ref('away') }}`,
     'models/home.sql': `{{ config(materialized='table') }}
       select current_warehouse() as house from {{ ref('away') }}`,
@@ -109,7 +109,7 @@ it('runs a model in its warehouse and under its query tag, and sets both back, t
   )
   expect(statements).toEqual([
     ['of away', 'OTHER'],
-    ['eclusa', 'OTHER'],
+    ['of failing', 'OTHER'],
     ['eclusa', 'COMPUTE'],
   ])
 })
