@@ -92,6 +92,11 @@ const views: Readonly<Record<string, SystemView>> = {
       ['IDENTITY_GENERATION', text()],
       ['IDENTITY_START', text()],
       ['IDENTITY_INCREMENT', text()],
+      ['IDENTITY_MAXIMUM', text()],
+      ['IDENTITY_MINIMUM', text()],
+      ['IDENTITY_CYCLE', text(3)],
+      ['IDENTITY_ORDERED', text(3)],
+      ['DATA_TYPE_ALIAS', text()],
       ['COMMENT', text()],
     ],
     rows: (session, database) =>
@@ -292,6 +297,11 @@ function columnRows(database: Database, schema: Schema, object: Relation): reado
       identity === undefined ? null : 'BY DEFAULT',
       identity?.start ?? null,
       identity?.increment ?? null,
+      null,
+      null,
+      identity === undefined ? null : 'NO',
+      identity === undefined ? null : 'NO',
+      type.name === 'NULL' ? 'TEXT' : type.name,
       column.comment === '' ? null : column.comment,
     ]
   })

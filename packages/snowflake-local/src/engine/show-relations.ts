@@ -23,7 +23,7 @@ const relationColumns: Readonly<Record<string, readonly string[]>> = {
       ' ',
     ),
   'DYNAMIC TABLES':
-    'created_on name database_name schema_name cluster_by rows bytes owner target_lag refresh_mode refresh_mode_reason warehouse comment text automatic_clustering scheduling_state last_suspended_on is_clone is_replica data_timestamp owner_role_type'.split(
+    'created_on name database_name schema_name cluster_by rows bytes owner target_lag refresh_mode refresh_mode_reason warehouse initialization_warehouse comment text automatic_clustering scheduling_state last_suspended_on is_clone is_replica data_timestamp owner_role_type immutable_where'.split(
       ' ',
     ),
 }
