@@ -13,6 +13,11 @@ it.each([
   expect(splitStatements(sql)).toEqual(statements)
 })
 
+it('splits a text with a very long literal', () => {
+  const insert = `insert into t values ('${"it''s; ".repeat(2_000_000)}')`
+  expect(splitStatements(`begin;\n${insert};\ncommit;`)).toEqual(['begin', insert, 'commit'])
+})
+
 function recorded(fails?: string): { connection: WarehouseConnection; sent: string[] } {
   const sent: string[] = []
   const query = async (sql: string) => {

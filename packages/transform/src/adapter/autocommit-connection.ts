@@ -44,7 +44,8 @@ export function autocommitting(connection: WarehouseConnection): AutocommitConne
 const borders = /^(?:begin|commit|rollback)$/iu
 
 /** Quoted text, a quoted name, text between `$$`, and the two kinds of comments: no semicolon ends a statement there. */
-const wholes = /'(?:[^'\\]|\\[\s\S]|'')*'|"(?:[^"]|"")*"|\$\$[\s\S]*?\$\$|--[^\n]*|\/\/[^\n]*|\/\*[\s\S]*?\*\/|;/gu
+const wholes =
+  /'[^'\\]*(?:(?:\\[\s\S]|'')[^'\\]*)*'|"[^"]*(?:""[^"]*)*"|\$\$[\s\S]*?\$\$|--[^\n]*|\/\/[^\n]*|\/\*[\s\S]*?\*\/|;/gu
 
 /** The statements of a text, without their semicolons; what holds nothing but comments is none. */
 export function splitStatements(sql: string): string[] {
