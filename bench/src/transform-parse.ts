@@ -1,4 +1,4 @@
-import { appendFile, rm } from 'node:fs/promises'
+import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { spreadOf } from './comparison.ts'
 import { writeLargeProject, writeSmallProject } from './parse-project.ts'
@@ -47,17 +47,42 @@ export async function measureParsing(options: ParseBenchOptions): Promise<string
     words: ['parse'],
     ...more,
   })
-  const touch = (file: string) => async (_: string, round: number) =>
-    await appendFile(path.join(place('10000'), file), `-- ${round}\n`)
+  const append = (file: string, line: (round: number) => string) => async (_: string, round: number) =>
+    await appendFile(path.join(place('10000'), file), `${line(round)}\n`)
+  const put = (file: string, text: (round: number) => string) => async (_: string, round: number) => {
+    const whole = path.join(place('10000'), file)
+    await mkdir(path.dirname(whole), { recursive: true })
+    await writeFile(whole, text(round))
+  }
+  const ofLarge = (name: string, prepare: NonNullable<ParseCase['prepare']>) =>
+    parse(`10,000 models, ${name}`, largeRounds, { goal: '1 s', prepare })
   const cases: readonly ParseCase[] = [
     parse('1,000 models, everything', rounds, { goal: 'dbt / 10', prepare: withoutTarget }),
     parse('1,000 models, nothing changed', rounds, { goal: '' }),
     parse('10,000 models, everything', largeRounds, { goal: '15 s, 1 GB', prepare: withoutTarget }),
     parse('10,000 models, nothing changed', largeRounds, { goal: '' }),
-    parse('10,000 models, one changed model', largeRounds, {
-      goal: '1 s',
-      prepare: touch('models/part_50/model_5000.sql'),
+    ofLarge(
+      'one changed model',
+      append('models/part_50/model_5000.sql', (round) => `-- ${round}`),
+    ),
+    ofLarge(
+      'one changed properties file',
+      append('models/part_50/_models.yml', (round) => `# ${round}`),
+    ),
+    ofLarge('one added model', async (target, round) => {
+      await put(`models/part_50/more_${round}.sql`, () => "select * from {{ ref('model_77') }}")(target, round)
     }),
+    ofLarge('one deleted model', async (_, round) => {
+      await rm(path.join(place('10000'), `models/part_50/more_${round}.sql`), { force: true })
+    }),
+    ofLarge(
+      'one changed macro',
+      put('macros/one.sql', (round) => `{% macro one() %}${round}{% endmacro %}\n`),
+    ),
+    ofLarge(
+      'one changed docs block',
+      put('models/one.md', (round) => `{% docs one %}${round}{% enddocs %}\n`),
+    ),
     {
       name: '`ls`, five models, first time',
       goal: '0.5 s',
