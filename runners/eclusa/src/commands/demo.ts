@@ -1,4 +1,6 @@
 import { join, resolve } from 'node:path'
+import type { Warehouse, WarehouseConnection } from '@eclusa/sdk'
+import { Option } from 'commander'
 import type { Command } from 'commander'
 import type { CommandContext } from '../command-context.ts'
 import type { Outcome } from '../exit-code.ts'
@@ -6,6 +8,7 @@ import { invocationOf, shellWord } from '../invocation.ts'
 import type { LoadedConfig } from '../config/load-config.ts'
 import { openLoaded, readProject } from '../open-project.ts'
 import { freshDirectory } from '../project/fresh-directory.ts'
+import type { RunningSnowflake } from '../project/local-snowflake.ts'
 import type { NewProject } from '../project/project-files.ts'
 import { salesAnswer } from '../project/sales-answer.ts'
 import { formatDuration } from '../output/quantity.ts'
@@ -18,6 +21,7 @@ import { reportRun, watchRun } from './run.ts'
 
 interface DemoOptions {
   readonly scale: number
+  readonly warehouse: 'duckdb' | 'snowflake-local'
   readonly dir?: string
 }
 
@@ -26,8 +30,16 @@ export function addDemoCommand(program: Command, run: RunCommand): void {
     .command('demo')
     .description('Watch a sales database travel from a real PostgreSQL into a star schema, on this machine alone.')
     .option('--scale <number>', 'size of the database; 1 is a million orders', parseScale, 0.01)
+    .addOption(
+      new Option('--warehouse <kind>', 'where it travels to: snowflake-local stands for Snowflake on this machine')
+        .choices(['duckdb', 'snowflake-local'])
+        .default('duckdb'),
+    )
     .option('--dir <path>', 'the folder for the project (default: a new ./eclusa-demo)')
-    .addHelpText('after', '\nExamples:\n  eclusa demo\n  eclusa demo --scale 0.1 --dir /tmp/sales')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  eclusa demo\n  eclusa demo --scale 0.1 --dir /tmp/sales\n  eclusa demo --warehouse snowflake-local',
+    )
     .action(run(demo))
 }
 
@@ -38,7 +50,10 @@ async function demo(context: CommandContext, options: DemoOptions): Promise<Outc
       ? await freshDirectory(context.directory, 'eclusa-demo')
       : resolve(context.directory, options.dir)
   const { writeProject } = await import('../project/write-project.ts')
-  await writeProject(demoProject(options.scale), { directory, overwrite: false })
+  const { startLocalSnowflake } = await import('../project/local-snowflake.ts')
+  await using snowflake = options.warehouse === 'duckdb' ? undefined : await startLocalSnowflake(directory)
+  const warehouse = snowflake?.login ?? './warehouse.duckdb'
+  await writeProject(demoProject(options.scale, warehouse), { directory, overwrite: false })
   context.note(`A new project in ${directory}`)
   const inProject = context.withConfig(directory)
   const loaded = await readProject(inProject, ['source', 'destination', 'steps'])
@@ -46,14 +61,14 @@ async function demo(context: CommandContext, options: DemoOptions): Promise<Outc
   if (outcome !== 'ok') return outcome
   await showAnswer(inProject, loaded)
   context.result({
-    text: farewell(context, directory, performance.now() - startedAtMs),
+    text: farewell(context, { directory, snowflake, durationMs: performance.now() - startedAtMs }),
     lines: [{ type: 'project', directory }],
   })
   return 'ok'
 }
 
-function demoProject(scale: number): NewProject {
-  return { name: 'sales', warehouse: './warehouse.duckdb', source: { connector: 'sales_demo', scale } }
+function demoProject(scale: number, warehouse: NewProject['warehouse']): NewProject {
+  return { name: 'sales', warehouse, source: { connector: 'sales_demo', scale } }
 }
 
 /**
@@ -81,22 +96,45 @@ async function showAnswer(context: CommandContext, { project }: LoadedConfig): P
   const signal = context.interruption.stopSignal
   await using warehouse = await openDestination(project).openWarehouse!({ signal, log: context.log() })
   await using connection = await warehouse.connect()
-  const answer = await connection.query(salesAnswer.sql, { signal })
+  const answer = await connection.query(await answerSql(connection, warehouse.type), { signal })
   context.result({
     text: `\n${context.terminal.paintResult('bold', salesAnswer.question)}\n\n${formatResult(answer, 'table')}`,
     lines: [{ type: 'answer', question: salesAnswer.question, rows: answer.rows }],
   })
 }
 
-function farewell(context: CommandContext, directory: string, durationMs: number): string {
+async function answerSql(connection: WarehouseConnection, type: Warehouse['type']): Promise<string> {
+  if (type !== 'snowflake') return salesAnswer.duckdb
+  const { rows } = await connection.query(salesAnswer.departments)
+  return salesAnswer.snowflake(rows.map(([name]) => String(name)))
+}
+
+function farewell(
+  context: CommandContext,
+  {
+    directory,
+    snowflake,
+    durationMs,
+  }: { readonly directory: string; readonly snowflake: RunningSnowflake | undefined; readonly durationMs: number },
+): string {
   const eclusa = invocationOf(context.env)
   const config = `--config ${shellWord(shownPath(context.directory, directory))}`
+  const data = join(directory, '.eclusa', 'snowflake')
+  const [place, first, limited] =
+    snowflake === undefined
+      ? [join(directory, 'warehouse.duckdb'), '', 'from analytics.fct_sales limit 5']
+      : [
+          `${data}, of an endpoint that is not Snowflake but is spoken to as if it were`,
+          `  ${snowflake.command} ${shellWord(shownPath(context.directory, data))}   first, in another terminal\n`,
+          'select * from analytics.fct_sales limit 5',
+        ]
+  const csv = snowflake === undefined ? 'from analytics.dim_customer' : 'select * from analytics.dim_customer'
   return `
-Everything took ${formatDuration(durationMs)}. The warehouse is ${join(directory, 'warehouse.duckdb')}
+Everything took ${formatDuration(durationMs)}. The warehouse is ${place}
 
 Go on with:
-  ${eclusa} query ${config} "from analytics.fct_sales limit 5"
-  ${eclusa} query ${config} --format csv "from analytics.dim_customer" > customers.csv
+${first}  ${eclusa} query ${config} "${limited}"
+  ${eclusa} query ${config} --format csv "${csv}" > customers.csv
   ${eclusa} runs ${config}
   ${eclusa} plan ${config}
   ${eclusa} init                 a project on your own PostgreSQL`

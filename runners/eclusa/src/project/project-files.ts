@@ -3,9 +3,21 @@ import { stringify } from 'yaml'
 /** What a new project is about: the embedded sales database, or a PostgreSQL of the user's. */
 export interface NewProject {
   readonly name: string
-  /** Path of the DuckDB file, relative to the project. */
-  readonly warehouse: string
+  /** Path of the DuckDB file, relative to the project; or an endpoint of this machine that stands for Snowflake. */
+  readonly warehouse: string | LocalSnowflake
   readonly source: NewSalesDemoSource | NewPostgresSource
+}
+
+/** Where a snowflake-local listens. */
+export interface LocalSnowflake {
+  readonly account: string
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  /** Relative to the project. */
+  readonly passwordFile: string
+  readonly warehouse: string
+  readonly database: string
 }
 
 export interface NewSalesDemoSource {
@@ -41,15 +53,30 @@ name: ${scalar(project.name)}
 
 ${project.source.connector === 'sales_demo' ? salesDemoText(project.source) : postgresText(project.source)}
 
-destination:
-  connector: duckdb
-  path: ${scalar(project.warehouse)}
+${destinationText(project.warehouse)}
 
 # Streams by name or pattern; an object says how a stream moves:
 #   - { name: ${streams[0]}.orders, sync_mode: incremental, cursor: updated_at }
 streams:
 ${streams.map((schema) => `  - ${scalar(`${schema}.*`)}`).join('\n')}
 ${isDemo ? demoSteps : commentedSteps}`
+}
+
+function destinationText(warehouse: NewProject['warehouse']): string {
+  if (typeof warehouse === 'string') return `destination:\n  connector: duckdb\n  path: ${scalar(warehouse)}`
+  return `# An account of your own instead: its account, user, warehouse and database, credentials by key pair, no host, port and protocol.
+destination:
+  connector: snowflake
+  account: ${scalar(warehouse.account)}
+  host: ${scalar(warehouse.host)}
+  port: ${warehouse.port}
+  protocol: http
+  username: ${scalar(warehouse.user)}
+  credentials:
+    auth_type: password
+    password: ${scalar(`\${file:${warehouse.passwordFile}}`)}
+  warehouse: ${scalar(warehouse.warehouse)}
+  database: ${scalar(warehouse.database)}`
 }
 
 const demoSteps = `

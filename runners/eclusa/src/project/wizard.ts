@@ -32,7 +32,7 @@ async function ask(given: NewProject): Promise<NewProject> {
     }),
   )
   const source = kind === 'postgres' ? await askPostgres() : { connector: 'sales_demo' as const, scale: 0.01 }
-  const warehouse = await askText('DuckDB file to write to', given.warehouse)
+  const warehouse = await askText('DuckDB file to write to', String(given.warehouse))
   return { name, source, warehouse }
 }
 

@@ -29,7 +29,7 @@ select
     countries.country_code,
     countries.country_name,
     countries.region,
-    cast(customers.created_at at time zone 'UTC' as date) as signed_up_on,
+    {{ utc_date('customers.created_at') }} as signed_up_on,
     orders.first_ordered_on,
     orders.last_ordered_on,
     coalesce(orders.order_count, 0) as order_count,

@@ -1,10 +1,5 @@
 with days as (
-    select cast(moment as date) as date_day
-    from generate_series(
-        cast('{{ var("first_day") }}' as timestamp),
-        cast('{{ var("last_day") }}' as timestamp),
-        interval '1 day'
-    ) as series (moment)
+    {{ days_between(var('first_day'), var('last_day')) }}
 )
 
 select
@@ -19,11 +14,11 @@ select
         when 9 then 'September' when 10 then 'October' when 11 then 'November' when 12 then 'December'
     end as month_name,
     cast(date_trunc('month', date_day) as date) as month_start,
-    cast(extract(week from date_day) as integer) as iso_week,
-    cast(extract(isodow from date_day) as integer) as iso_weekday,
-    case extract(isodow from date_day)
+    {{ iso_week('date_day') }} as iso_week,
+    {{ iso_weekday('date_day') }} as iso_weekday,
+    case {{ iso_weekday('date_day') }}
         when 1 then 'Monday' when 2 then 'Tuesday' when 3 then 'Wednesday' when 4 then 'Thursday'
         when 5 then 'Friday' when 6 then 'Saturday' when 7 then 'Sunday'
     end as weekday_name,
-    extract(isodow from date_day) in (6, 7) as is_weekend
+    {{ iso_weekday('date_day') }} in (6, 7) as is_weekend
 from days

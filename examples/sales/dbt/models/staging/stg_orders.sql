@@ -7,7 +7,7 @@ select
     channel,
     status,
     ordered_at,
-    cast(ordered_at at time zone 'UTC' as date) as ordered_on,
+    {{ utc_date('ordered_at') }} as ordered_on,
     shipping_address_id,
     subtotal,
     discount_total,
