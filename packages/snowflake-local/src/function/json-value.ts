@@ -17,7 +17,10 @@ export type JsonValue = null | boolean | string | JsonNumber | readonly JsonValu
 
 const digitsMax = 38
 
+const plainInteger = /^-?(?:0|[1-9]\d{0,37})$/u
+
 function canonicalNumber(text: string): string {
+  if (text !== '-0' && plainInteger.test(text)) return text
   if (/[eEIN]/u.test(text)) return doubleText(Number(text))
   const [, sign = '', whole = '', fraction = ''] = /^([-+]?)0*(\d*)(?:\.(\d*?)0*)?$/u.exec(text) ?? []
   const leading = whole === '' ? '0' : whole
@@ -49,13 +52,34 @@ export function isArray(value: JsonValue): value is readonly JsonValue[] {
 /** Without white space, keys in order, as TO_JSON writes. */
 export function writeJson(value: JsonValue): string {
   if (value === null || typeof value === 'boolean') return String(value)
-  if (typeof value === 'string') return JSON.stringify(value)
+  if (typeof value === 'string') return writeText(value)
   if (value instanceof JsonNumber) return /^-?[IN]/u.test(value.text) ? `"${value.text}"` : value.text
   if (isObject(value)) {
-    const keys = [...value.keys()].toSorted(byCodeUnits)
-    return `{${keys.map((key) => `${JSON.stringify(key)}:${writeJson(value.get(key) ?? null)}`).join(',')}}`
+    let members = ''
+    for (const [key, member] of inOrder(value)) {
+      members += `${members === '' ? '' : ','}${writeText(key)}:${writeJson(member)}`
+    }
+    return `{${members}}`
   }
   return `[${value.map(writeJson).join(',')}]`
+}
+
+/** Nothing in it has to be escaped, and no half of a surrogate pair may stand alone. */
+const plain = /^[ !#-[\]-\uD7FF\uE000-\uFFFF]*$/u
+
+function writeText(text: string): string {
+  return plain.test(text) ? `"${text}"` : JSON.stringify(text)
+}
+
+function inOrder(object: JsonObject): Iterable<[string, JsonValue]> {
+  let last: string | undefined
+  for (const key of object.keys()) {
+    if (last !== undefined && last > key) {
+      return [...object].toSorted(([left], [right]) => byCodeUnits(left, right))
+    }
+    last = key
+  }
+  return object
 }
 
 function byCodeUnits(left: string, right: string): number {
