@@ -1,7 +1,8 @@
 import { changeOperation } from '@eclusa/sdk'
 import type { CopiedAt, RowChanges } from '@eclusa/sdk'
-import { Field, Int16, Int32, Int64, TimestampMicrosecond, Utf8, makeData } from 'apache-arrow'
+import { Dictionary, Field, Int16, Int32, Int64, TimestampMicrosecond, Utf8, Vector, makeData } from 'apache-arrow'
 import type { Data } from 'apache-arrow'
+import { textColumn } from '../parquet/text-column.ts'
 
 /** A column of the staged files that eclusa makes. */
 export interface MadeColumn {
@@ -101,20 +102,18 @@ function rawIds({ length, rawIds: { prefix, first } }: RowMetadata): Data {
 
 const hexDigits = Buffer.from('0123456789abcdef', 'latin1')
 
+/** As a dictionary: nearly all rows have the same text, which need not be written for each of them. */
 function metaTexts({ length, changedMeta, unchangedMeta }: RowMetadata): Data {
-  const usual = Buffer.from(unchangedMeta)
-  const changed = new Map([...changedMeta].map(([row, text]) => [row, Buffer.from(text)]))
-  const extra = [...changed.values()].reduce((sum, text) => sum + text.length - usual.length, 0)
-  const values = Buffer.alloc(length * usual.length + extra, usual)
-  const valueOffsets = new Int32Array(length + 1)
-  for (let row = 0; row < length; row++) {
-    const text = changed.get(row)
-    valueOffsets[row + 1] = valueOffsets[row]! + (text ?? usual).length
-    // As soon as one differs, those after it no longer stand where the fill has put them.
-    if (changed.size > 0) values.set(text ?? usual, valueOffsets[row])
-  }
-  return makeData({ type: new Utf8(), length, valueOffsets, data: values })
+  const texts = [unchangedMeta, ...changedMeta.values()]
+  const dictionary = new Vector([textColumn(texts.length, (index) => texts[index]!)])
+  const indices = new Int32Array(length)
+  for (const [index, row] of [...changedMeta.keys()].entries()) indices[row] = index + 1
+  const type = new Dictionary(new Utf8(), new Int32(), metaDictionaryId)
+  return makeData({ type, length, data: indices, dictionary })
 }
+
+/** The same in all batches, so that their schemas are. */
+const metaDictionaryId = 1
 
 /** Columns of rows that are merged, which say what becomes of the table's row. */
 export function mergeColumns(
