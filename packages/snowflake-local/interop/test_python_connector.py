@@ -248,6 +248,14 @@ def test_results_of_other_sessions_are_read_by_their_id(connection, settings, da
     assert cursor.execute("select * from table(result_scan(last_query_id()))").fetchall() == [(42,)]
 
 
+def test_the_session_limits_how_long_a_statement_takes(cursor):
+    cursor.execute("alter session set statement_timeout_in_seconds = 1")
+    with pytest.raises(errors.ProgrammingError) as raised:
+        cursor.execute("select system$wait(60)")
+    assert raised.value.errno == 630
+
+
+@pytest.mark.skipif(VERSION >= 5, reason="5.2 waits for the answer, whatever the limit")
 def test_a_statement_is_cancelled_by_its_time_limit(cursor):
     with pytest.raises(errors.ProgrammingError) as raised:
         cursor.execute("call system$wait(60)", timeout=1)

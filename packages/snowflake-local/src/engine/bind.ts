@@ -42,11 +42,14 @@ export function boundColumn(value: TypedSql, type: string): TypedSql {
       return { sql: instant(value.sql), type: timestamp('TIMESTAMP_NTZ') }
     case 'TIMESTAMP_LTZ':
       return { sql: `timezone('UTC', ${instant(value.sql)})`, type: timestamp('TIMESTAMP_LTZ') }
-    case 'TIMESTAMP_TZ':
+    case 'TIMESTAMP_TZ': {
+      // Version 5.2 of the Python connector sends no offset: the instant is right then, and its zone is lost.
+      const offset = `coalesce(CAST(nullif(split_part(${value.sql}, ' ', 2), '') AS INTEGER), 1440)`
       return {
-        sql: `cast_offset_tz(${instant(`split_part(${value.sql}, ' ', 1)`)}, CAST(split_part(${value.sql}, ' ', 2) AS INTEGER) - 1440)`,
+        sql: `cast_offset_tz(${instant(`split_part(${value.sql}, ' ', 1)`)}, ${offset} - 1440)`,
         type: timestamp('TIMESTAMP_TZ'),
       }
+    }
     default:
       return value
   }

@@ -58,3 +58,11 @@ test('statements cancel others by their id or their session', async () => {
 test('Snowpark makes its objects temporary by two words', async () => {
   expect(await run('CREATE SCOPED TEMPORARY STAGE scratch')).toEqual([['Stage area SCRATCH successfully created.']])
 })
+
+test('a moment with a zone may be bound without its offset', async () => {
+  const request = { queryId: 'tz', sqlText: 'SELECT ?, ?', signal: new AbortController().signal }
+  const binds = ['1706925906123456000', '1706925906123456000 1560'].map((value) => ({ type: 'TIMESTAMP_TZ', value }))
+  const rows: ResultRow[] = []
+  for await (const block of (await session.execute({ ...request, binds })).rows) rows.push(...block)
+  expect(rows).toEqual([['1706925906.123456000 1440', '1706925906.123456000 1560']])
+})
