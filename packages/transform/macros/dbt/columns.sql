@@ -52,6 +52,13 @@
 {% macro default__get_empty_schema_sql(columns) %}
   {%- set untyped = columns.values() | selectattr('data_type', 'none') | map(attribute='name') | list -%}
   {%- if untyped -%}{{- exceptions.column_type_missing(column_names=untyped) -}}{%- endif -%}
+  {%- set unbounded = [] -%}
+  {%- for column in columns.values() if column['data_type'].strip().lower() in ('numeric', 'decimal', 'number') -%}
+    {%- do unbounded.append(column['name']) -%}
+  {%- endfor -%}
+  {%- if unbounded -%}
+    {%- do exceptions.warn('Detected columns with numeric type and unspecified precision/scale, this can lead to unintended rounding: ' ~ unbounded) -%}
+  {%- endif -%}
   select
   {% for column in columns.values() -%}
     {{ cast('null', column['data_type']) }} as {{ adapter.quote(column['name']) if column.get('quote') else column['name'] }}

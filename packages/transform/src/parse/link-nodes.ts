@@ -55,6 +55,7 @@ export class NodeLinker {
       const place = { file: this.#labelOf(exposure), ...this.#placeOf(exposure, linked) }
       this.#session.faults.push({ ...place, message: `exposure "${exposure.name}": ${missing}` })
     }
+    for (const id of ids) this.#checkAccess({ ...exposure, group: null }, id)
     return { ...exposure, depends_on: { ...exposure.depends_on, nodes: ids } }
   }
 
@@ -109,7 +110,7 @@ export class NodeLinker {
   }
 
   /** A private model is seen within its group only; a protected one, where packages ask for that, within its package. */
-  #checkAccess(node: DraftNode, id: string): void {
+  #checkAccess(node: Pick<DraftNode, 'unique_id' | 'package_name' | 'original_file_path' | 'group'>, id: string): void {
     const target = this.#index.byId(id)
     if (target?.resource_type !== 'model') return
     const restricts = this.#session.projects.get(target.package_name)?.file['restrict-access'] === true
