@@ -9,6 +9,13 @@
  *   ECLUSA_DBT_TESTS      folders or files of tests written for dbt's adapters (those of dbt-postgres and dbt-duckdb),
  *                         separated by colons: run with our command in the place of dbt. Beside dbt there have to be
  *                         pytest and dbt-tests-adapter; what the tests themselves need is in their repositories.
+ *   ECLUSA_SNOWFLAKE_PYTHON
+ *                         interpreters, separated by colons, that have pytest and snowflake-connector-python, and
+ *                         snowflake-sqlalchemy, Snowpark, pandas where those are to judge snowflake-local as well
+ *   ECLUSA_SNOWFLAKE_DBT  an interpreter with dbt-snowflake, dbt-tests-adapter and pytest
+ *   ECLUSA_SNOWFLAKE_DBT_TESTS
+ *                         folders or files of dbt-snowflake's tests/functional, separated by colons: run by dbt on
+ *                         snowflake-local, and then with our command in the place of dbt
  *   ECLUSA_PYTHON         an interpreter with jinja2, where it is not that of ECLUSA_DBT (default: python3)
  */
 import { spawnSync } from 'node:child_process'
@@ -20,9 +27,16 @@ const dbt = process.env['ECLUSA_DBT']
 const postgres = process.env['ECLUSA_DBT_POSTGRES']
 /** Projects that were written for these comparisons, and run on both warehouses. */
 const ownProjects = ['shop', 'outcomes'].map((name) => path.join(root, 'packages/transform/fixtures', name))
-const otherProjects = (process.env['ECLUSA_DBT_PROJECTS'] ?? '').split(':').filter((folder) => folder !== '')
+const otherProjects = listed('ECLUSA_DBT_PROJECTS')
 
-const adapterTests = (process.env['ECLUSA_DBT_TESTS'] ?? '').split(':').filter((place) => place !== '')
+const adapterTests = listed('ECLUSA_DBT_TESTS')
+const snowflakePythons = listed('ECLUSA_SNOWFLAKE_PYTHON')
+const snowflakeDbt = process.env['ECLUSA_SNOWFLAKE_DBT']
+const snowflakeTests = listed('ECLUSA_SNOWFLAKE_DBT_TESTS')
+
+function listed(variable: string): readonly string[] {
+  return (process.env[variable] ?? '').split(':').filter((place) => place !== '')
+}
 
 const compared: string[] = []
 const skipped: string[] = []
@@ -99,6 +113,19 @@ for (const place of adapterTests) {
   )
   compared.push(title)
   if (status !== 0) differing.push(title)
+}
+
+for (const interpreter of snowflakePythons)
+  compare(`snowflake-local by clients of ${interpreter}`, ['packages/snowflake-local/interop/clients.ts', interpreter])
+if (snowflakePythons.length === 0) skip('snowflake-local by clients', 'ECLUSA_SNOWFLAKE_PYTHON names no interpreter')
+
+for (const by of ['dbt', 'eclusa']) {
+  const title = `tests of dbt-snowflake by ${by} on snowflake-local`
+  if (snowflakeDbt === undefined || snowflakeTests.length === 0)
+    skip(title, 'ECLUSA_SNOWFLAKE_DBT or ECLUSA_SNOWFLAKE_DBT_TESTS is not set')
+  else
+    for (const place of snowflakeTests)
+      compare(`${title}, ${place}`, ['packages/snowflake-local/interop/dbt-tests.ts', by, snowflakeDbt, place])
 }
 
 console.log(`${compared.length} compared, ${differing.length} with differences, ${skipped.length} skipped`)
