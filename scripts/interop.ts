@@ -16,6 +16,9 @@
  *   ECLUSA_SNOWFLAKE_DBT_TESTS
  *                         folders or files of dbt-snowflake's tests/functional, separated by colons: run by dbt on
  *                         snowflake-local, and then with our command in the place of dbt
+ *   SNOWFLAKE_ACCOUNT     an account, with SNOWFLAKE_USER, SNOWFLAKE_PRIVATE_KEY_PATH (or SNOWFLAKE_TOKEN, SNOWFLAKE_PASSWORD),
+ *                         SNOWFLAKE_WAREHOUSE and SNOWFLAKE_DATABASE: values of every type go there through file, stage and
+ *                         COPY, in a schema that is dropped at the end, and are compared with what comes back
  *   ECLUSA_PYTHON         an interpreter with jinja2, where it is not that of ECLUSA_DBT (default: python3)
  */
 import { spawnSync } from 'node:child_process'
@@ -126,6 +129,24 @@ for (const by of ['dbt', 'eclusa']) {
   else
     for (const place of snowflakeTests)
       compare(`${title}, ${place}`, ['packages/snowflake-local/interop/dbt-tests.ts', by, snowflakeDbt, place])
+}
+
+const account = 'values of every type in an account of Snowflake'
+const lacking = ['SNOWFLAKE_ACCOUNT', 'SNOWFLAKE_USER', 'SNOWFLAKE_WAREHOUSE', 'SNOWFLAKE_DATABASE'].filter(
+  (name) => process.env[name] === undefined,
+)
+if (lacking.length > 0) skip(account, `${lacking.join(', ')} ${lacking.length === 1 ? 'is' : 'are'} not set`)
+else {
+  console.log(`— ${account}`)
+  const tests = 'packages/destination-snowflake/src/accept/accept-batch.test.ts'
+  const env = { ...process.env, ECLUSA_TEST_ACCOUNT: '1' }
+  const { status } = spawnSync('vitest', ['run', tests, '--testTimeout', '600000'], {
+    cwd: root,
+    stdio: 'inherit',
+    env,
+  })
+  compared.push(account)
+  if (status !== 0) differing.push(account)
 }
 
 console.log(`${compared.length} compared, ${differing.length} with differences, ${skipped.length} skipped`)

@@ -6,8 +6,8 @@ import type { ChangeBatch, ColumnType, ConfiguredStream } from '@eclusa/sdk'
 import { snowflakeDialect } from '@eclusa/warehouse'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { localStage, openLocalAccount } from '../../testing/local-account.ts'
-import type { LocalAccount } from '../../testing/local-account.ts'
+import { openTestPlace } from '../../testing/local-account.ts'
+import type { TestPlace } from '../../testing/local-account.ts'
 import { createParquetFile } from '../parquet/parquet-file.ts'
 import { copiedValue, copyInto, loadedRows } from '../staging/copy-into.ts'
 import { acceptBatch } from './accept-batch.ts'
@@ -15,16 +15,16 @@ import type { AcceptOptions } from './accept-batch.ts'
 import { arbitraryValue, everyType } from '../../testing/random-value.ts'
 import { sameJson } from '../../testing/same-json.ts'
 
-let account: LocalAccount
+let place: TestPlace
 let directory: string
 let files = 0
 
 beforeAll(async () => {
-  account = await openLocalAccount()
+  place = await openTestPlace()
   directory = await mkdtemp(join(tmpdir(), 'eclusa-accept-'))
 })
 afterAll(async () => {
-  await account[Symbol.asyncDispose]()
+  await place[Symbol.asyncDispose]()
   await rm(directory, { recursive: true })
 })
 
@@ -77,10 +77,10 @@ async function load(batch: ChangeBatch, types: Types, accepting: Partial<AcceptO
   await using file = await createParquetFile(path)
   await file.write(rows)
   await file.close()
-  const table = { database: 'SHOP', schema: 'STAGING', identifier: `T${number}` }
+  const { session, database, schema, stage } = place
+  const table = { database, schema, identifier: `T${number}` }
   const columns = Object.entries({ ...types, ...rowTypes })
-  const { session } = account
-  await session.put([path], localStage)
+  await session.put([path], stage)
   await session.query(
     snowflakeDialect.createTable(
       table,
@@ -90,7 +90,7 @@ async function load(batch: ChangeBatch, types: Types, accepting: Partial<AcceptO
   const copy = copyInto({
     table,
     columns: columns.map(([name, type]) => ({ name, value: copiedValue(name, type) })),
-    stage: localStage,
+    stage,
     files: [`${number}.parquet`],
   })
   expect(loadedRows(await session.query(copy))).toBe(batch.records.numRows)
