@@ -8,6 +8,8 @@ export type DisabledEntry = ManifestNode | SourceNode | Exposure | UnitTest | Un
 /** Keeps aside what is switched off, in the order in which it was come across, as dbt's manifest does. */
 export class DisabledEntries {
   readonly entries: DisabledEntry[] = []
+  /** The same as they were while they were parsed. */
+  readonly drafts: object[] = []
 
   /** The enabled ones. */
   without<Entry extends { readonly unique_id: string; readonly config: { readonly enabled?: unknown } }>(
@@ -17,6 +19,7 @@ export class DisabledEntries {
       if (entry.config.enabled !== false) continue
       const kept = 'root_path' in entry || 'raw_code' in entry ? finished(entry as unknown as DraftNode) : entry
       this.entries.push(kept as unknown as DisabledEntry)
+      this.drafts.push(entry)
     }
     return entries.filter((entry) => entry.config.enabled !== false)
   }

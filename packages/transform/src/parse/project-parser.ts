@@ -3,7 +3,6 @@ import { libraryPackages } from '../context/library-macros.ts'
 import type { Documentation, Group, Manifest } from '../manifest/manifest.ts'
 import type { ManifestNode, SourceNode } from '../manifest/node.ts'
 import { DisabledEntries, disabledById, finished } from './disabled-entries.ts'
-import type { DisabledEntry } from './disabled-entries.ts'
 import { DocumentationSet } from './documentation.ts'
 import type { DescriptionNames } from './documentation.ts'
 import { NodeLinker } from './link-nodes.ts'
@@ -44,7 +43,7 @@ export interface ParseTrace {
   readonly drafts: readonly DraftTest[]
   readonly sources: readonly SourceNode[]
   readonly properties: readonly ParsedProperties[]
-  readonly disabled: readonly DisabledEntry[]
+  readonly disabled: DisabledEntries
   /** What templates look up, by node. */
   readonly names: ReadonlyMap<DraftNode, readonly string[]>
   /** What tests that are left out refer to. */
@@ -158,7 +157,7 @@ class ProjectParser {
         drafts: enabled,
         sources,
         properties,
-        disabled: disabled.entries,
+        disabled,
         names: session.names,
         missing: linker.missing,
         asked,

@@ -8,19 +8,24 @@ import type { ParsedPart } from './part-parser.ts'
 import type { SavedParse } from './saved-parse.ts'
 import { entryTypes, unitOf } from './unit-order.ts'
 
+/** The types of entries that a part has anew as a whole. */
+export function entriesAgain({ sources, entries }: ParsedPart): ReadonlySet<string> {
+  return new Set(entryTypes.filter((type) => (type === 'source' ? sources : entries) !== undefined))
+}
+
 /** Undefined when nothing that is switched off has changed. */
 export function editedDisabled(
   { text, uses }: SavedParse,
   plan: PartPlan,
   part: ParsedPart,
 ): Manifest['disabled'] | undefined {
-  const isAgain = (type: string) => (type === 'source' ? part.sources : part.entries) !== undefined
-  const types = new Set<string>(entryTypes.filter(isAgain))
+  const types = entriesAgain(part)
   const isReplaced = (unit: string) => plan.replaced.has(unit) || types.has(unit)
-  if (part.disabled.length === 0 && !uses.disabled.some(isReplaced)) return undefined
+  const { entries } = part.disabled
+  if (entries.length === 0 && !uses.disabled.some(([unit]) => isReplaced(unit))) return undefined
   const former = Object.values(jsonOf(text.others.disabled) as Manifest['disabled']).flat()
   const kept = former.filter((entry) => !isReplaced(unitOf(entry)))
-  const placed = [...kept, ...part.disabled].map((entry) => ({ entry, place: plan.order.place(unitOf(entry)) }))
+  const placed = [...kept, ...entries].map((entry) => ({ entry, place: plan.order.place(unitOf(entry)) }))
   return disabledById(placed.toSorted((left, right) => left.place - right.place).map(({ entry }) => entry))
 }
 

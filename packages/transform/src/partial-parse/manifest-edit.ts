@@ -2,14 +2,14 @@ import { Buffer } from 'node:buffer'
 import type { ManifestText } from '../artifact/manifest-text.ts'
 import { sortedParents } from '../manifest/manifest-maps.ts'
 import { FullParseNeeded } from './full-parse-needed.ts'
-import { editedDisabled, editedGroups } from './entry-edit.ts'
+import { editedDisabled, editedGroups, entriesAgain } from './entry-edit.ts'
 import type { PartPlan } from './part-plan.ts'
 import type { ParsedPart } from './part-parser.ts'
 import { editedRelations } from './relation-edit.ts'
 import type { RelationTables, Relative } from './relation-edit.ts'
 import { fresh, rearrangedColumn, rearrangedList, rowBytes } from './row-table.ts'
 import type { RowOrigins } from './row-table.ts'
-import { WordLists, missingOf, propertiesFacts, unitOfOrigin } from './saved-index.ts'
+import { WordLists, missingOf, propertiesFacts, unitOfOrigin, disabledOf } from './saved-index.ts'
 import type { SavedProperties, SavedRows, SavedUses } from './saved-index.ts'
 import type { SavedLookup } from './saved-lookup.ts'
 import type { ParseEdit, PatchRows, SavedParse } from './saved-parse.ts'
@@ -156,14 +156,18 @@ function otherSections(
   }
 }
 
-function editedUses({ saved, plan, part }: ManifestEditFacts): Omit<SavedUses, 'names' | 'docs'> {
+function editedUses({ saved, plan, part, names }: ManifestEditFacts): Omit<SavedUses, 'names' | 'docs'> {
+  const again = entriesAgain(part)
   const { uses } = saved
   const isKept = (unit: string) => !plan.replaced.has(unit)
   return {
     docsOfSources: part.sources === undefined ? uses.docsOfSources : [...part.asked.sources],
     docsOfOthers: [...new Set([...uses.docsOfOthers, ...part.asked.others])],
     missing: [...uses.missing.filter(([unit]) => isKept(unit)), ...missingOf(part.missing)],
-    disabled: [...new Set([...uses.disabled.filter(isKept), ...part.disabled.map(unitOf)])],
+    disabled: [
+      ...uses.disabled.filter(([unit]) => isKept(unit) && !again.has(unit)),
+      ...disabledOf(part.disabled, names),
+    ],
   }
 }
 

@@ -5,7 +5,6 @@ import { parseKept } from '../artifact/manifest-text.ts'
 import type { MacroEntry } from '../manifest/manifest.ts'
 import type { ManifestNode, SourceNode } from '../manifest/node.ts'
 import { DisabledEntries, finished } from '../parse/disabled-entries.ts'
-import type { DisabledEntry } from '../parse/disabled-entries.ts'
 import { DocumentationSet } from '../parse/documentation.ts'
 import type { DescriptionNames } from '../parse/documentation.ts'
 import { NodeLinker } from '../parse/link-nodes.ts'
@@ -57,7 +56,7 @@ export interface ParsedPart {
   readonly sources: readonly SourceNode[] | undefined
   readonly entries: ParsedEntries | undefined
   readonly macros: Readonly<Record<string, MacroEntry>> | undefined
-  readonly disabled: readonly DisabledEntry[]
+  readonly disabled: DisabledEntries
   readonly missing: ReadonlyMap<DraftNode, readonly string[]>
   readonly asked: DescriptionNames
 }
@@ -141,7 +140,7 @@ function link(
     sources,
     entries,
     macros: macros?.all,
-    disabled: disabled.entries,
+    disabled,
     missing: linker.missing,
     asked: docs.asked,
   }

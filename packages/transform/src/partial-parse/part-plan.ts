@@ -242,6 +242,7 @@ export class PartPlan {
     this.again.macros = true
     const concerned = uses.names.map((names) => names !== '' && isReached(names.split(' '), reached))
     this.chooseRows(rowsWith(rows.names, concerned))
+    for (const [unit, names] of uses.disabled) if (isReached(names, reached)) this.choose(unit)
   }
 
   #chooseDocs(): void {

@@ -1,4 +1,5 @@
 import { isRecord } from '../manifest/node-config.ts'
+import type { DisabledEntries } from '../parse/disabled-entries.ts'
 import type { DraftTest } from '../parse/load-tests.ts'
 import type { Referable, ReferableSource } from '../parse/node-index.ts'
 import type { DraftNode } from '../parse/parsed-node.ts'
@@ -35,8 +36,8 @@ export interface SavedUses {
   readonly docsOfOthers: readonly string[]
   /** By unit, what its tests refer to that is not there. */
   readonly missing: readonly (readonly [unit: string, names: readonly string[]])[]
-  /** Units that have something which is switched off. */
-  readonly disabled: readonly string[]
+  /** Units of what is switched off, each with what its templates look up. */
+  readonly disabled: readonly (readonly [unit: string, names: readonly string[]])[]
 }
 
 export interface SavedFaces {
@@ -176,6 +177,14 @@ export class WordLists {
     this.#places.set(text, this.lists.length - 1)
     return this.lists.length - 1
   }
+}
+
+/** What is switched off, by what it is made of. */
+export function disabledOf(
+  { entries, drafts }: DisabledEntries,
+  names: ReadonlyMap<object, readonly string[]>,
+): SavedUses['disabled'] {
+  return entries.map((entry, index) => [unitOf(entry), names.get(drafts[index]!) ?? []] as const)
 }
 
 /** What tests refer to that is not there, by what they are made of. */

@@ -11,6 +11,7 @@ import {
   propertiesKey,
   savedFaces,
   savedPatch,
+  disabledOf,
 } from './saved-index.ts'
 import type { PatchRows, SavedParse } from './saved-parse.ts'
 import { UnitOrder, unitOf } from './unit-order.ts'
@@ -47,7 +48,7 @@ export function wholeParse({ trace, manifest, text, files }: WholeParseFacts): O
       docsOfSources: [...asked.sources],
       docsOfOthers: [...asked.others],
       missing: missingOf(missing),
-      disabled: [...new Set(disabled.map(unitOf))],
+      disabled: disabledOf(disabled, trace.names),
     },
     faces: savedFaces(trace),
     properties: Object.fromEntries(properties.map((one) => [propertiesKey(one), propertiesFacts(one)])),

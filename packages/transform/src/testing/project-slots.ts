@@ -10,6 +10,7 @@ export const projectSlots: Readonly<Record<string, readonly (string | undefined)
     '{{ config(enabled=false) }} select 1 as v',
     "{{ config(group='accounting', access='private') }} select * from {{ source('wing', 't') }}",
     '{{ config(post_hook="{{ twice(1) }}") }} select 1.0 as v',
+    "{{ config(enabled=false) }} select {{ twice('1') }} as v",
   ],
   'models/wing/b.sql': [
     undefined,
@@ -92,6 +93,9 @@ macros: [{ name: twice, description: "{{ doc('wing') }}" }]
 export const projectChanges: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'a model is added': { 'models/wing/a.sql': 1 },
   'macros are added, and the model calls one': { 'macros/wing.sql': 1, 'macros/inner.sql': 1, 'models/wing/a.sql': 2 },
+  'the model is switched off': { 'models/wing/a.sql': 6 },
+  'a macro is changed that only the model calls': { 'macros/wing.sql': 3 },
+  'the model is switched on, and its macro is as it was': { 'macros/wing.sql': 1, 'models/wing/a.sql': 2 },
   'a docs block and properties are added': { 'models/wing/wing.md': 1, 'models/wing/_wing.yml': 1 },
   'a docs block gets another text': { 'models/wing/wing.md': 2 },
   'a macro calls another one, and a generic test is added': { 'macros/wing.sql': 2 },
