@@ -1,4 +1,5 @@
 import type { StatementFailure } from '../dialect.ts'
+import { RequestsEndedError } from './request-watch.ts'
 
 /** What a driver of Snowflake throws: the server's code and SQLSTATE beside its message. */
 interface ServerError {
@@ -10,13 +11,22 @@ interface ServerError {
 export function classifySnowflakeError(error: unknown, sql: string): StatementFailure {
   const message = error instanceof Error ? error.message : String(error)
   const code = codeOf(error)
-  return { code, message, position: positionIn(sql, message), kind: kindOf(code) }
+  const kind = isLostAnswer(error) ? 'connection' : kindOf(code)
+  return { code, message, position: positionIn(sql, message), kind }
 }
 
 /** The server has answered that it does not run the statement: sent again, it would end so again. */
 export function isStatementRefused(error: unknown): boolean {
   const code = codeOf(error)
   return typeof serverErrorOf(error).sqlState === 'string' || (code !== undefined && connectionCodes.has(code))
+}
+
+/** The driver's codes for: unreachable, refused by HTTP status, answered by something that is not JSON. */
+const lostAnswerCodes = new Set(['401001', '401002', '401003'])
+
+/** No answer of the server about the statement: it may have run or not. */
+export function isLostAnswer(error: unknown): boolean {
+  return error instanceof RequestsEndedError || lostAnswerCodes.has(codeOf(error) ?? '')
 }
 
 function codeOf(error: unknown): string | undefined {
@@ -28,8 +38,8 @@ function serverErrorOf(error: unknown): ServerError {
   return typeof error === 'object' && error !== null ? error : {}
 }
 
-/** Of sessions: renewal failed, token invalid, master token gone, session gone, login needed. */
-const connectionCodes = new Set(['390104', '390108', '390110', '390111', '390112', '390114', '390195', '407001'])
+/** Of sessions: renewal failed, token invalid, master token gone, session gone, login needed, connection ended. */
+const connectionCodes = new Set('390104 390108 390110 390111 390112 390114 390195 407001 407002'.split(' '))
 /** A lock was not granted in time, or too many wait for it already. */
 const conflictCodes = new Set(['000625', '000628'])
 /** Cancelled by the user, or by a limit on the time of statements. */

@@ -9,6 +9,7 @@ import { snowflakeDialect } from './dialect.ts'
 import { firstWordOf } from './first-word.ts'
 import { RequestsEndedError, watchRequests } from './request-watch.ts'
 import { resultOf } from './result.ts'
+import { isLostAnswer } from './statement-failure.ts'
 import { bindableSnowflakeValue } from './value.ts'
 
 /** What a statement of Snowflake is run with beyond `QueryOptions`. */
@@ -122,13 +123,4 @@ function send(
     })
     began(statement)
   })
-}
-
-/** The driver's codes for: unreachable, refused by HTTP status, answered by something that is not JSON. */
-const lostAnswerCodes = new Set(['401001', '401002', '401003'])
-
-/** No answer of the server about the statement: it may have run or not. */
-function isLostAnswer(error: unknown): boolean {
-  if (error instanceof RequestsEndedError) return true
-  return lostAnswerCodes.has(String((error as { readonly code?: unknown }).code))
 }

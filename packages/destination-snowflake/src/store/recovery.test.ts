@@ -1,0 +1,78 @@
+import { batchOf, configured } from '@eclusa/warehouse/testing/load'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { SnowflakeFixture } from '../../testing/snowflake-fixture.ts'
+
+let fixture: SnowflakeFixture
+beforeAll(async () => {
+  fixture = await SnowflakeFixture.open()
+})
+afterAll(() => fixture[Symbol.asyncDispose]())
+beforeEach(() => fixture.renew())
+
+const merged = configured({ syncMode: 'incremental', destinationSyncMode: 'append_dedup' })
+const appended = configured({ syncMode: 'incremental', destinationSyncMode: 'append' })
+const state = [{ stream: merged.stream, state: { at: 2 } }]
+
+async function sql(text: string): Promise<void> {
+  await fixture.account.session.query(text)
+}
+
+describe('two runs of one pipeline', () => {
+  it('are not open at once: the second is told who holds it', async () => {
+    await using session = await fixture.open([merged], { runId: 'the first' })
+    expect(session.checkpoints).toEqual([])
+    await expect(fixture.open([merged])).rejects.toMatchObject({
+      code: 'DESTINATION_BUSY',
+      message: expect.stringMatching(
+        /^Run the first on .*, process \d+, has pipeline "sales \d+" open since /u,
+      ) as string,
+    })
+  })
+
+  it('never both commit: the one that was taken for dead is fenced', async () => {
+    await using first = await fixture.open([appended], { runId: 'the first' })
+    await first.startStream(appended.stream, { resumed: false })
+    await first.write(batchOf([[1, 'of the first']], appended))
+    await sql(`UPDATE SHOP."_ECLUSA".PIPELINES SET lease_until = '2020-01-01' WHERE pipeline = '${fixture.pipeline}'`)
+    await fixture.load(appended, [[2, 'of the second']], { runId: 'the second' })
+    await expect(first.commit(state)).rejects.toMatchObject({ code: 'DESTINATION_BUSY' })
+    expect(await fixture.rows('SELECT id, note FROM orders')).toEqual(['2|of the second'])
+  })
+
+  it('follow each other at once where the first process is no more', async () => {
+    await fixture.load(merged, [[1, 'one']])
+    const holder = (await fixture.rows('SELECT holder FROM SHOP."_ECLUSA".PIPELINES'))[0] ?? '{}'
+    const { host } = JSON.parse(holder) as { host: string }
+    const gone = JSON.stringify({ host, pid: 2 ** 30, startedAtMs: 0 })
+    await sql(
+      `UPDATE SHOP."_ECLUSA".PIPELINES SET holder = '${gone}', lease_until = '2999-01-01' WHERE pipeline = '${fixture.pipeline}'`,
+    )
+    expect(await fixture.load(merged, [[2, 'two']], { resumed: true })).toBe(2)
+  })
+})
+
+describe('a crash between the commit of a full refresh and its taking the place of the table', () => {
+  /** The state that such a commit leaves: the refresh is complete, beside the table. */
+  async function leaveUnswapped(rows: readonly (readonly unknown[])[]): Promise<void> {
+    await fixture.load(configured(), [[1, 'old']])
+    await fixture.load(configured(), rows, { complete: false })
+    await sql(
+      `UPDATE SHOP."_ECLUSA".STREAMS SET generation_id = 2, loading_generation_id = NULL, swap_generation_id = 2 WHERE pipeline = '${fixture.pipeline}'`,
+    )
+  }
+  const swap = () =>
+    sql(`ALTER TABLE SHOP.${fixture.schema}.ORDERS SWAP WITH SHOP.${fixture.schema}."_ECLUSA_LOADING_ORDERS"`)
+
+  it.each([
+    ['before the swap', [[2, 'new']], false],
+    ['after the swap', [[2, 'new']], true],
+    ['before the swap of one without rows', [], false],
+  ] as const)('%s is made good by the next run', async (_, rows, isSwapped) => {
+    await leaveUnswapped(rows)
+    if (isSwapped) await swap()
+    await using session = await fixture.open()
+    expect(session.missing).toEqual([])
+    expect(await fixture.rows('SELECT id, note FROM orders')).toEqual(rows.map((row) => row.join('|')))
+    expect(await fixture.rows('SHOW TABLES')).toHaveLength(1)
+  })
+})
