@@ -13,9 +13,54 @@ const merged = configured({ syncMode: 'incremental', destinationSyncMode: 'appen
 const appended = configured({ syncMode: 'incremental', destinationSyncMode: 'append' })
 const state = [{ stream: merged.stream, state: { at: 2 } }]
 
+/** The session is gone with the next of these statements, and cannot be renewed. */
+function endSessionAt(statement: string): void {
+  const { faults } = fixture.account.server
+  faults.inject({ kind: 'session-expired', statement })
+  faults.inject({ kind: 'session-expired', at: 'session' })
+}
+
 async function sql(text: string): Promise<void> {
   await fixture.account.session.query(text)
 }
+
+describe('a session that is lost', () => {
+  it.each(['^BEGIN', '^COPY', '^MERGE', '^COMMIT'])(
+    'at %s leaves nothing half: the commit is made by the next one, once',
+    async (statement) => {
+      await fixture.load(merged, [[1, 'one']])
+      await using session = await fixture.open([merged])
+      await session.startStream(merged.stream, { resumed: true })
+      await session.write(
+        batchOf(
+          [
+            [1, 'uno'],
+            [2, 'two'],
+          ],
+          merged,
+        ),
+      )
+      endSessionAt(statement)
+      const { sequence, rows } = await session.commit(state)
+      expect([sequence, rows]).toEqual([2, 2])
+      expect(fixture.account.server.faults.list()[0]?.hits).toBe(1)
+      expect(await fixture.rows('SELECT id, note FROM orders ORDER BY id')).toEqual(['1|uno', '2|two'])
+    },
+  )
+
+  it('together with the answer of COMMIT is known to have committed', async () => {
+    await fixture.load(appended, [[1, 'one']])
+    await using session = await fixture.open([appended])
+    await session.startStream(appended.stream, { resumed: true })
+    await session.write(batchOf([[2, 'two']], appended))
+    fixture.account.server.faults.inject({ kind: 'answer-lost', statement: '^COMMIT' })
+    endSessionAt('^COMMIT')
+    await session.commit(state)
+    expect(fixture.account.server.faults.list().map(({ hits }) => hits)).toEqual([1, 1, 1])
+    expect(await fixture.rows('SELECT id, note FROM orders ORDER BY id')).toEqual(['1|one', '2|two'])
+    expect(session.checkpoints).toHaveLength(1)
+  })
+})
 
 describe('two runs of one pipeline', () => {
   it('are not open at once: the second is told who holds it', async () => {

@@ -25,6 +25,7 @@ export interface LinkOptions {
 export class SessionLink implements AsyncDisposable {
   readonly #options: LinkOptions
   #connection: SnowflakeConnection
+  #sessionId = ''
   /** Temporary tables that the session has, and with which columns. */
   #temporary = new Map<string, string>()
 
@@ -34,7 +35,9 @@ export class SessionLink implements AsyncDisposable {
   }
 
   static async open(options: LinkOptions): Promise<SessionLink> {
-    return new SessionLink(options, await options.connect())
+    const link = new SessionLink(options, await options.connect())
+    await link.#noteSession()
+    return link
   }
 
   /** A statement by itself; with a session that was lost it is run again in the next, so it must bear that. */
@@ -125,11 +128,22 @@ export class SessionLink implements AsyncDisposable {
     }
   }
 
-  /** Ends the lost session first: a transaction that it has open would hold its locks. */
+  /**
+   * The server may know nothing of the loss: it would keep the transaction of the lost session, and its locks, for hours.
+   * So the next one ends it.
+   */
   async #renew(): Promise<void> {
+    const lost = this.#sessionId
     await this.#connection[Symbol.asyncDispose]().catch(() => {})
     this.#temporary = new Map()
     this.#connection = await this.#options.connect()
+    await this.lastly(`SELECT SYSTEM$ABORT_SESSION('${lost}')`).catch(() => {})
+    await this.#noteSession()
+  }
+
+  async #noteSession(): Promise<void> {
+    const { rows } = await this.#once('SELECT CURRENT_SESSION()')
+    this.#sessionId = String(rows[0]?.[0])
   }
 }
 

@@ -67,10 +67,18 @@ function contextOf({ session, request, startedUs, wait }: StatementScope): Funct
     lastQueryId: (index) => (index < 0 ? session.queryIds.at(index) : session.queryIds[index - 1]),
     parameter: (name) => request.parameters?.get(name) ?? session.parameters.get(name),
     startedUs,
+    abortSession: (sessionId) => abortSession(session, sessionId),
     variable: (name) => session.variables.get(name),
     ...(wait === undefined ? {} : { wait }),
     ...(request.cancel === undefined ? {} : { cancel: request.cancel }),
   }
+}
+
+/** Of the same user alone. */
+function abortSession({ engine, user }: SessionState, sessionId: string): boolean {
+  const found = [...engine.sessions].find((one) => one.sessionId === sessionId && one.user === user)
+  found?.abort()
+  return found !== undefined
 }
 
 /** An identity's own sequence is named by an empty part before it, which no name can have. */

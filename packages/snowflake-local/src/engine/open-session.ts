@@ -26,6 +26,10 @@ export async function openSession(
   options: SessionOptions,
 ): Promise<SqlSession> {
   const session: SessionState = {
+    abort: () => {
+      connection.interrupt()
+      rollbackTransaction(session).catch(() => undefined)
+    },
     engine,
     connection,
     sessionId: String(randomInt(1_000_000_000, 281_474_976_710_655)),

@@ -51,6 +51,8 @@ export interface HistoryEntry {
 
 /** One session: what it has chosen, what is temporary, and its connection to DuckDB. */
 export interface SessionState {
+  /** Takes back what its open transaction has done; what it runs is interrupted. */
+  readonly abort: () => void
   readonly engine: EngineState
   readonly connection: DuckDBConnection
   readonly sessionId: string

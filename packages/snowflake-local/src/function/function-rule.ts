@@ -52,6 +52,8 @@ export interface FunctionContext {
   /** Has the statement wait before it runs. */
   readonly wait?: (seconds: number) => void
   readonly cancel?: CancelStatements
+  /** Ends the transaction of a session; false when there is no such session. */
+  readonly abortSession?: (sessionId: string) => boolean
 }
 
 /** Cancels the running statement of an id, or all of a session but the one that asks; how many there were. */

@@ -82,7 +82,20 @@ const cancelAllQueries: FunctionRule = {
   },
 }
 
+/** Only the transaction ends here: the session itself may log in anew, as one may that was never aborted. */
+const abortSession: FunctionRule = {
+  kind: 'scalar',
+  arity: [1, 1],
+  translate: ({ arguments: [id] }, context) => {
+    const sessionId = id?.literal ?? ''
+    const isThere = context.abortSession?.(sessionId) ?? false
+    const said = isThere ? `session [${sessionId}] terminated.` : `session [${sessionId}] does not exist.`
+    return { sql: quote(said), type: text() }
+  },
+}
+
 export const systemFunctions: RuleTable = {
+  SYSTEM$ABORT_SESSION: abortSession,
   SYSTEM$CANCEL_QUERY: cancelQuery,
   SYSTEM$CANCEL_ALL_QUERIES: cancelAllQueries,
   SYSTEM$TYPEOF: typeOf,
