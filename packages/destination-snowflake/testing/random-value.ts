@@ -59,7 +59,7 @@ export function arbitraryValue(type: ColumnType): fc.Arbitrary<RandomValue> {
       return held(fc.uint8Array({ maxLength: 40 }), new Uint8Array(), new Uint8Array(300).fill(255))
     case 'date':
       return fc.oneof(
-        held(fc.integer({ min: -719_162, max: 2_932_896 }).map(dateOf), '0001-01-01', '9999-12-31'),
+        held<unknown>(fc.integer({ min: -719_162, max: 2_932_896 }).map(dateOf), '0001-01-01', '9999-12-31'),
         unheld('infinity', '-infinity', '0001-12-31 BC', '10000-01-01', '5874897-12-31'),
       )
     case 'time':

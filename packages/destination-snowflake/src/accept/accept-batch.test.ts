@@ -151,7 +151,7 @@ it(
           const name = formatColumnType(type)
           const value = random[name] ?? null
           const back = found[index]?.[column]
-          const text = value === null ? null : formatValue(type, batch.records.data.children[column], index)
+          const text = value === null ? null : formatValue(type, batch.records.data.children.at(column)!, index)
           const expected = text !== null && type.type === 'list' ? jsonOf(type, value!.value) : text
           const outcome = value?.isHeld === false ? [null, text] : [same(type, back, expected), undefined]
           expect([name, back, texts.get(name)]).toEqual([name, ...outcome])

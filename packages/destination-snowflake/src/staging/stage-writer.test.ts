@@ -47,7 +47,7 @@ function open(options: Partial<StageWriterOptions> = {}): Promise<StageWriter> {
 
 function numbers(first: number, count: number): RecordBatch {
   const id = BigInt64Array.from({ length: count }, (_, row) => BigInt(first + row))
-  return tableFromArrays({ id }).batches[0]
+  return tableFromArrays({ id }).batches.at(0)!
 }
 
 /** Ids that the files hold, by the COPY of the destination itself. */
@@ -124,7 +124,7 @@ it('begins another file when the columns change', async () => {
   await using writer = await open()
   writer.begin({ epoch: 1, sequence: 1 })
   await writer.append('orders', numbers(0, 2))
-  const wider = tableFromArrays({ id: BigInt64Array.of(2n), note: ['new'] }).batches[0]
+  const wider = tableFromArrays({ id: BigInt64Array.of(2n), note: ['new'] }).batches.at(0)!
   await writer.append('orders', wider)
   const files = (await writer.seal()).get('orders')!
   expect(files.map(({ rows }) => rows)).toEqual([2, 1])
