@@ -19,11 +19,6 @@ export const snowflakeErrors = {
     cause: 'There is no such role in the Snowflake account, or it was not granted to the user.',
     remedy: 'Correct `role`, or have it granted: GRANT ROLE … TO USER ….',
   },
-  SNOWFLAKE_SCHEMA_MISSING: {
-    failureType: 'config_error',
-    cause: 'There is no such schema in the Snowflake database, and the role may not make it.',
-    remedy: 'Have it made, or let the role make it: GRANT CREATE SCHEMA ON DATABASE … TO ROLE ….',
-  },
   SNOWFLAKE_WAREHOUSE_MISSING: {
     failureType: 'config_error',
     cause: 'There is no such virtual warehouse in the Snowflake account, or the role may not use it.',
