@@ -19,6 +19,8 @@ test('columns that number themselves say so, and dynamic tables have the columns
       ['A', 'YES', 'NO', 'NO', null, 'NUMBER'],
       ['B', 'NO', null, null, null, 'TEXT'],
     ])
+    const described = await run("SELECT comment FROM information_schema.tables WHERE table_name = 'T'")
+    expect(described.rows).toEqual([[null]])
     const { names } = await run('SHOW DYNAMIC TABLES')
     expect(names).toEqual(expect.arrayContaining(['initialization_warehouse', 'immutable_where', 'cluster_by']))
     await session.close()

@@ -62,7 +62,7 @@ const views: Readonly<Record<string, SystemView>> = {
           iso(object.alteredMs),
           iso(object.alteredMs),
           'NO',
-          object.comment,
+          object.comment === '' ? null : object.comment,
           yesNo(isTable && object.lifetime === 'temporary'),
           'NO',
           yesNo(isTable && object.dynamic !== undefined),
@@ -179,7 +179,7 @@ const views: Readonly<Record<string, SystemView>> = {
                 yesNo(object.secure),
                 iso(object.createdMs),
                 iso(object.alteredMs),
-                object.comment,
+                object.comment === '' ? null : object.comment,
               ],
             ]
           : [],
