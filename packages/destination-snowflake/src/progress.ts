@@ -61,7 +61,11 @@ export async function forgetCheckpoints(
   await using link = await SessionLink.open({ connect: () => warehouse.connect(), signal })
   const ledger = new Ledger(link.query, placeOf(settings, pipeline))
   if (!(await ledger.exists())) return
-  const lease = await takeLease(link.query, ledger, { pipeline, runId: 'forgets checkpoints' })
+  const lease = await takeLease(link.query, ledger, {
+    pipeline,
+    runId: 'forgets checkpoints',
+    sessionId: link.sessionId,
+  })
   try {
     await link.transaction({ ledger, lease }, async (_, within) => await within.forgetCheckpoints(streams))
   } finally {

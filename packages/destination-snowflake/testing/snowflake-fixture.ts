@@ -66,9 +66,10 @@ export class SnowflakeFixture implements AsyncDisposable {
     return `T${this.#tests}`
   }
 
-  destination(config: Config = {}): ConfiguredDestination {
+  /** Of the destination. */
+  config(config: Config = {}): Parameters<typeof snowflake>[0] {
     const { server } = this.account
-    return snowflake({
+    return {
       account: server.account,
       host: server.host,
       port: server.port,
@@ -80,7 +81,11 @@ export class SnowflakeFixture implements AsyncDisposable {
       schema: this.schema,
       staging_directory: this.directory,
       ...config,
-    })
+    }
+  }
+
+  destination(config: Config = {}): ConfiguredDestination {
+    return snowflake(this.config(config))
   }
 
   request(streams: readonly ConfiguredStream[], options: OpenOptions = {}) {

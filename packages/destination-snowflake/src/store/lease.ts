@@ -39,28 +39,31 @@ interface Row extends HeldLease {
 export async function takeLease(
   query: Query,
   ledger: Ledger,
-  { pipeline, runId }: Pick<HeldLease, 'pipeline' | 'runId'>,
+  { pipeline, runId, sessionId }: Pick<HeldLease, 'pipeline' | 'runId'> & { readonly sessionId: string },
 ): Promise<HeldLease> {
   const [before] = await leaseRows(query, ledger, pipeline)
   if (before?.isLive === true && !isGone(before.holder)) throw busy(before)
+  // What it has open would keep its locks, on the row of the pipeline among others, for hours.
+  const { session } = parsedHolder(before?.holder ?? '{}')
+  if (session !== undefined) await query(`SELECT SYSTEM$ABORT_SESSION('${session}')`).catch(() => {})
   await query(
     `MERGE INTO ${ledger.nameOf('PIPELINES')} AS t
      USING (SELECT ? AS pipeline, ? AS run_id, ? AS holder, ? AS epoch) AS s ON t.pipeline = s.pipeline
      WHEN MATCHED AND t.epoch = s.epoch THEN UPDATE SET epoch = t.epoch + 1, run_id = s.run_id, holder = s.holder, held_since = CURRENT_TIMESTAMP(), lease_until = ${leaseEnd}
      WHEN NOT MATCHED THEN INSERT (pipeline, epoch, run_id, holder, held_since, lease_until, sequence)
        VALUES (s.pipeline, 1, s.run_id, s.holder, CURRENT_TIMESTAMP(), ${leaseEnd}, 0)`,
-    [pipeline, runId, holderOfThis(), before?.epoch ?? 0],
+    [pipeline, runId, holderOf(sessionId), before?.epoch ?? 0],
   )
   const rows = await leaseRows(query, ledger, pipeline)
   const epoch = (before?.epoch ?? 0) + 1
-  const isMine = (row: Row) => row.epoch === epoch && row.holder === holderOfThis()
+  const isMine = (row: Row) => row.epoch === epoch && row.holder === holderOf(sessionId)
   const mine = rows.find(isMine)
   if (mine !== undefined && rows.length === 1) return mine
   // Two that opened a new pipeline at one moment have both made a row: Snowflake keeps no key unique.
   if (mine !== undefined) {
     await query(`DELETE FROM ${ledger.nameOf('PIPELINES')} WHERE pipeline = ? AND holder = ?`, [
       pipeline,
-      holderOfThis(),
+      holderOf(sessionId),
     ])
   }
   throw busy(rows.find((row) => !isMine(row)) ?? mine!)
@@ -98,6 +101,20 @@ export async function renewLease(query: Query, ledger: Ledger, { pipeline, epoch
   ])
 }
 
+/** The run goes on in another session. */
+export async function noteSession(
+  query: Query,
+  ledger: Ledger,
+  { pipeline, epoch }: HeldLease,
+  sessionId: string,
+): Promise<void> {
+  await query(`UPDATE ${ledger.nameOf('PIPELINES')} SET holder = ? WHERE pipeline = ? AND epoch = ?`, [
+    holderOf(sessionId),
+    pipeline,
+    epoch,
+  ])
+}
+
 /** Says that nobody holds it any more; the epoch stays. */
 export async function releaseLease(query: Query, ledger: Ledger, { pipeline, epoch }: HeldLease): Promise<void> {
   await query(`UPDATE ${ledger.nameOf('PIPELINES')} SET lease_until = NULL WHERE pipeline = ? AND epoch = ?`, [
@@ -124,8 +141,9 @@ async function leaseRows(query: Query, ledger: Ledger, pipeline: string): Promis
 }
 
 /** Tells apart processes, and those that had the same number before. */
-function holderOfThis(): string {
-  return JSON.stringify({ host: hostname(), pid: process.pid, startedAtMs: Math.round(performance.timeOrigin) })
+function holderOf(session: string): string {
+  const startedAtMs = Math.round(performance.timeOrigin)
+  return JSON.stringify({ host: hostname(), pid: process.pid, startedAtMs, session })
 }
 
 /** True of a process of this machine that has ended. In a container every process may have the number of the one before. */
@@ -141,9 +159,16 @@ function isGone(holder: string): boolean {
   }
 }
 
-function parsedHolder(holder: string): { host?: string; pid?: number; startedAtMs?: number } {
+interface Holder {
+  readonly host?: string
+  readonly pid?: number
+  readonly startedAtMs?: number
+  readonly session?: string
+}
+
+function parsedHolder(holder: string): Holder {
   try {
-    return JSON.parse(holder) as { host: string; pid: number; startedAtMs: number }
+    return JSON.parse(holder) as Holder
   } catch {
     return {}
   }

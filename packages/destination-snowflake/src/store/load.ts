@@ -88,7 +88,7 @@ export class Load implements AsyncDisposable {
     const { database } = settings.login
     const ledger = new Ledger(link.query, { database, pipeline, rules })
     if (!(await ledger.exists())) await ledger.create()
-    const lease = await takeLease(link.query, ledger, { pipeline, runId })
+    const lease = await takeLease(link.query, ledger, { pipeline, runId, sessionId: link.sessionId })
     try {
       const columnsOf = columnsIn(link.query)
       const swapping = { query: link.query, ledger, rules, columnsOf }

@@ -3,7 +3,7 @@ import { hasErrorCode } from '@eclusa/sdk'
 import type { QueryResult, SqlValue } from '@eclusa/sdk'
 import { snowflakeDialect } from '@eclusa/warehouse'
 import type { RelationName, SnowflakeConnection } from '@eclusa/warehouse'
-import { committedSequence, fence } from './lease.ts'
+import { committedSequence, fence, noteSession } from './lease.ts'
 import type { HeldLease } from './lease.ts'
 import type { Ledger, Query } from './ledger.ts'
 
@@ -43,6 +43,10 @@ export class SessionLink implements AsyncDisposable {
   /** A statement by itself; with a session that was lost it is run again in the next, so it must bear that. */
   readonly query: Query = (sql, parameters = []) => this.#again(() => this.#run(sql, parameters))
 
+  get sessionId(): string {
+    return this.#sessionId
+  }
+
   /** A statement that is run also when the load was cancelled, to leave things in order. */
   readonly lastly: Query = (sql, parameters = []) => this.#connection.query(sql, { parameters })
 
@@ -73,6 +77,7 @@ export class SessionLink implements AsyncDisposable {
     return await this.#again(async (attempt): Promise<Result> => {
       const isDone = attempt > 0 && (await committedSequence(this.#once, held.ledger, held.lease)) === sequence
       if (isDone) return result!
+      if (attempt > 0) await noteSession(this.#once, held.ledger, held.lease, this.#sessionId)
       await prepare()
       return await this.#within(held, sequence, noted)
     })
