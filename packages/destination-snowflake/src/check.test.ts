@@ -4,11 +4,13 @@ import type { CheckFinding } from '@eclusa/sdk'
 import { startSnowflakeLocal } from '@eclusa/snowflake-local'
 import type { SnowflakeLocal } from '@eclusa/snowflake-local'
 import { openSnowflake } from '@eclusa/warehouse'
+import { batchOf, configured } from '@eclusa/warehouse/testing/load'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { z } from 'zod'
 import { accountError } from './account-error.ts'
 import { checkSnowflake } from './check.ts'
 import { settingsOf, snowflakeConfigSchema } from './config.ts'
+import { snowflake } from './destination.ts'
 import { openAccount } from './open-account.ts'
 
 type Input = z.input<typeof snowflakeConfigSchema>
@@ -236,6 +238,29 @@ it('opens no account in which it could not load', async () => {
   await expect(opening({ database: 'none' })).rejects.toMatchObject({ code: 'SNOWFLAKE_DATABASE_MISSING' })
   const warehouse = await opening({})
   await warehouse[Symbol.asyncDispose]()
+})
+
+it('names the privilege that a run lacks, with its GRANT', async () => {
+  const nothing = () => {}
+  const of = configured({ syncMode: 'incremental', destinationSyncMode: 'append' })
+  const load = async () => {
+    await using session = await snowflake(configOf({ schema: 'sealed' })).open({
+      catalog: { streams: [of] },
+      pipeline: 'sealed',
+      runId: 'run',
+      bytesMax: 1_000_000,
+      signal,
+      log: { debug: nothing, info: nothing, warn: nothing, error: nothing },
+    })
+    await session.startStream(of.stream, { resumed: false })
+    await session.write(batchOf([[1, 'a']], of))
+    await session.completeStream(of.stream)
+    await session.commit([{ stream: of.stream, state: {} }])
+  }
+  await expect(load()).rejects.toMatchObject({
+    code: 'SNOWFLAKE_PRIVILEGE_MISSING',
+    remedy: expect.stringMatching(/^GRANT .*CREATE TABLE.* ON SCHEMA SHOP.SEALED TO ROLE LOADER_ROLE;$/u),
+  })
 })
 
 it('takes the account from a host that begins with it, and asks for it where none does', () => {

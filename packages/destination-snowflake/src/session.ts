@@ -12,6 +12,7 @@ import type {
   WriteRequest,
 } from '@eclusa/sdk'
 import type { SnowflakeWarehouse } from '@eclusa/warehouse'
+import { accountError } from './account-error.ts'
 import { settingsOf } from './config.ts'
 import type { SnowflakeConfig, SnowflakeSettings } from './config.ts'
 import { openAccount } from './open-account.ts'
@@ -57,7 +58,7 @@ export async function openSession(request: WriteRequest<SnowflakeConfig>): Promi
     return new SnowflakeSession(request, { settings, warehouse, load })
   } catch (error) {
     await warehouse[Symbol.asyncDispose]()
-    throw error
+    throw accountError(error, settings.login)
   }
 }
 
@@ -87,18 +88,18 @@ class SnowflakeSession implements AuthoredSession {
 
   async startStream(stream: StreamName, options: { readonly resumed: boolean }): Promise<void> {
     throwIfCancelled(this.#request.signal)
-    this.#tell(await this.#load.startStream(stream, options))
+    this.#tell(await this.#explained(this.#load.startStream(stream, options)))
   }
 
   async restartStream(stream: StreamName): Promise<void> {
     throwIfCancelled(this.#request.signal)
-    this.#tell(await this.#load.restartStream(stream))
+    this.#tell(await this.#explained(this.#load.restartStream(stream)))
   }
 
   /** Resolves when the rows are encoded: the batch's memory is free then, and files go to the stage meanwhile. */
   async write(batch: ChangeBatch): Promise<void> {
     throwIfCancelled(this.#request.signal)
-    this.#tell(await this.#load.append(batch))
+    this.#tell(await this.#explained(this.#load.append(batch)))
     batch.recycle?.(arrowBuffersOf(batch.records.data.children))
   }
 
@@ -119,7 +120,7 @@ class SnowflakeSession implements AuthoredSession {
 
   async commit(checkpoints: readonly Checkpoint[]): Promise<Commit> {
     throwIfCancelled(this.#request.signal)
-    const { commit, notes } = await this.#load.commit(checkpoints)
+    const { commit, notes } = await this.#explained(this.#load.commit(checkpoints))
     this.#tell(notes)
     this.#tell((commit.unrepresentable ?? []).map(({ stream }) => unheldNote(stream)))
     return commit
@@ -137,6 +138,13 @@ class SnowflakeSession implements AuthoredSession {
     } finally {
       await this.#warehouse[Symbol.asyncDispose]()
     }
+  }
+
+  /** What the account refuses, with the GRANT or ALTER that mends it. */
+  #explained<Result>(work: Promise<Result>): Promise<Result> {
+    return work.catch((error: unknown) => {
+      throw accountError(error, this.#settings.login)
+    })
   }
 
   /** Each note once in a session. */
