@@ -111,7 +111,7 @@ describe('snowflake-sdk on snowflake-local', () => {
     expect(await count(connection, 'ID = -3')).toBe(0)
   })
 
-  it('lets in a user that SQL made, by password and by key pair, until it is disabled', async () => {
+  it('lets in a user that SQL made, by password and by key pair, under its roles, until it is disabled', async () => {
     const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
     const key = publicKey.export({ type: 'spki', format: 'der' }).toString('base64')
     const pem = String(privateKey.export({ type: 'pkcs8', format: 'pem' }))
@@ -120,6 +120,9 @@ describe('snowflake-sdk on snowflake-local', () => {
     await disconnect(await connect({ ...options, password: 'made' }))
     await disconnect(await connect({ ...options, authenticator: 'SNOWFLAKE_JWT', privateKey: pem }))
     await expect(connect({ ...options, password: 'other' })).rejects.toMatchObject({ code: '390100' })
+    await execute(connection, 'GRANT ROLE PUBLIC TO USER LOADER')
+    await disconnect(await connect({ ...options, password: 'made', role: 'public' }))
+    await expect(connect({ ...options, password: 'made', role: 'SYSADMIN' })).rejects.toMatchObject({ code: '390189' })
     await execute(connection, 'ALTER USER LOADER SET DISABLED = TRUE')
     await expect(connect({ ...options, password: 'made' })).rejects.toMatchObject({ code: '390100' })
   })

@@ -12,6 +12,13 @@ export function rolesOf(catalog: Catalog, role: string): ReadonlySet<string> {
   return found
 }
 
+/** A user who was granted no role may take any: an endpoint for trying out starts so. */
+export function rolesOfUser(catalog: Catalog, user: string): ReadonlySet<string> {
+  const direct = catalog.roleGrants.filter(({ grantee }) => grantee.kind === 'USER' && grantee.name === user)
+  if (direct.length === 0) return new Set(catalog.accountObjects('ROLE').map(({ name }) => name))
+  return new Set([...direct.flatMap(({ role }) => [...rolesOf(catalog, role)]), 'PUBLIC'])
+}
+
 export interface Securable {
   readonly id: number
   readonly owner: string

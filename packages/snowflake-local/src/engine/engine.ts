@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { Catalog } from '../catalog/catalog.ts'
+import { rolesOfUser } from '../catalog/privilege.ts'
 import { functionMacros } from '../function/function-macros.ts'
 import { loadHistoryDdl } from '../copy/load-history.ts'
 import { installFunctions } from '../function/install-functions.ts'
@@ -60,6 +61,8 @@ export interface MadeUser {
 export interface Engine {
   /** A user that SQL made and did not disable, by its folded name. */
   findUser(name: string): MadeUser | undefined
+  /** Whether the user may take the role, both by their folded names. */
+  hasRole(user: string, role: string): boolean
   /** The directory that holds the files of all stages. */
   readonly stagesDirectory: string
   openSession(options: SessionOptions): Promise<SqlSession>
@@ -94,6 +97,7 @@ export async function openEngine({ directory }: EngineOptions = {}): Promise<Eng
   return {
     stagesDirectory,
     findUser: (name) => findUser(state.catalog, name),
+    hasRole: (user, role) => rolesOfUser(state.catalog, user).has(role),
     openSession: async (options) => await openSession(state, await instance.connect(), options),
     close: async () => {
       connection.closeSync()

@@ -1,5 +1,4 @@
-import type { Catalog } from '../catalog/catalog.ts'
-import { isVisible, rolesOf } from '../catalog/privilege.ts'
+import { isVisible, rolesOfUser } from '../catalog/privilege.ts'
 import { text } from '../catalog/sql-type.ts'
 import type { SessionStatement } from '../parse/ast-statement.ts'
 import { makeTranslator } from '../translate/make-translator.ts'
@@ -52,13 +51,6 @@ function roleFor(session: SessionState, role: string): string {
     )
   }
   return role
-}
-
-/** A user who was granted no role may take any: an endpoint for trying out starts so. */
-export function rolesOfUser(catalog: Catalog, user: string): ReadonlySet<string> {
-  const direct = catalog.roleGrants.filter(({ grantee }) => grantee.kind === 'USER' && grantee.name === user)
-  if (direct.length === 0) return new Set(catalog.accountObjects('ROLE').map(({ name }) => name))
-  return new Set([...direct.flatMap(({ role }) => [...rolesOf(catalog, role)]), 'PUBLIC'])
 }
 
 function warehouseFor(session: SessionState, name: string): string {

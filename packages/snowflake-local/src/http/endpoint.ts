@@ -102,13 +102,17 @@ async function logIn({ context, body, search }: Call): Promise<Answer> {
     token: data.TOKEN ?? '',
   })
   if ('code' in user) return refuse(user)
+  const objects = objectsOf(search)
+  if (objects.role !== undefined && !context.engine.hasRole(user.name.toUpperCase(), objects.role)) {
+    return refuse({ code: '390189', message: roleRefusal(objects.role) })
+  }
   if (context.sessions.isFull)
     return refuse({ code: '390201', message: 'This endpoint has as many sessions as it may have.' })
   const sql = await context.engine.openSession({
     user: user.name.toUpperCase(),
     parameters: readParameters(data.SESSION_PARAMETERS),
     ...(made === undefined ? {} : defaultsOf(made)),
-    ...objectsOf(search),
+    ...objects,
   })
   const capable = Object.entries(data.CLIENT_CAPABILITIES ?? {}).filter(([, value]) => value === true)
   const session = context.sessions.add({
@@ -139,7 +143,7 @@ async function logIn({ context, body, search }: Call): Promise<Answer> {
 }
 
 /** What the connection options of a driver name. */
-function objectsOf(search: URLSearchParams): Record<string, string> {
+function objectsOf(search: URLSearchParams): { readonly role?: string } {
   const named = { role: 'roleName', warehouse: 'warehouse', database: 'databaseName', schema: 'schemaName' }
   const given: Record<string, string> = {}
   for (const [option, parameter] of Object.entries(named)) {
@@ -147,6 +151,10 @@ function objectsOf(search: URLSearchParams): Record<string, string> {
     if (value !== null && value !== '') given[option] = foldName(value)
   }
   return given
+}
+
+function roleRefusal(role: string): string {
+  return `Role '${role}' specified in the connect string is not granted to this user. Contact your local system administrator, or attempt to login with another role, e.g. PUBLIC.`
 }
 
 /** As in SQL: in upper case, unless it is quoted. */
