@@ -31,8 +31,8 @@ const at = { position: 40n, order: 3, committedAtUs: 1_700_000_000_000_001n }
 
 describe('the statements that bring changes into a table', () => {
   it('merge the last change of each key within the range of the keys', () => {
-    expect(plainMerge(merge)).toMatchSnapshot()
-    expect(plainMerge({ ...merge, deletes: 'as_sent', rows: { from: 2, before: 5 } })).toMatchSnapshot()
+    expect(plainMerge(merge)).toMatchSnapshot('all changes')
+    expect(plainMerge({ ...merge, deletes: 'as_sent', rows: { from: 2, before: 5 } })).toMatchSnapshot('a part of them')
   })
 
   it('add every change to a history', () => {
@@ -40,10 +40,10 @@ describe('the statements that bring changes into a table', () => {
   })
 
   it('make rows of what changes leave out, and merge those', () => {
-    expect(resolveRows(marked, resolved)).toMatchSnapshot()
-    expect(resolvedMerge(marked, resolved)).toMatchSnapshot()
-    expect(resolveRows({ ...marked, deletes: 'filled' }, resolved)).toMatchSnapshot()
-    expect(resolveRows({ ...marked, takes: 'all', deletes: 'as_sent', key: [] }, resolved)).toMatchSnapshot()
+    expect(resolveRows(marked, resolved)).toMatchSnapshot('rows')
+    expect(resolvedMerge(marked, resolved)).toMatchSnapshot('merge of them')
+    expect(resolveRows({ ...marked, deletes: 'filled' }, resolved)).toMatchSnapshot('with deletes')
+    expect(resolveRows({ ...marked, takes: 'all', deletes: 'as_sent', key: [] }, resolved)).toMatchSnapshot('of a history without key')
   })
 
   it('follow a row from key to key', () => {
@@ -51,8 +51,8 @@ describe('the statements that bring changes into a table', () => {
   })
 
   it('remove all rows that are older than a truncation, or mark them', () => {
-    expect(truncation(merge, at)).toMatchSnapshot()
-    expect(truncation({ ...merge, deletes: 'filled' }, at)).toMatchSnapshot()
+    expect(truncation(merge, at)).toMatchSnapshot('removed')
+    expect(truncation({ ...merge, deletes: 'filled' }, at)).toMatchSnapshot('marked')
   })
 
   it('merge rows of a stream with a cursor', () => {
