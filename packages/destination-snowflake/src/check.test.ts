@@ -87,7 +87,7 @@ function configOf(changes: Partial<Input> = {}): z.output<typeof snowflakeConfig
   } satisfies Input)
 }
 
-async function failures(changes: Partial<Input>): Promise<Partial<CheckFinding>[]> {
+async function failures(changes: Partial<Input>): Promise<Pick<CheckFinding, 'message'>[]> {
   const nothing = () => {}
   const log = { debug: nothing, info: nothing, warn: nothing, error: nothing }
   const { findings } = await checkSnowflake(configOf(changes), { signal, log })

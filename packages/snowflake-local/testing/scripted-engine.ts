@@ -26,6 +26,7 @@ export async function openScriptedEngine(script: (engine: ScriptedEngine) => Scr
     sessions: [],
     closedSessions: 0,
     findUser: () => undefined,
+    hasRole: () => true,
     openSession: async (options) => {
       engine.sessions.push(options)
       return {

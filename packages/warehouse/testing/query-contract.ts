@@ -1,4 +1,4 @@
-import type { SqlValue } from '@eclusa/sdk'
+import type { SqlValue, WarehouseConnection } from '@eclusa/sdk'
 import { describe, expect, it } from 'vitest'
 import type { DialectContract } from './contract.ts'
 import { failureOf, outcomeOf } from './outcome.ts'
@@ -121,12 +121,24 @@ export function describeQueries(contract: DialectContract): void {
     it('tells a conflict between transactions from a faulty statement', async () => {
       await run('CREATE TABLE contract.contended (a integer)', 'INSERT INTO contract.contended VALUES (1)')
       await using second = await contract.warehouse.connect()
-      const isolated = dialect.type === 'postgres' ? 'BEGIN ISOLATION LEVEL REPEATABLE READ' : 'BEGIN'
-      await second.query(isolated)
-      await second.query('SELECT * FROM contract.contended')
-      await run('UPDATE contract.contended SET a = 2')
+      await (dialect.type === 'snowflake' ? holdLock(second) : overtake(second))
       expect(await outcomeOf(second.query('UPDATE contract.contended SET a = 3'))).toBe('WAREHOUSE_CONFLICT')
+      await run('ROLLBACK')
       await second.query('ROLLBACK')
     })
   })
+
+  /** The second session has begun to read what the first then changes. */
+  async function overtake(second: WarehouseConnection): Promise<void> {
+    await second.query(dialect.type === 'postgres' ? 'BEGIN ISOLATION LEVEL REPEATABLE READ' : 'BEGIN')
+    await second.query('SELECT * FROM contract.contended')
+    await run('UPDATE contract.contended SET a = 2', 'BEGIN')
+  }
+
+  /** Every statement sees what is committed; what remains is that the second session waits too long for the first. */
+  async function holdLock(second: WarehouseConnection): Promise<void> {
+    await second.query('ALTER SESSION SET LOCK_TIMEOUT = 0')
+    await second.query('BEGIN')
+    await run('BEGIN', 'UPDATE contract.contended SET a = 2')
+  }
 }

@@ -52,7 +52,10 @@ async function connected<Result>(
 
 function asAdmin<Result>(work: (connection: WarehouseConnection) => Promise<Result>): Promise<Result> {
   const { username, password } = server.connectionOptions
-  return connected({ user: username, authentication: { method: 'password', password }, role: 'ACCOUNTADMIN' }, work)
+  return connected(
+    { user: username, authentication: { method: 'password', password: password ?? '' }, role: 'ACCOUNTADMIN' },
+    work,
+  )
 }
 
 async function planWithKey(change: Partial<AccountPlan> = {}): Promise<{ plan: AccountPlan; privateKey: string }> {

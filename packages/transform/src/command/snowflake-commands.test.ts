@@ -125,7 +125,9 @@ it('build defers to what stands elsewhere', async () => {
 it('diff tells which rows are different', async () => {
   await trial.query('create schema other')
   await trial.query('create table other.orders as select id, amount + id - 1 as amount from analytics.orders')
-  await trial.query('create table other.totals as select total from analytics.totals union all select total from analytics.totals')
+  await trial.query(
+    'create table other.totals as select total from analytics.totals union all select total from analytics.totals',
+  )
   const told = async (line: string) => {
     const { code, output } = await run(line)
     return [code, ...output.split('\n').map((text) => text.replace(/^\d\d:\d\d:\d\d {2}/u, '').trim())]

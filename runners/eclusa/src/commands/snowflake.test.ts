@@ -16,7 +16,7 @@ beforeAll(async () => {
   env = {
     SNOWFLAKE_ACCOUNT: 'local',
     SNOWFLAKE_USER: username,
-    SNOWFLAKE_PASSWORD: password,
+    SNOWFLAKE_PASSWORD: password ?? '',
     SNOWFLAKE_HOST: server.host,
     SNOWFLAKE_PORT: String(server.port),
     SNOWFLAKE_PROTOCOL: 'http',
