@@ -1,3 +1,9 @@
 import { defineConfig } from 'tsup'
 
-export default defineConfig({ entry: ['src/index.ts', 'src/airbyte/index.ts'], format: 'esm', target: 'node22', sourcemap: true, clean: false })
+export default defineConfig({
+  entry: ['src/index.ts', 'src/airbyte/index.ts'],
+  format: 'esm',
+  target: 'node22',
+  sourcemap: true,
+  clean: false,
+})

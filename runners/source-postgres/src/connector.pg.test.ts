@@ -150,9 +150,8 @@ describe.each((await testServers()).slice(0, 1))(
       const stateFile = await file('state.json', [states.at(-1)])
       const second = await run([...reading, '--state', stateFile], writing)
       expect(second).toMatchObject({ code: 0, stderr: '' })
-      expect(
-        await rowsOf(warehouse, `SELECT id, amount, _ab_cdc_deleted_at IS NULL FROM sales.orders ORDER BY id`),
-      ).toMatchInlineSnapshot(`
+      expect(await rowsOf(warehouse, `SELECT id, amount, _ab_cdc_deleted_at IS NULL FROM sales.orders ORDER BY id`))
+        .toMatchInlineSnapshot(`
         [
           [
             "2",

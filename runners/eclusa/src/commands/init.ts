@@ -6,7 +6,7 @@ import type { CommandContext } from '../command-context.ts'
 import type { Outcome } from '../exit-code.ts'
 import { invocationOf, shellWord } from '../invocation.ts'
 import { parseCount } from '../parse-count.ts'
-import type { NewPostgresSource, NewProject } from '../project/project-files.ts'
+import type { FileProject, NewPostgresSource, NewProject } from '../project/project-files.ts'
 import { askForProject } from '../project/wizard.ts'
 import type { RunCommand } from '../run-command.ts'
 import { shownPath } from '../shown-path.ts'
@@ -91,7 +91,7 @@ async function init(context: CommandContext, target: string, options: InitOption
   return 'ok'
 }
 
-function projectOf(directory: string, options: InitOptions): NewProject {
+function projectOf(directory: string, options: InitOptions): FileProject {
   const source =
     options.host === undefined
       ? { connector: 'sales_demo' as const, scale: options.scale }

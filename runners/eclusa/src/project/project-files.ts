@@ -8,6 +8,9 @@ export interface NewProject {
   readonly source: NewSalesDemoSource | NewPostgresSource
 }
 
+/** A project that writes to a file: the only kind that `init` makes. */
+export type FileProject = NewProject & { readonly warehouse: string }
+
 /** Where a snowflake-local listens. */
 export interface LocalSnowflake {
   readonly account: string

@@ -1,12 +1,12 @@
 import { cancel, intro, outro, select, text } from '@clack/prompts'
-import type { NewPostgresSource, NewProject } from './project-files.ts'
+import type { FileProject, NewPostgresSource } from './project-files.ts'
 
 /** Questions go where progress goes: stdout is for results. */
 const output = process.stderr
 const givenUp = new Error('the person at the terminal gave up')
 
 /** Asks for a project at the terminal, with what is given as suggestions. Undefined when the person gives up. */
-export async function askForProject(given: NewProject): Promise<NewProject | undefined> {
+export async function askForProject(given: FileProject): Promise<FileProject | undefined> {
   intro('A new eclusa project', { output })
   try {
     const project = await ask(given)
@@ -19,7 +19,7 @@ export async function askForProject(given: NewProject): Promise<NewProject | und
   }
 }
 
-async function ask(given: NewProject): Promise<NewProject> {
+async function ask(given: FileProject): Promise<FileProject> {
   const name = await askText('Name of the pipeline', given.name, /^[A-Za-z][A-Za-z0-9_-]{0,62}$/u)
   const kind = await answered(
     select({
@@ -32,7 +32,7 @@ async function ask(given: NewProject): Promise<NewProject> {
     }),
   )
   const source = kind === 'postgres' ? await askPostgres() : { connector: 'sales_demo' as const, scale: 0.01 }
-  const warehouse = await askText('DuckDB file to write to', String(given.warehouse))
+  const warehouse = await askText('DuckDB file to write to', given.warehouse)
   return { name, source, warehouse }
 }
 
