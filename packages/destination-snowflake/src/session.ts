@@ -32,12 +32,8 @@ export async function openSession(request: WriteRequest<SnowflakeConfig>): Promi
   const { config, signal, log, pipeline, runId, catalog } = request
   throwIfCancelled(signal)
   const settings = settingsOf(config)
-  // Not of the run's signal: what ends a session in good order comes after it.
-  const closing = new AbortController()
-  const warehouse = await openAccount(settings, {
-    signal: AbortSignal.any([signal, closing.signal]),
-    forWhat: pipeline,
-  })
+  // Not the run's signal: who was cancelled still has to take back what is open, and to give the pipeline back.
+  const warehouse = await openAccount(settings, { signal: new AbortController().signal, forWhat: pipeline })
   const connect = () => warehouse.connect()
   try {
     const link = await SessionLink.open({ connect, signal })

@@ -43,7 +43,9 @@ describe('the statements that bring changes into a table', () => {
     expect(resolveRows(marked, resolved)).toMatchSnapshot('rows')
     expect(resolvedMerge(marked, resolved)).toMatchSnapshot('merge of them')
     expect(resolveRows({ ...marked, deletes: 'filled' }, resolved)).toMatchSnapshot('with deletes')
-    expect(resolveRows({ ...marked, takes: 'all', deletes: 'as_sent', key: [] }, resolved)).toMatchSnapshot('of a history without key')
+    expect(resolveRows({ ...marked, takes: 'all', deletes: 'as_sent', key: [] }, resolved)).toMatchSnapshot(
+      'of a history without key',
+    )
   })
 
   it('follow a row from key to key', () => {

@@ -223,19 +223,22 @@ export class Load implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#renewal)
-    await this.#writer[Symbol.asyncDispose]()
-    await releaseLease(this.#link.lastly, this.#ledger, this.#lease).catch(() => {})
+    try {
+      await this.#writer[Symbol.asyncDispose]()
+    } finally {
+      await releaseLease(this.#link.lastly, this.#ledger, this.#lease).catch(() => {})
+    }
   }
 
   async #prepare(): Promise<void> {
     for (const { load } of this.#streams.values()) await load.prepare()
   }
 
-  /** While nothing is committed for long. Where it fails, the next commit tells why. */
+  /** While nothing is committed for long. Where it fails, the next commit tells why, and it alone opens another session. */
   async #renew(): Promise<void> {
     if (performance.now() - this.#renewedAtMs < renewalMs) return
     this.#renewedAtMs = performance.now()
-    await renewLease(this.#link.query, this.#ledger, this.#lease).catch(() => {})
+    await renewLease(this.#link.lastly, this.#ledger, this.#lease).catch(() => {})
   }
 
   #beginCounting(): void {

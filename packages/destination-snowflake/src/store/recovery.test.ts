@@ -84,6 +84,18 @@ describe('two runs of one pipeline', () => {
     expect(await fixture.rows('SELECT id, note FROM orders')).toEqual(['2|of the second'])
   })
 
+  it('follow each other at once where the first was cancelled', async () => {
+    const stop = new AbortController()
+    const first = await fixture.open([appended], { signal: stop.signal })
+    await first.startStream(appended.stream, { resumed: false })
+    await first.write(batchOf([[1, 'one']], appended))
+    stop.abort()
+    await expect(first.commit(state)).rejects.toMatchObject({ code: 'CANCELLED' })
+    await first[Symbol.asyncDispose]()
+    expect(await fixture.load(appended, [[2, 'two']])).toBe(1)
+    expect(await fixture.rows('SELECT id FROM orders')).toEqual(['2'])
+  })
+
   it('follow each other at once where the first process is no more', async () => {
     await fixture.load(merged, [[1, 'one']])
     const holder = (await fixture.rows('SELECT holder FROM SHOP."_ECLUSA".PIPELINES'))[0] ?? '{}'
