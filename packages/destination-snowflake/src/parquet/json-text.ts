@@ -36,11 +36,20 @@ function jsonWriter(type: ColumnType): JsonWriter {
     case 'boolean':
       return (data, row) => (text(data, row) === 't' ? 'true' : 'false')
     case 'float32':
-    case 'float64':
       return (data, row) => floatJson(text(data, row)!)
+    case 'float64':
+      return (data, row) => floatJson(shortestText(data.values[row]))
     default:
       return (data, row) => JSON.stringify(text(data, row))
   }
+}
+
+/**
+ * The fewest digits of which any reader makes the same double. PostgreSQL's own text has one more where the number lies
+ * half-way between two doubles, and then is no number that VARIANT keeps.
+ */
+function shortestText(value: number): string {
+  return Object.is(value, -0) ? '-0' : String(value)
 }
 
 /** `Infinity` and `NaN` are no JSON; `1e+20` is. */

@@ -25,7 +25,7 @@ describe('eclusa transform', () => {
 
     const wrong = await runCli(['transform', 'run', '--target', 'absent'], { directory: project })
     expect(wrong.code).toBe(2)
-    expect(wrong.stdout).toContain('has no target "absent"')
+    expect(wrong.stdout).toContain("does not have a target named 'absent'")
   })
 
   test('is among the commands, and says what its own are', async () => {
