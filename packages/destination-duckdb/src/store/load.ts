@@ -209,7 +209,8 @@ export class Load {
     const loads = [...this.#streams.values()].map(({ load }) => load)
     const unrepresentable = this.#unheldValues()
     const isCompleting = loads.some((load) => load.isCompleting)
-    await this.#limits.beginMerging()
+    // It makes DuckDB give memory back, for which loads that merge nothing would wait.
+    if (loads.some((load) => load.mayMerge)) await this.#limits.beginMerging()
     const notes: string[] = []
     for (const { load, salt } of this.#streams.values()) {
       const made = new MadeRows({ salt, sequence, first: this.#rows, meta: this.#unchangedMeta })

@@ -171,6 +171,11 @@ export class StreamLoad {
     this.#isCompleted = true
   }
 
+  /** False when commits only add rows, or put a table in the place of another. */
+  get mayMerge(): boolean {
+    return this.#isReplicated || this.#inspected.configured.destinationSyncMode === 'append_dedup'
+  }
+
   /** True when the next commit makes a whole load visible. */
   get isCompleting(): boolean {
     return this.#isCompleted || this.#isCopied
